@@ -1,0 +1,147 @@
+//! Puts a running Holdline together from its configuration. The only place that sees everything, and where live is told from the rest.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::core::name::FeedName;
+use crate::core::setting::Setting;
+use crate::engine::{Clock, Engine, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
+use crate::feed::{Door, Feed, Webhook};
+use crate::mail::compose::{ComposeError, Composer};
+use crate::mail::{Mailbox, Post, Smtp, SmtpSetupError};
+use crate::web::{self, Web, WebError};
+
+/// Where mail goes, and with it who may look at it.
+pub enum Mode {
+    /// Mail leaves by SMTP.
+    Live,
+    /// Mail stays in a built-in mailbox that anybody at this machine can read, and visitors pick who to be.
+    Demo(Mailbox),
+}
+
+/// A running Holdline.
+pub struct App {
+    pub engine: Engine,
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    server: JoinHandle<()>,
+    writer: WriterThread,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("the mail server's settings do not work: {0}")]
+    Mail(#[from] SmtpSetupError),
+    #[error(transparent)]
+    Web(#[from] WebError),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    #[error("`mail:` is missing in holdline.yaml; without it nobody can be alerted or asked")]
+    NoMail,
+    #[error("the built-in sample does not load:\n{0}")]
+    Sample(String),
+    #[error("nothing can listen on {address}: {why}; is another Holdline running, or is `server.listen` wrong?")]
+    Listen { address: SocketAddr, why: String },
+}
+
+impl App {
+    /// Opens the store, starts every loop and serves the pages.
+    pub async fn start(config: Config, mode: Mode, clock: Clock) -> Result<Self, StartError> {
+        let (post, mailbox) = match mode {
+            Mode::Live => (Post::Smtp(Box::new(Smtp::new(config.mail.as_ref().ok_or(StartError::NoMail)?)?)), None),
+            Mode::Demo(mailbox) => (Post::Capture(mailbox.clone()), Some(mailbox)),
+        };
+        let listener = listen(config.server.listen).await?;
+        let address = listener.local_addr().unwrap_or(config.server.listen);
+        let standing = standing(&config, address);
+        let every = config.audit.every;
+        let channels =
+            config.channels.iter().filter_map(|(name, channel)| Some((name.clone(), channel.connect(name)?)));
+        let shell = Arc::new(Shell { post, composer: Composer::new()?, channels: channels.collect() });
+        let url = standing.url.clone();
+        let key = config.audit.key.expose_secret().as_bytes().to_vec();
+        let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
+        let recorder = Recorder::open(&config.store, &key, salts, standing, config.watches, clock.now())?;
+        let (engine, writer) = Engine::start(recorder, &config.store, clock);
+
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(engine.clone().carry_out(shell, stop.clone()));
+        tasks.spawn(engine.clone().tick(stop.clone()));
+        let sealing = SignedDuration::from_secs(i64::try_from(every.as_seconds()).unwrap_or(i64::MAX));
+        tasks.spawn(engine.clone().seal(sealing, stop.clone()));
+        let feeds: BTreeMap<FeedName, Arc<dyn Feed>> =
+            config.feeds.into_iter().map(|(name, feed)| (name, Arc::from(feed))).collect();
+        for (name, feed) in &feeds {
+            if let Door::Polled(_) = feed.door() {
+                let polled = PolledFeed { name: name.clone(), feed: Arc::clone(feed) };
+                tasks.spawn(engine.clone().poll(polled, stop.clone()));
+            }
+        }
+        tasks.close();
+        let router = web::router(Web { engine: engine.clone(), url, webhooks: webhooks(&feeds), mailbox })?;
+        let stopping = stop.clone();
+        let server = tokio::spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the pages are not served any more");
+            }
+        });
+        Ok(Self { engine, address, stop, tasks, server, writer })
+    }
+
+    /// Stops taking in, finishes what is under way and writes down what is queued.
+    pub async fn stop(self) {
+        let Self { engine, stop, tasks, server, writer, .. } = self;
+        stop.cancel();
+        tasks.wait().await;
+        drop(engine);
+        // An aborted connection ends with the process; nothing waits for it.
+        let _ = server.await;
+        let joined = tokio::task::spawn_blocking(move || writer.join()).await;
+        if let Err(error) = joined {
+            tracing::error!(%error, "the writer did not end as it should");
+        }
+    }
+}
+
+/// The feeds that others post to, by path.
+fn webhooks(feeds: &BTreeMap<FeedName, Arc<dyn Feed>>) -> BTreeMap<String, (FeedName, Arc<Webhook>)> {
+    let pushed = feeds.iter().filter_map(|(name, feed)| match feed.door() {
+        Door::Webhook(webhook) => Some((webhook.path().to_owned(), (name.clone(), Arc::new(webhook.clone())))),
+        Door::Polled(_) => None,
+    });
+    pushed.collect()
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, why: error.to_string() })
+}
+
+/// What new incidents take from this configuration. A `url` with port 0 is the port that was given to us.
+fn standing(config: &Config, address: SocketAddr) -> Standing {
+    Standing {
+        setting: Setting::Live,
+        roster: Arc::new(config.roster.clone()),
+        organisation: Arc::new(config.organisation.clone()),
+        rules: config.rules.clone(),
+        url: match config.server.url.strip_suffix(":0") {
+            Some(host) => format!("{host}:{}", address.port()),
+            None => config.server.url.clone(),
+        },
+        operator: config.operator.clone(),
+        heads_to: config.audit.heads_to.clone(),
+    }
+}

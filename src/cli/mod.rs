@@ -1,0 +1,73 @@
+//! The command line: one file per command.
+
+mod audit;
+mod check;
+mod demo;
+mod demo_player;
+mod out;
+mod run;
+mod try_query;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Watches what people say, runs your crisis playbooks, and posts nothing that was not approved.
+#[derive(Debug, Parser)]
+#[command(name = "holdline", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The whole chain on this machine: nothing to configure, nothing leaves it
+    Demo(demo::Options),
+    /// The daemon: watches, alerts, drafts, asks and posts
+    Run {
+        /// The folder with holdline.yaml, playbooks and templates
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Read every file of the folder and report all problems at once; exits with 1 where there are any
+    Check {
+        /// The folder with holdline.yaml, playbooks and templates
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Ask one part of Holdline about your own data; nothing is stored
+    #[command(subcommand)]
+    Try(Try),
+    /// The record of everything that happened
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Subcommand)]
+enum Try {
+    /// Which mentions a query matches, and which part of it made each match
+    Query(try_query::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Follow the whole chain of the record, offline, and say whether it holds
+    Verify {
+        /// The folder with holdline.yaml
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
+
+/// Parses the arguments and runs the command.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Run { folder } => run::run(&folder),
+        Command::Check { folder } => check::run(&folder),
+        Command::Try(Try::Query(options)) => try_query::run(&options),
+        Command::Audit(Audit::Verify { folder }) => audit::verify(&folder),
+    }
+}

@@ -1,0 +1,30 @@
+//! Lines for people. A closed pipe ends the program quietly, as it does for any filter.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// Prints a line to standard output.
+pub(super) fn line(text: impl Display) {
+    // Whoever closed the pipe has read what they wanted.
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Prints a line to standard error.
+pub(super) fn error(text: impl Display) {
+    // Without standard error there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong and fails.
+pub(super) fn fail(text: impl Display) -> ExitCode {
+    error(format_args!("holdline: {text}"));
+    ExitCode::FAILURE
+}
+
+/// Logs go to standard error, as much as `HOLDLINE_LOG` asks for.
+pub(super) fn log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDLINE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+}

@@ -1,0 +1,47 @@
+//! `holdline run`: the daemon.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{check, out};
+use crate::app::{App, Mode};
+use crate::config::Need;
+use crate::engine::Clock;
+
+pub(super) fn run(folder: &Path) -> ExitCode {
+    out::log("holdline=info,warn");
+    let Some(config) = check::load(folder, Need::Run) else { return ExitCode::FAILURE };
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(serve(config)),
+        Err(error) => out::fail(error),
+    }
+}
+
+async fn serve(config: crate::config::Config) -> ExitCode {
+    let app = match App::start(config, Mode::Live, Clock::System).await {
+        Ok(app) => app,
+        Err(error) => return out::fail(error),
+    };
+    tracing::info!(address = %app.address, url = %app.engine.standing().url, "Holdline is running");
+    asked_to_stop().await;
+    tracing::info!("Holdline is stopping");
+    app.stop().await;
+    ExitCode::SUCCESS
+}
+
+/// Returns on Ctrl-C, or on what a service manager sends.
+pub(super) async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

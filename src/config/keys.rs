@@ -1,0 +1,61 @@
+//! Every key that people may write, by table. `default.yaml` explains each; a test holds the two together.
+
+pub(super) const FILE: &[&str] = &[
+    "organisation",
+    "server",
+    "store",
+    "operator",
+    "audit",
+    "people",
+    "roles",
+    "mail",
+    "feeds",
+    "channels",
+    "watches",
+];
+pub(super) const ORGANISATION: &[&str] =
+    &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp"];
+pub(super) const SERVER: &[&str] = &["listen", "url"];
+pub(super) const AUDIT: &[&str] = &["key", "heads_to", "every"];
+pub(super) const PERSON: &[&str] = &["name", "email", "phone", "delegate", "away", "reads", "shared"];
+pub(super) const MAIL: &[&str] = &["from", "smtp"];
+pub(super) const SMTP: &[&str] = &["host", "port", "security", "user", "password", "ca"];
+/// Beside a channel's kind.
+pub(super) const CHANNEL_COMMON: &[&str] = &["language"];
+pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens"];
+/// Beside a spike's detector.
+pub(super) const SPIKE_COMMON: &[&str] = &["from"];
+pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
+pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
+pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];
+pub(super) const STEP: &[&str] = &["alert", "task", "statement"];
+pub(super) const ALERT: &[&str] = &["id", "to", "acknowledge_within", "else", "at", "after", "when"];
+pub(super) const TASK: &[&str] = &["id", "do", "by", "within", "at", "after", "when"];
+pub(super) const STATEMENT: &[&str] =
+    &["id", "audience", "template", "channels", "needs", "within", "next_update", "approval", "at", "after", "when"];
+/// Beside a stage's quorum.
+pub(super) const STAGE_COMMON: &[&str] = &["stage", "within", "else"];
+pub(super) const STAND_DOWN: &[&str] = &["when", "for", "approval"];
+
+/// All of them, for the reference and its test.
+pub const TABLES: &[(&str, &[&str])] = &[
+    ("holdline.yaml", FILE),
+    ("organisation", ORGANISATION),
+    ("server", SERVER),
+    ("audit", AUDIT),
+    ("a person", PERSON),
+    ("mail", MAIL),
+    ("smtp", SMTP),
+    ("a channel", CHANNEL_COMMON),
+    ("a watch", WATCH),
+    ("spike", SPIKE_COMMON),
+    ("a playbook", PLAYBOOK),
+    ("severity", SEVERITY),
+    ("a fact", FACT),
+    ("a step", STEP),
+    ("alert", ALERT),
+    ("task", TASK),
+    ("statement", STATEMENT),
+    ("a stage", STAGE_COMMON),
+    ("stand_down", STAND_DOWN),
+];

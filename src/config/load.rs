@@ -1,0 +1,225 @@
+//! Loading a folder: every file is read, every problem is kept, and only a folder without any becomes a configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::files::Folder;
+use super::kinds::{self, Surroundings};
+use super::node::{Entry, Node, Table, Value};
+use super::none::{self, NONE};
+use super::people;
+use super::playbook::{self, Given};
+use super::problem::{Problem, Weight};
+use super::secret::Secrets;
+use super::sheet::Sheet;
+use super::templates::Templates;
+use super::watches::{self, Named};
+use super::{Config, installation, keys, spelling, yaml};
+use crate::core::name::{ChannelName, PlaybookName};
+use crate::core::playbook::{Playbook, StepKind};
+use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
+
+/// The most playbooks in a folder.
+pub const PLAYBOOKS_MAX: usize = 200;
+
+const MAIN: &str = "holdline.yaml";
+const PLAYBOOKS: &str = "playbooks";
+const YAML: &str = ".yaml";
+/// A slip that would leave a playbook out in silence.
+const YML: &str = ".yml";
+
+/// What the configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To run: mail is set up, and every secret is there.
+    Run,
+    /// To run with the built-in mailbox in place of mail (`demo`, `run --dry-run`). What `mail:` says is left alone.
+    WithoutMail,
+    /// To look for mistakes: a secret that this machine does not have is a warning. Not fit to run with.
+    Check,
+}
+
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the folder; else everything that is wrong in it, warnings included, file by file and from top to bottom.
+pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
+    let folder = Folder::open(folder).map_err(|problem| vec![problem])?;
+    let mut problems = Vec::new();
+    let templates = Templates::read(&folder, &mut problems);
+    let books = books(&folder, &mut problems);
+    let config = match folder.read(MAIN) {
+        Ok(main) => {
+            let config = Loading { folder: &folder, need, templates: &templates, books: &books }.main(&main);
+            problems.extend(main.into_problems());
+            config
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    problems.extend(books.into_iter().flat_map(|book| book.sheet.into_problems()));
+    problems.extend(templates.into_sheets().flat_map(Sheet::into_problems));
+    problems.sort_by(|one, other| one.order().cmp(&other.order()));
+    problems.dedup_by(|one, other| one.order() == other.order());
+    match config {
+        Some(config) if problems.iter().all(|problem| problem.weight == Weight::Warning) => {
+            Ok(Loaded { config, warnings: problems })
+        }
+        Some(_) | None => Err(problems),
+    }
+}
+
+/// A playbook's file.
+struct Book {
+    name: String,
+    sheet: Sheet,
+    node: Option<Node>,
+}
+
+fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
+    let mut books = Vec::new();
+    for path in folder.list(PLAYBOOKS, YAML, PLAYBOOKS_MAX, problems) {
+        let sheet = match folder.read(&path) {
+            Ok(sheet) => sheet,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let name = path.strip_prefix(PLAYBOOKS).and_then(|name| name.strip_prefix('/')?.strip_suffix(YAML));
+        let name = name.unwrap_or(&path).to_owned();
+        if name == NONE {
+            let help = "give the file another name: `none` is what an incident without a playbook has";
+            sheet.refuse(&(0..0), "this name is taken", help);
+        } else {
+            spelling::check_name(&sheet, &(0..0), &name);
+        }
+        let node = yaml::read(&sheet);
+        books.push(Book { name, sheet, node });
+    }
+    for path in folder.list(PLAYBOOKS, YML, PLAYBOOKS_MAX, problems) {
+        let sheet = Sheet::new(path, String::new());
+        sheet.refuse(&(0..0), "this file is not read", "let its name end in .yaml, or take it out");
+        problems.extend(sheet.into_problems());
+    }
+    books
+}
+
+struct Loading<'a> {
+    folder: &'a Folder,
+    need: Need,
+    templates: &'a Templates,
+    books: &'a [Book],
+}
+
+impl Loading<'_> {
+    fn main(&self, main: &Sheet) -> Option<Config> {
+        let node = yaml::read(main)?;
+        let top = 0..0;
+        let file = Table::of(main, MAIN, &node, &top, keys::FILE);
+        let root = self.folder.root();
+        let secrets = Secrets { folder: root, need: self.need };
+        let around = Surroundings { sheet: main, folder: self.folder, secrets };
+        let organisation = installation::organisation(&file);
+        let judged = organisation.clone().unwrap_or_else(unwritten);
+        installation::expect_people(&file);
+        let people = people::read(main, file.get("people"), file.get("roles"), &judged.languages);
+        let feeds = kinds::feeds(around, file.get("feeds"));
+        let channels = kinds::channels(around, file.get("channels"), &judged.languages, &people);
+        let feed_names = names(file.get("feeds"));
+        let playbooks = self.books.iter().map(|book| book.name.clone()).collect();
+        let watches = watches::read(main, file.get("watches"), &Named { feeds: &feed_names, playbooks: &playbooks });
+        let channel_rules: BTreeMap<ChannelName, ChannelRules> =
+            channels.iter().map(|(name, channel)| (name.clone(), channel.rules())).collect();
+        let given = Given {
+            main,
+            people: &people,
+            organisation: &judged,
+            channels: &channel_rules,
+            channel_names: &names(file.get("channels")),
+            templates: self.templates,
+        };
+        let rules = self.rules(&given);
+        let smtp = match self.need {
+            Need::Run => {
+                installation::expect_mail(&file);
+                installation::mail(&file, around)
+            }
+            Need::Check => installation::mail(&file, around),
+            Need::WithoutMail => None,
+        };
+        let server = installation::server(&file);
+        let store = installation::store(&file, root);
+        let operator = installation::operator(&file);
+        let audit = installation::audit(&file, around);
+        Some(Config {
+            folder: root.to_owned(),
+            organisation: organisation?,
+            server: server?,
+            store: store?,
+            operator: operator?,
+            audit: audit?,
+            roster: people.roster,
+            mail: smtp,
+            feeds,
+            channels,
+            watches,
+            rules,
+        })
+    }
+
+    fn rules(&self, given: &Given<'_>) -> BTreeMap<PlaybookName, Arc<Rules>> {
+        let read = |book: &Book| playbook::read(&book.sheet, &book.name, book.node.as_ref()?, given);
+        let playbooks = self.books.iter().filter_map(read).chain(none::playbook(given.people));
+        playbooks.map(|playbook| (playbook.name.clone(), Arc::new(rules(playbook, given)))).collect()
+    }
+}
+
+/// What decisions of this playbook's incidents read, and nothing that they do not: a change elsewhere leaves the hash.
+fn rules(playbook: Playbook, given: &Given<'_>) -> Rules {
+    let mut templates = Vec::new();
+    let mut channels = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for step in &playbook.timeline {
+        match &step.kind {
+            StepKind::Statement(statement) => {
+                if seen.insert(statement.template.clone()) {
+                    templates.extend(given.templates.named(&statement.template));
+                }
+                let used = statement.channels.iter().filter_map(|name| given.channels.get_key_value(name));
+                channels.extend(used.map(|(name, rules)| (name.clone(), rules.clone())));
+            }
+            StepKind::Alert(_) | StepKind::Task(_) => {}
+        }
+    }
+    Rules { organisation: given.organisation.clone(), playbook, templates, channels }
+}
+
+/// The names that a table gives, also of what is wrong in itself.
+fn names(node: Option<&Node>) -> BTreeSet<String> {
+    match node.map(|node| &node.value) {
+        Some(Value::Map(entries)) => entries.iter().map(|entry: &Entry| entry.key.clone()).collect(),
+        Some(Value::Nothing | Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::List(_)) | None => {
+            BTreeSet::new()
+        }
+    }
+}
+
+/// Stands for an organisation that is wrong, so that the other files can be looked at all the same.
+fn unwritten() -> Organisation {
+    Organisation {
+        name: "the organisation".to_owned(),
+        timezone: "UTC".to_owned(),
+        hotline: "+1 555 010 0100".to_owned(),
+        press_office: "press@riverside.example".to_owned(),
+        languages: Vec::new(),
+        known: Vec::new(),
+        stamp: STAMP.to_owned(),
+    }
+}

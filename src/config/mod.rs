@@ -1,0 +1,88 @@
+//! The configuration: one validated value from one folder. Every problem of every file is reported at once, with its place.
+
+mod approval;
+mod conditions;
+mod files;
+mod installation;
+mod keys;
+mod kinds;
+mod load;
+mod node;
+mod none;
+mod order;
+mod people;
+mod playbook;
+mod problem;
+mod sample;
+mod secret;
+mod settings;
+mod sheet;
+mod spelling;
+mod statement;
+mod steps;
+mod templates;
+mod watches;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::channel::ChannelSettings;
+use crate::core::name::{ChannelName, FeedName, PlaybookName};
+use crate::core::period::Period;
+use crate::core::roster::Roster;
+use crate::core::rules::{Organisation, Rules};
+use crate::core::watch::Watch;
+use crate::feed::Feed;
+use crate::mail::SmtpSettings;
+
+pub use files::FILE_BYTES_MAX;
+pub use keys::TABLES;
+pub use load::{Loaded, Need, PLAYBOOKS_MAX, load};
+pub use none::NONE;
+pub use problem::{Look, Place, Problem, Weight, report};
+pub use sample::{SAMPLE_KEY_FILE, sample};
+pub use templates::TEMPLATES_MAX;
+
+/// The reference: a holdline.yaml with every key explained.
+pub const DEFAULT: &str = include_str!("default.yaml");
+
+/// Everything a running Holdline takes from its folder. Nothing in it is wrong any more.
+#[derive(Debug)]
+pub struct Config {
+    pub folder: PathBuf,
+    pub organisation: Organisation,
+    pub server: Server,
+    /// The SQLite file.
+    pub store: PathBuf,
+    /// Who looks after the machine: told of what is not about an incident.
+    pub operator: String,
+    pub audit: Audit,
+    pub roster: Roster,
+    /// None only where the mode needs no mail (demo).
+    pub mail: Option<SmtpSettings>,
+    pub feeds: BTreeMap<FeedName, Box<dyn Feed>>,
+    pub channels: BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
+    pub watches: Vec<Watch>,
+    /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
+    pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
+}
+
+#[derive(Debug)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// What mails link to, without a slash at its end.
+    pub url: String,
+}
+
+#[derive(Debug)]
+pub struct Audit {
+    /// Keys the chain; never stored in the database.
+    pub key: SecretString,
+    pub heads_to: Vec<String>,
+    pub every: Period,
+}

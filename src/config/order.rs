@@ -1,0 +1,94 @@
+//! The order of a timeline: names that are one step's alone, milestones that exist, and no circle of waiting.
+
+use std::ops::Range;
+
+use super::node::Word;
+use super::playbook::Reading;
+use super::sheet::{listed, meant};
+use crate::core::name::StepId;
+use crate::core::playbook::{Milestone, Reached, Step, StepKind};
+
+/// A step with what is still to be read of its place in the timeline.
+pub(super) struct Placed<'n> {
+    pub(super) step: Step,
+    pub(super) id_at: &'n Range<usize>,
+    pub(super) after: Option<Word<'n>>,
+}
+
+/// `whole`: every line of the timeline could be read, so that a step that is not there was never written.
+pub(super) fn check(reading: Reading<'_>, placed: &mut [Placed<'_>], whole: bool) {
+    check_ids(reading, placed);
+    for index in 0..placed.len() {
+        let after = placed[index].after.and_then(|word| milestone(reading, placed, word, whole));
+        placed[index].step.after = after;
+    }
+    check_circles(reading, placed);
+}
+
+fn check_ids(reading: Reading<'_>, placed: &[Placed<'_>]) {
+    for (index, step) in placed.iter().enumerate() {
+        if placed[..index].iter().any(|before| before.step.id == step.step.id) {
+            let message = format!("two steps are called `{}`", step.step.id);
+            reading.sheet.refuse(step.id_at, message, "give each step an `id` of its own");
+        }
+    }
+}
+
+fn milestone(reading: Reading<'_>, placed: &[Placed<'_>], word: Word<'_>, whole: bool) -> Option<Milestone> {
+    let sheet = reading.sheet;
+    let Some((name, reached)) = word.text.split_once('.') else {
+        let message = format!("`{}` does not say what of that step to wait for", word.text);
+        let example = format!("write {0}.done, {0}.posted or {0}.posted_everywhere", word.text);
+        sheet.refuse(word.at, message, example);
+        return None;
+    };
+    let Some(other) = placed.iter().find(|placed| placed.step.id.as_str() == name) else {
+        if whole {
+            let names = placed.iter().map(|placed| placed.step.id.as_str());
+            sheet.refuse(word.at, format!("there is no step called `{name}`"), meant(name, names));
+        }
+        return None;
+    };
+    let words: &[&str] = match other.step.kind {
+        StepKind::Alert(_) | StepKind::Task(_) => &["done"],
+        StepKind::Statement(_) => &["posted", "posted_everywhere"],
+    };
+    let reached = match reached {
+        "done" => Some(Reached::Done),
+        "posted" => Some(Reached::Posted),
+        "posted_everywhere" => Some(Reached::PostedEverywhere),
+        _ => None,
+    };
+    let Some(reached) = reached.filter(|_| words.iter().any(|known| word.text.ends_with(&format!(".{known}")))) else {
+        let options: Vec<String> = words.iter().map(|known| format!("{name}.{known}")).collect();
+        let help = format!("it reaches {}", listed(&options));
+        sheet.refuse(word.at, format!("`{}` is never reached", word.text), help);
+        return None;
+    };
+    Some(Milestone { step: StepId::from(name), reached })
+}
+
+/// Each step waits for at most one other, so following the waits ends, or comes round to the start.
+fn check_circles(reading: Reading<'_>, placed: &[Placed<'_>]) {
+    for (index, start) in placed.iter().enumerate() {
+        let mut path = vec![start.step.id.as_str()];
+        let mut next = start.step.after.as_ref();
+        while let Some(milestone) = next {
+            let round = path.contains(&milestone.step.as_str());
+            path.push(milestone.step.as_str());
+            if round {
+                break;
+            }
+            next = placed
+                .iter()
+                .find(|placed| placed.step.id == milestone.step)
+                .and_then(|placed| placed.step.after.as_ref());
+        }
+        let closed = path.len() > 1 && path.first() == path.last();
+        let first = placed[..index].iter().all(|before| !path.contains(&before.step.id.as_str()));
+        if let (true, Some(word)) = (closed && first, start.after) {
+            let message = format!("these steps wait for one another: {}", path.join(" after "));
+            reading.sheet.refuse(word.at, message, "let one of them start by itself");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is wrong in the folder: where, in words for people, and how to mend it.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, Severity, SourceCode};
+
+/// Whether the configuration can be used in spite of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    Refused,
+    Warning,
+}
+
+/// One thing to mend.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub weight: Weight,
+    pub message: String,
+    pub help: String,
+    place: Place,
+}
+
+/// A stretch of one file.
+#[derive(Clone, Debug)]
+pub struct Place {
+    text: Arc<NamedText>,
+    bytes: Range<usize>,
+}
+
+/// A file's text under its path within the folder.
+#[derive(Debug)]
+pub(super) struct NamedText {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+impl Place {
+    pub(super) fn new(text: Arc<NamedText>, bytes: Range<usize>) -> Self {
+        let end = text.text.len();
+        let start = bytes.start.min(end);
+        Self { text, bytes: start..bytes.end.clamp(start, end) }
+    }
+
+    /// Counts lines and columns from one, columns in characters.
+    fn line_and_column(&self) -> (usize, usize) {
+        let before = self.text.text.get(..self.bytes.start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl Problem {
+    pub(super) fn new(weight: Weight, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { weight, place, message: message.into(), help: help.into() }
+    }
+
+    /// The file's path within the folder.
+    pub fn file(&self) -> &str {
+        &self.place.text.name
+    }
+
+    pub fn line(&self) -> usize {
+        self.place.line_and_column().0
+    }
+
+    pub fn column(&self) -> usize {
+        self.place.line_and_column().1
+    }
+
+    pub(super) fn order(&self) -> (&str, usize, Weight, &str) {
+        (self.file(), self.place.bytes.start, self.weight, &self.message)
+    }
+}
+
+/// `file:line:column: message; help`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.place.line_and_column();
+        let warning = match self.weight {
+            Weight::Refused => "",
+            Weight::Warning => "warning: ",
+        };
+        write!(f, "{}:{line}:{column}: {warning}{}; {}", self.file(), self.message, self.help)
+    }
+}
+
+/// How problems are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// With the lines of the file and a mark under the place, for a terminal.
+    Drawn,
+    /// One line each, for programs.
+    Plain,
+}
+
+/// Writes problems and how many there are.
+pub fn report(problems: &[Problem], look: Look, out: &mut impl fmt::Write) -> fmt::Result {
+    for problem in problems {
+        match look {
+            Look::Drawn => GraphicalReportHandler::new().render_report(out, &Drawing(problem))?,
+            Look::Plain => writeln!(out, "{problem}")?,
+        }
+    }
+    let count = |weight| problems.iter().filter(|problem| problem.weight == weight).count();
+    let several = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    match (count(Weight::Refused), count(Weight::Warning)) {
+        (0, 0) => Ok(()),
+        (0, warnings) => writeln!(out, "{}", several(warnings, "warning")),
+        (refused, 0) => writeln!(out, "{}", several(refused, "problem")),
+        (refused, warnings) => writeln!(out, "{}, {}", several(refused, "problem"), several(warnings, "warning")),
+    }
+}
+
+/// A problem as miette draws it.
+#[derive(Debug)]
+struct Drawing<'a>(&'a Problem);
+
+impl fmt::Display for Drawing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Drawing<'_> {}
+
+impl Diagnostic for Drawing<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.0.weight {
+            Weight::Refused => Severity::Error,
+            Weight::Warning => Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.0.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.0.place.text)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let bytes = self.0.place.bytes.clone();
+        Some(Box::new(std::iter::once(LabeledSpan::underline(bytes))))
+    }
+}
+
+impl SourceCode for NamedText {
+    fn read_span<'a>(
+        &'a self,
+        span: &miette::SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
+        let found = self.text.read_span(span, before, after)?;
+        Ok(Box::new(miette::MietteSpanContents::new_named(
+            self.name.clone(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            found.column(),
+            found.line_count(),
+        )))
+    }
+}

@@ -1,0 +1,91 @@
+//! Secrets are named in the folder, never written in it: `{ env: NAME }` or `{ file: PATH }`.
+
+use std::env;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::Need;
+use super::node::{Node, Value};
+use super::sheet::{Sheet, meant};
+
+/// The largest secret, in bytes.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Where systemd puts a unit's credentials.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// What `check` goes on with where a secret is not on its machine; long enough for every use.
+const STAND_IN: &str = "a stand-in where check runs without the secret";
+
+const FORM: &str = "write { env: NAME } or { file: PATH }, and keep the secret itself out of this folder";
+
+/// Where secrets are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Secrets<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) need: Need,
+}
+
+impl Secrets<'_> {
+    /// What `node` names; none where it is written wrong or cannot be had, which is said on the sheet.
+    pub(super) fn find(self, sheet: &Sheet, node: &Node) -> Option<SecretString> {
+        let Value::Map(entries) = &node.value else {
+            sheet.refuse(&node.at, "a secret stands here in clear text", FORM);
+            return None;
+        };
+        let [entry] = entries.as_slice() else {
+            sheet.refuse(&node.at, "a secret is named by one key", FORM);
+            return None;
+        };
+        let word = match entry.key.as_str() {
+            "env" | "file" => entry.value.word(sheet)?,
+            other => {
+                sheet.refuse(&entry.at, format!("a secret has no key `{other}`"), meant(other, ["env", "file"]));
+                return None;
+            }
+        };
+        let found = if entry.key == "env" { of_environment(word.text) } else { self.of_file(word.text) };
+        match (found, self.need) {
+            (Ok(secret), _) => Some(SecretString::from(secret)),
+            (Err(why), Need::Check) => {
+                sheet.warn(word.at, why, "set it before `holdline run`; everything else was checked without it");
+                Some(SecretString::from(format!("{STAND_IN}, {}", word.text)))
+            }
+            (Err(why), Need::Run | Need::WithoutMail) => {
+                sheet.refuse(word.at, why, "set it, or name another place");
+                None
+            }
+        }
+    }
+
+    fn of_file(self, written: &str) -> Result<String, String> {
+        let path = self.path(written);
+        let refuse = |why: &str| format!("the secret's file {} {why}", path.display());
+        let mut secret = String::new();
+        let file = File::open(&path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+        let bytes = file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut secret);
+        let bytes = bytes.map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+        if u64::try_from(bytes).unwrap_or(u64::MAX) > SECRET_BYTES_MAX {
+            return Err(refuse("is too large for a secret"));
+        }
+        let secret = secret.trim_end_matches(['\n', '\r']);
+        if secret.is_empty() { Err(refuse("is empty")) } else { Ok(secret.to_owned()) }
+    }
+
+    /// A file name alone is looked for in systemd's credentials folder first.
+    fn path(self, written: &str) -> PathBuf {
+        let alone = !written.contains('/');
+        let credentials = env::var_os(CREDENTIALS).filter(|_| alone).map(|folder| PathBuf::from(folder).join(written));
+        credentials.filter(|path| path.exists()).unwrap_or_else(|| self.folder.join(written))
+    }
+}
+
+fn of_environment(name: &str) -> Result<String, String> {
+    match env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(value),
+        Ok(_) => Err(format!("the environment variable `{name}` is empty")),
+        Err(env::VarError::NotPresent) => Err(format!("the environment variable `{name}` is not set")),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("the environment variable `{name}` is not text")),
+    }
+}

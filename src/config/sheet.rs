@@ -1,0 +1,87 @@
+//! One file being read: its text, and what was found wrong in it so far.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::problem::{NamedText, Place, Problem, Weight};
+
+/// Words this near are offered as what was meant: the share of letters that agree.
+const NEAR: f64 = 0.7;
+/// Where to look when an error does not say how to mend it.
+pub(super) const REFERENCE: &str = "the holdline.yaml that `holdline init` writes explains every key";
+
+#[derive(Debug)]
+pub(super) struct Sheet {
+    text: Arc<NamedText>,
+    found: RefCell<Vec<Problem>>,
+}
+
+impl Sheet {
+    pub(super) fn new(name: String, text: String) -> Self {
+        Self { text: Arc::new(NamedText { name, text }), found: RefCell::default() }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.text.name
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text.text
+    }
+
+    pub(super) fn refuse(&self, bytes: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.add(Weight::Refused, bytes, message.into(), help.into());
+    }
+
+    pub(super) fn warn(&self, bytes: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.add(Weight::Warning, bytes, message.into(), help.into());
+    }
+
+    /// For errors that say what is wrong and how to mend it in one sentence.
+    pub(super) fn refuse_error(&self, bytes: &Range<usize>, error: &dyn fmt::Display) {
+        let said = error.to_string();
+        match said.split_once("; ").or_else(|| said.split_once(": ")) {
+            Some((message, help)) => self.refuse(bytes, message, help),
+            None => self.refuse(bytes, said, REFERENCE),
+        }
+    }
+
+    fn add(&self, weight: Weight, bytes: &Range<usize>, message: String, help: String) {
+        let place = Place::new(Arc::clone(&self.text), bytes.clone());
+        self.found.borrow_mut().push(Problem::new(weight, place, message, help));
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.found.into_inner()
+    }
+}
+
+/// Whether one word is the other but for a slip.
+pub(super) fn is_near(written: &str, name: &str) -> bool {
+    strsim::normalized_damerau_levenshtein(written, name) >= NEAR
+}
+
+/// `did you mean `x`?`, or the list of what there is.
+pub(super) fn meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let near = names.iter().map(|name| (strsim::normalized_damerau_levenshtein(written, name), *name));
+    let best = near.filter(|(share, _)| *share >= NEAR).max_by(|one, other| one.0.total_cmp(&other.0));
+    match best {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None if names.is_empty() => "there are none yet".to_owned(),
+        None if names.len() == 1 => format!("there is only {}", listed(&names)),
+        None => format!("there are {}", listed(&names)),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`, in backticks.
+pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => String::new(),
+    }
+}

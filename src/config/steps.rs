@@ -1,0 +1,126 @@
+//! The timeline: alerts, tasks and statements, and when each starts.
+
+use super::approval;
+use super::node::{Entry, Node, Table, Word};
+use super::order::{self, Placed};
+use super::playbook::Reading;
+use super::sheet::meant;
+use super::{conditions, keys, spelling, statement};
+use crate::core::name::{ChannelName, FactName, StepId, TemplateName};
+use crate::core::period::Period;
+use crate::core::playbook::{AlertStep, StatementStep, Step, StepKind, TaskStep};
+
+pub(super) fn read(reading: Reading<'_>, node: &Node) -> Vec<Step> {
+    let sheet = reading.sheet;
+    let mut placed: Vec<Placed<'_>> = Vec::new();
+    let items = node.items(sheet);
+    if node.is_empty_list() {
+        sheet.refuse(&node.at, "the timeline is empty", "write at least one step, such as an alert");
+    }
+    for item in items {
+        let Some(entry) = item.only_entry(sheet, keys::STEP) else { continue };
+        let found = match entry.key.as_str() {
+            "alert" => reading.alert(entry, &placed),
+            "task" => reading.task(entry),
+            "statement" => reading.statement(entry),
+            other => {
+                let help = meant(other, keys::STEP.iter().copied());
+                sheet.refuse(&entry.at, format!("there is no step called `{other}`"), help);
+                None
+            }
+        };
+        placed.extend(found);
+    }
+    let whole = placed.len() == items.len();
+    order::check(reading, &mut placed, whole);
+    placed.into_iter().map(|placed| placed.step).collect()
+}
+
+impl<'n> Reading<'n> {
+    fn alert(self, entry: &'n Entry, before: &[Placed<'_>]) -> Option<Placed<'n>> {
+        let table = Table::of(self.sheet, "alert", &entry.value, &entry.at, keys::ALERT);
+        let words = table.need("to", "[comms-lead]").map(|node| node.words(self.sheet));
+        let to: Vec<_> = words.unwrap_or_default().into_iter().map(|word| self.role(word)).collect();
+        if let Some(node) = table.get("to").filter(|node| node.is_empty_list()) {
+            self.sheet.refuse(&node.at, "this alert reaches nobody", "name at least one role");
+        }
+        let within =
+            table.need_word("acknowledge_within", "10m").and_then(|word| word.parsed(self.sheet, Period::parse));
+        let otherwise = table.word("else").map(|word| self.role(word));
+        let alerts = before.iter().filter(|placed| matches!(placed.step.kind, StepKind::Alert(_))).count();
+        let name = if alerts == 0 { "alert".to_owned() } else { format!("alert-{}", alerts + 1) };
+        let kind = StepKind::Alert(AlertStep { to, acknowledge_within: within?, otherwise });
+        Some(self.place(entry, &table, table.word("id").map_or(name, |word| word.text.to_owned()), kind))
+    }
+
+    fn task(self, entry: &'n Entry) -> Option<Placed<'n>> {
+        let table = Table::of(self.sheet, "task", &entry.value, &entry.at, keys::TASK);
+        let todo = table.text("do", "Pause scheduled posts on every channel");
+        let by = table.need_word("by", "comms-lead").map(|word| self.role(word));
+        let within = table.parsed("within", Period::parse);
+        let id = table.text("id", "pause");
+        let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within });
+        Some(self.place(entry, &table, id?, kind))
+    }
+
+    fn statement(self, entry: &'n Entry) -> Option<Placed<'n>> {
+        let table = Table::of(self.sheet, "statement", &entry.value, &entry.at, keys::STATEMENT);
+        let id = table.text("id", "holding");
+        let audience = table.text("audience", "public");
+        let template = table.need_word("template", "data-breach/holding");
+        let channels = self.channels(&table);
+        let step = StatementStep {
+            audience: audience.unwrap_or_default(),
+            template: TemplateName::from(template.map(|word| word.text).unwrap_or_default()),
+            channels,
+            needs: self.needs(&table),
+            within: table.parsed("within", Period::parse),
+            next_update: table.parsed("next_update", Period::parse),
+            approval: approval::read(self, &table, "release"),
+        };
+        if let Some(word) = template {
+            self.given.templates.check(self.sheet, word, &step, self.facts, self.given);
+        }
+        let id = id?;
+        statement::warn(self, &table, &id, &step);
+        Some(self.place(entry, &table, id, StepKind::Statement(step)))
+    }
+
+    fn channels(self, table: &Table<'_>) -> Vec<ChannelName> {
+        let Some(node) = table.need("channels", "[website]") else { return Vec::new() };
+        let mut channels: Vec<ChannelName> = Vec::new();
+        for word in node.words(self.sheet) {
+            let name = ChannelName::from(word.text);
+            if !self.given.channel_names.contains(word.text) {
+                let help = meant(word.text, self.given.channel_names.iter().map(String::as_str));
+                self.sheet.refuse(word.at, format!("there is no channel called `{}`", word.text), help);
+            } else if channels.contains(&name) {
+                self.sheet.refuse(word.at, format!("`{name}` stands here twice"), "name each channel once");
+            }
+            channels.push(name);
+        }
+        if node.is_empty_list() {
+            self.sheet.refuse(&node.at, "this statement goes nowhere", "name at least one of `channels:`");
+        }
+        channels
+    }
+
+    fn needs(self, table: &Table<'_>) -> Vec<FactName> {
+        let words = table.get("needs").map(|node| node.words(self.sheet)).unwrap_or_default();
+        let known = |word: &Word<'_>| self.facts.iter().any(|fact| fact.name.as_str() == word.text);
+        for word in words.iter().filter(|word| !known(word)) {
+            let help = meant(word.text, self.facts.iter().map(|fact| fact.name.as_str()));
+            self.sheet.refuse(word.at, format!("there is no fact called `{}`", word.text), help);
+        }
+        words.into_iter().map(|word| FactName::from(word.text)).collect()
+    }
+
+    fn place(self, entry: &'n Entry, table: &Table<'n>, id: String, kind: StepKind) -> Placed<'n> {
+        let id_at = table.get("id").map_or(&entry.at, |node| &node.at);
+        spelling::check_name(self.sheet, id_at, &id);
+        let at = table.parsed("at", Period::parse);
+        let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
+        let step = Step { id: StepId::from(id), at, after: None, when, kind };
+        Placed { step, id_at, after: table.word("after") }
+    }
+}

@@ -1,0 +1,122 @@
+//! Conditions in CEL over what an incident knows. What reads something unknown is *cannot tell yet*, never false.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cel::{Context, ExecutionError, Program, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// The longest condition, in bytes; also keeps the parser's recursion small.
+pub const CONDITION_BYTES_MAX: usize = 1024;
+
+/// What a condition says of the known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    Holds,
+    DoesNotHold,
+    /// Something it reads is not known. Never lowers severity, skips a task or stands down.
+    CannotTell,
+}
+
+/// The names conditions read: unknown values are absent from their map.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Known {
+    pub facts: serde_json::Map<String, serde_json::Value>,
+    pub spike: serde_json::Map<String, serde_json::Value>,
+    pub incident: serde_json::Map<String, serde_json::Value>,
+    pub organisation: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A condition that parses. Compared and stored by its text.
+#[derive(Clone)]
+pub struct Condition {
+    source: String,
+    program: Arc<Program>,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ConditionError {
+    #[error("this condition is longer than {CONDITION_BYTES_MAX} bytes; split it into several rules")]
+    TooLong,
+    #[error(
+        "this condition does not parse: {0}; conditions look like `spike.count > 20 || facts.records_affected >= 500`"
+    )]
+    Syntax(String),
+    #[error("this condition does not give true or false but {0}; compare it with something")]
+    NotATruth(String),
+}
+
+impl Condition {
+    pub fn parse(source: &str) -> Result<Self, ConditionError> {
+        if source.len() > CONDITION_BYTES_MAX {
+            return Err(ConditionError::TooLong);
+        }
+        let program = Program::compile(source).map_err(|errors| {
+            ConditionError::Syntax(errors.errors.first().map_or_else(String::new, |error| error.msg.clone()))
+        })?;
+        Ok(Self { source: source.to_owned(), program: Arc::new(program) })
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The variables it reads at top level, such as `facts` and `spike`.
+    pub fn variables(&self) -> Vec<String> {
+        self.program.references().variables().into_iter().map(str::to_owned).collect()
+    }
+
+    /// Evaluates; an error at run time is *cannot tell*, since [`Self::try_on`] refuses the others when the file is read.
+    pub fn holds(&self, known: &Known) -> Truth {
+        self.try_on(known).unwrap_or(Truth::CannotTell)
+    }
+
+    /// Evaluates on samples and says when the condition is wrong whatever the values, for `check`.
+    pub fn try_on(&self, known: &Known) -> Result<Truth, ConditionError> {
+        let mut context = Context::default();
+        let named = [
+            ("facts", &known.facts),
+            ("spike", &known.spike),
+            ("incident", &known.incident),
+            ("organisation", &known.organisation),
+        ];
+        for (name, values) in named {
+            if context.add_variable(name, values).is_err() {
+                return Ok(Truth::CannotTell);
+            }
+        }
+        match self.program.execute(&context) {
+            Ok(Value::Bool(true)) => Ok(Truth::Holds),
+            Ok(Value::Bool(false)) => Ok(Truth::DoesNotHold),
+            Ok(other) => Err(ConditionError::NotATruth(format!("{other:?}"))),
+            Err(ExecutionError::NoSuchKey(_)) => Ok(Truth::CannotTell),
+            Err(error) => Err(ConditionError::Syntax(error.to_string())),
+        }
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Condition({:?})", self.source)
+    }
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Condition {}
+
+impl Serialize for Condition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.source)
+    }
+}
+
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,45 @@
+//! The fixed threshold: `more_than: 5 mentions in 15m` alarms on the sixth mention within fifteen minutes.
+
+use super::{Detector, DetectorError, DetectorKind};
+use crate::core::count::{Counts, HORIZON, MinuteNumber};
+use crate::core::period::Period;
+
+pub(super) const KIND: DetectorKind = DetectorKind {
+    name: "more_than",
+    docs: "Alarms when more than so many mentions fall into a window that ends now.",
+    example: "5 mentions in 15m",
+    parse,
+};
+
+#[derive(Debug)]
+struct MoreThan {
+    mentions: u32,
+    window: Period,
+}
+
+fn parse(text: &str) -> Result<Box<dyn Detector>, DetectorError> {
+    let refuse =
+        |why: &str| DetectorError(format!("`{text}` is not a threshold: {why}; write it as in `5 mentions in 15m`"));
+    let (mentions, window) = text.split_once(" in ").ok_or_else(|| refuse("it names no window"))?;
+    let number = mentions.trim().trim_end_matches("mentions").trim_end_matches("mention").trim();
+    let mentions: u32 = number.parse().map_err(|_| refuse("it names no number of mentions"))?;
+    let window = Period::parse(window).map_err(|_| refuse("its window is not a length of time"))?;
+    if window.as_seconds() < 60 || window > HORIZON {
+        return Err(refuse("its window must lie between one minute and one day"));
+    }
+    Ok(Box::new(MoreThan { mentions, window }))
+}
+
+impl Detector for MoreThan {
+    fn window(&self) -> Period {
+        self.window
+    }
+
+    fn threshold(&self) -> u32 {
+        self.mentions
+    }
+
+    fn crosses(&self, counts: &Counts, now: MinuteNumber) -> bool {
+        counts.count(self.window, now) > self.mentions
+    }
+}

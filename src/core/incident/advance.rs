@@ -1,0 +1,305 @@
+//! The one function that holds the behaviour: an incident, an event and a time in; the next incident and what is owed out.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::event::{Asker, Cause, Deadline, Event, Opening, Verification};
+use super::{Effect, Incident, IncidentId, IncidentPhase, Notice, Refusal};
+use crate::core::approval::Electorate;
+use crate::core::name::{PersonId, StepId, role};
+use crate::core::rules::Rules;
+use crate::core::severity::Severity;
+
+/// Begins an incident.
+#[must_use]
+pub fn open(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Rules) -> (Incident, Vec<Effect>) {
+    let mut turn = Turn { incident: super::opening::blank(id, opening, at, rules), at, rules, owed: Vec::new() };
+    turn.begin();
+    turn.settle();
+    turn.end()
+}
+
+/// Advances one incident by one event. Total: an event that no longer matters changes nothing.
+#[must_use]
+pub fn advance(incident: Incident, event: &Event, at: Timestamp, rules: &Rules) -> (Incident, Vec<Effect>) {
+    match try_advance(&incident, event, at, rules) {
+        Ok(next) => next,
+        Err(_) => (incident, Vec::new()),
+    }
+}
+
+/// The same, saying why an event changes nothing.
+pub fn try_advance(
+    incident: &Incident,
+    event: &Event,
+    at: Timestamp,
+    rules: &Rules,
+) -> Result<(Incident, Vec<Effect>), Refusal> {
+    let mut turn = Turn { incident: incident.clone(), at, rules, owed: Vec::new() };
+    turn.take(event)?;
+    turn.settle();
+    if turn.incident == *incident && turn.owed.is_empty() {
+        return Err(Refusal::NothingChanged);
+    }
+    Ok(turn.end())
+}
+
+/// An incident from its events, given the rules that each needs.
+pub fn fold<'a>(
+    id: IncidentId,
+    events: impl IntoIterator<Item = (Timestamp, &'a Event, &'a Rules)>,
+) -> Option<Incident> {
+    let mut events = events.into_iter();
+    let (at, first, rules) = events.next()?;
+    let Event::Opened(opening) = first else { return None };
+    let (incident, _) = open(id, opening, at, rules);
+    Some(events.fold(incident, |incident, (at, event, rules)| advance(incident, event, at, rules).0))
+}
+
+/// One event's work on a copy of the incident, which is dropped where the event is refused.
+pub(super) struct Turn<'a> {
+    pub(super) incident: Incident,
+    pub(super) at: Timestamp,
+    pub(super) rules: &'a Rules,
+    pub(super) owed: Vec<Effect>,
+}
+
+impl Turn<'_> {
+    fn take(&mut self, event: &Event) -> Result<(), Refusal> {
+        match event {
+            Event::Opened(_) => Err(Refusal::AlreadyOpen),
+            Event::SpikeChanged { spike } => self.running()?.spike_changed(spike),
+            Event::SeverityRaised { to, by, reason } => self.running()?.raise_by_hand(*to, by, reason),
+            Event::Verified { verdict, by, reason } => self.running()?.verify(*verdict, by, reason),
+            Event::Claimed { by } => self.running()?.claim(by),
+            Event::PlaybookPicked { rules, by } => self.running()?.pick_playbook(*rules, by),
+            Event::TaskDone { task, by, .. } => self.running()?.finish_task(task, by),
+            Event::FactProposed { fact, value, by } => self.running()?.propose_fact(fact, value, by),
+            Event::FactConfirmed { fact, value, by } => self.running()?.confirm_fact(fact, value, by),
+            Event::FactLeftUnknown { fact, by } => self.running()?.leave_unknown(fact, by),
+            Event::Saved { statement, by, replaces, basis, package } => {
+                self.running()?.save(statement, by, *replaces, *basis, package)
+            }
+            Event::DraftFailed { statement, why } => self.running()?.draft_failed(statement, why),
+            Event::RedraftAsked { statement, by } => self.running()?.redraft(statement, by),
+            Event::BlockLifted { statement, digest, rule, by, reason } => {
+                self.running()?.lift(statement, *digest, rule, by, reason)
+            }
+            Event::AskedAgain { statement, by, reason } => self.running()?.ask_again(statement, by, reason),
+            Event::DecisionTaken { request, person, digest, decision, proof } => {
+                self.decide(*request, person, *digest, decision, *proof)
+            }
+            Event::DecisionWithdrawn { request, person, digest } => self.take_back(*request, person, *digest),
+            Event::RequestLocked { request } => self.lock_request(*request),
+            Event::DeadlinePassed { of } => self.running()?.deadline_passed(of),
+            Event::PostIntended { statement, channel, attempt } => self.post_intended(statement, channel, *attempt),
+            Event::PostConfirmed { statement, channel, url } => self.post_confirmed(statement, channel, url),
+            Event::PostPutOff { statement, channel, why } => self.post_put_off(statement, channel, why),
+            Event::PostRefused { statement, channel, why } => self.post_refused(statement, channel, why),
+            Event::PostUnknown { statement, channel, why } => self.post_unknown(statement, channel, why),
+            Event::PostSettled { statement, channel, by, found } => self.settle_post(statement, channel, by, found),
+            Event::PostedByHand { statement, channel, by, url } => self.posted_by_hand(statement, channel, by, url),
+            Event::MailRefused { person, why } => {
+                self.mail_refused(person, why);
+                Ok(())
+            }
+            Event::LeftRole { person, role } => self.leave_role(person, role.as_str()),
+            Event::StandDownAsked { by, reason } => self.running()?.ask_stand_down(by, reason),
+            Event::Closed { by, reason } => self.close(by, reason),
+        }
+    }
+
+    /// Refuses where the incident is over.
+    pub(super) fn running(&mut self) -> Result<&mut Self, Refusal> {
+        if self.incident.is_running() { Ok(self) } else { Err(Refusal::Over) }
+    }
+
+    /// What follows from the new state whatever the event was: severity, the stand-down condition, due steps.
+    fn settle(&mut self) {
+        if !self.incident.is_running() {
+            return;
+        }
+        self.raise_severity();
+        self.watch_quiet();
+        self.start_steps();
+    }
+
+    fn end(mut self) -> (Incident, Vec<Effect>) {
+        self.incident.events += 1;
+        (self.incident, self.owed)
+    }
+
+    fn verify(&mut self, verdict: Verification, by: &PersonId, reason: &str) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        if self.incident.verified.is_some() && verdict == Verification::Real {
+            return Err(Refusal::NothingChanged);
+        }
+        match verdict {
+            Verification::Real => {
+                self.incident.verified = Some((by.clone(), self.at));
+                self.ask_what_waited();
+            }
+            Verification::NotOurs | Verification::FalseAlarm => {
+                if reason.trim().is_empty() {
+                    return Err(Refusal::ReasonMissing);
+                }
+                let mut people = self.alerted();
+                people.extend(self.withdraw_statements());
+                people.remove(by);
+                self.incident.phase =
+                    IncidentPhase::Closed { by: by.clone(), at: self.at, verdict, reason: reason.to_owned() };
+                for person in people {
+                    self.tell(&person, Notice::StoodDown);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn raise_by_hand(&mut self, to: Severity, by: &PersonId, reason: &str) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        if reason.trim().is_empty() {
+            return Err(Refusal::ReasonMissing);
+        }
+        self.raise_to(to);
+        Ok(())
+    }
+
+    fn raise_severity(&mut self) {
+        let known = self.incident.known(self.rules);
+        if let Some(found) = super::known::severity(&self.rules.playbook, &known) {
+            self.raise_to(found);
+        }
+    }
+
+    /// Severity only rises; who was alerted hears of it.
+    fn raise_to(&mut self, to: Severity) {
+        if to > self.incident.severity {
+            self.incident.severity = to;
+            for person in self.alerted() {
+                self.tell(&person, Notice::SeverityRaised);
+            }
+        }
+    }
+
+    fn deadline_passed(&mut self, of: &Deadline) -> Result<(), Refusal> {
+        match of {
+            Deadline::Start { step } => self.start_due(step),
+            Deadline::Acknowledge { alert, rung } => self.ring_on(alert, *rung),
+            Deadline::Task { task } => self.task_overdue(task),
+            Deadline::Statement { statement } => self.statement_overdue(statement),
+            Deadline::Reminder { request, nth } => self.remind(*request, *nth),
+            Deadline::Stage { of, digest, round, stage, rung } => self.climb(of, *digest, *round, *stage, *rung),
+            Deadline::StandDown { since } => self.quiet_lasted(*since),
+        }
+    }
+
+    fn quiet_lasted(&mut self, since: Timestamp) -> Result<(), Refusal> {
+        if self.incident.quiet_since != Some(since) {
+            return Err(Refusal::NothingChanged);
+        }
+        self.ask_stand_down(&Asker::Playbook, "the playbook's condition for standing down has lasted")
+    }
+
+    fn leave_role(&mut self, person: &PersonId, role: &str) -> Result<(), Refusal> {
+        if !self.incident.roster.holds(person, role) {
+            return Err(Refusal::NothingChanged);
+        }
+        self.incident.roster.leave(person, role);
+        self.revise_ballots();
+        Ok(())
+    }
+
+    fn mail_refused(&mut self, person: &PersonId, why: &str) {
+        let mut people: BTreeSet<PersonId> = self.duty().into_iter().collect();
+        if people.contains(person) {
+            let leads = self.incident.roster.seats(role::COMMS_LEAD, self.day());
+            people.extend(leads.into_iter().map(|seat| seat.person).chain(self.alerted()));
+            people.remove(person);
+        }
+        for other in people {
+            self.tell(&other, Notice::MailRefused { person: person.clone(), why: why.to_owned() });
+        }
+    }
+
+    fn close(&mut self, by: &PersonId, reason: &str) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        match self.incident.phase {
+            IncidentPhase::StoodDown { .. } => {}
+            IncidentPhase::Open | IncidentPhase::StandingDown(_) => {
+                return Err(Refusal::NotStoodDown);
+            }
+            IncidentPhase::Closed { .. } => return Err(Refusal::NothingChanged),
+        }
+        self.incident.phase = IncidentPhase::Closed {
+            by: by.clone(),
+            at: self.at,
+            verdict: Verification::Real,
+            reason: reason.to_owned(),
+        };
+        Ok(())
+    }
+
+    fn spike_changed(&mut self, spike: &super::Spike) -> Result<(), Refusal> {
+        if self.incident.spike.as_ref() == Some(spike) {
+            return Err(Refusal::NothingChanged);
+        }
+        self.incident.spike = Some(spike.clone());
+        Ok(())
+    }
+
+    pub(super) fn must_be_known(&self, by: &PersonId) -> Result<(), Refusal> {
+        match self.incident.roster.person(by) {
+            Some(person) if !person.shared => Ok(()),
+            Some(_) | None => Err(Refusal::NotEntitled("a person named in this incident".to_owned())),
+        }
+    }
+
+    /// The day by the organisation's calendar, for absences.
+    pub(super) fn day(&self) -> Date {
+        self.at.to_zoned(self.rules.organisation.zone()).date()
+    }
+
+    pub(super) fn electorate<'r>(&self, roster: &'r crate::core::roster::Roster) -> Electorate<'r> {
+        Electorate { roster, day: self.day(), at: self.at }
+    }
+
+    pub(super) fn owe(&mut self, effect: Effect) {
+        self.owed.push(effect);
+    }
+
+    pub(super) fn tell(&mut self, person: &PersonId, notice: Notice) {
+        let effect = Effect::Tell { person: person.clone(), notice };
+        if !self.owed.contains(&effect) {
+            self.owe(effect);
+        }
+    }
+
+    pub(super) fn wake(&mut self, of: Deadline, at: Timestamp) {
+        self.owe(Effect::WakeAt { of, at });
+    }
+
+    /// Who answers for the incident now: its claimer, or the first of those alerted.
+    pub(super) fn duty(&self) -> Vec<PersonId> {
+        if let Some(duty) = &self.incident.duty {
+            return vec![duty.clone()];
+        }
+        let first_role = self.rules.playbook.alerts().find_map(|(_, alert)| alert.to.first());
+        let role = first_role.map_or(role::COMMS_LEAD, crate::core::name::RoleName::as_str);
+        self.incident.roster.seats(role, self.day()).into_iter().take(1).map(|seat| seat.person).collect()
+    }
+
+    pub(super) fn statement_step(&self, id: &StepId) -> Result<crate::core::playbook::StatementStep, Refusal> {
+        self.rules.playbook.statement(id).cloned().ok_or(Refusal::Unknown)
+    }
+
+    /// Who opened an incident by hand needs no verification by another.
+    pub(super) fn begin(&mut self) {
+        if let Cause::Person { by, .. } = self.incident.cause.clone() {
+            self.incident.verified = Some((by, self.at));
+        }
+        self.wake_steps();
+    }
+}

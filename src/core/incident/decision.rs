@@ -1,0 +1,416 @@
+//! Requests and decisions: who is asked, what an answer does, and how the asking climbs while nobody answers.
+
+use jiff::Timestamp;
+
+use super::advance::Turn;
+use super::event::Deadline;
+use super::request::{Request, Subject};
+use super::statement::{Hold, StatementPhase};
+use super::{Effect, Incident, IncidentPhase, Notice, Refusal};
+use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, StageVote, Yes};
+use crate::core::name::{PersonId, StepId};
+use crate::core::period::Period;
+use crate::core::statement::{Digest, Package};
+
+/// Reminders go out when these shares of a request's time have gone by.
+const REMINDERS: [(u32, u32); 2] = [(1, 2), (4, 5)];
+
+/// Whether `request` can still decide something, else why not.
+pub(super) fn awaits(incident: &Incident, request: &Request, at: Timestamp) -> Result<(), Refusal> {
+    if !incident.is_running() {
+        return Err(Refusal::Over);
+    }
+    match &request.of {
+        Subject::StandDown => match &incident.phase {
+            IncidentPhase::StandingDown(ballot) => awaits_in(ballot, request, at),
+            IncidentPhase::Open | IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => {
+                Err(Refusal::Superseded)
+            }
+        },
+        Subject::Statement(id) => match incident.statements.get(id).map(|statement| &statement.phase) {
+            Some(StatementPhase::Asking(ballot)) => awaits_in(ballot, request, at),
+            Some(StatementPhase::Posting(posting) | StatementPhase::Posted(posting))
+                if posting.ballot.round() == request.round =>
+            {
+                if posting.ballot.has_yes(request.stage, &request.person) {
+                    Err(Refusal::AlreadyDecided)
+                } else {
+                    Err(Refusal::Enough)
+                }
+            }
+            Some(_) | None => Err(Refusal::Superseded),
+        },
+    }
+}
+
+fn awaits_in<S>(ballot: &Ballot<S>, request: &Request, at: Timestamp) -> Result<(), Refusal> {
+    if ballot.round() != request.round || ballot.digest() != request.digest {
+        return Err(Refusal::Superseded);
+    }
+    if ballot.has_yes(request.stage, &request.person) {
+        return Err(Refusal::AlreadyDecided);
+    }
+    if request.until.is_some_and(|until| at > until) {
+        return Err(Refusal::Late);
+    }
+    if ballot.awaits(request.stage, request.rung, &request.person) {
+        return Ok(());
+    }
+    let asked = ballot.stage(request.stage).into_iter().flat_map(StageVote::asked);
+    match asked.into_iter().find(|ask| ask.person == request.person) {
+        Some(ask) if ask.locked => Err(Refusal::Locked),
+        Some(ask) if ask.rung != request.rung => Err(Refusal::Late),
+        Some(_) | None => Err(Refusal::NotAsked),
+    }
+}
+
+impl Turn<'_> {
+    /// Makes a request of each, with its reminders, and one deadline for the stage.
+    pub(super) fn ask(&mut self, of: &Subject, digest: Digest, round: u32, asking: &[Asking]) {
+        let mut deadlines: Vec<(usize, Rung, Timestamp)> = Vec::new();
+        for ask in asking {
+            let number = u32::try_from(self.incident.requests.len()).unwrap_or(u32::MAX);
+            self.incident.requests.push(Request {
+                number,
+                of: of.clone(),
+                digest,
+                round,
+                stage: ask.stage,
+                rung: ask.rung,
+                person: ask.person.clone(),
+                asked_at: self.at,
+                until: ask.until,
+            });
+            self.owe(Effect::AskApproval { request: number });
+            let Some(until) = ask.until else { continue };
+            self.wake_reminders(number, until);
+            let deadline = (ask.stage, ask.rung, until);
+            if !deadlines.contains(&deadline) {
+                deadlines.push(deadline);
+            }
+        }
+        for (stage, rung, until) in deadlines {
+            self.wake(Deadline::Stage { of: of.clone(), digest, round, stage, rung }, until);
+        }
+    }
+
+    fn wake_reminders(&mut self, request: u32, until: Timestamp) {
+        let seconds = u64::try_from(until.duration_since(self.at).as_secs()).unwrap_or(0);
+        for (nth, (part, whole)) in (1..).zip(REMINDERS) {
+            let at = Period::seconds(seconds).share_after(self.at, part, whole);
+            self.wake(Deadline::Reminder { request, nth }, at);
+        }
+    }
+
+    pub(super) fn remind(&mut self, request: u32, nth: u32) -> Result<(), Refusal> {
+        let asked = self.incident.request(request).ok_or(Refusal::Unknown)?;
+        awaits(&self.incident, asked, self.at)?;
+        if self.stage_is_met(&asked.of, asked.stage) {
+            return Err(Refusal::Enough);
+        }
+        self.owe(Effect::Remind { request, nth });
+        Ok(())
+    }
+
+    fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
+        let roster = &self.incident.roster;
+        match (of, &self.incident.phase) {
+            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, roster),
+            (Subject::StandDown, _) => false,
+            (Subject::Statement(id), _) => self.ballot_of(id).is_some_and(|ballot| ballot.stage_is_met(stage, roster)),
+        }
+    }
+
+    /// Counts an answer. Every condition is checked here again, whatever the door that it came through has checked.
+    pub(super) fn decide(
+        &mut self,
+        number: u32,
+        person: &PersonId,
+        digest: Digest,
+        decision: &Decision,
+        proof: Proof,
+    ) -> Result<(), Refusal> {
+        let request = self.incident.request(number).cloned().ok_or(Refusal::Unknown)?;
+        if request.person != *person {
+            return Err(Refusal::NotAsked);
+        }
+        if request.digest != digest {
+            return Err(Refusal::OtherBytes);
+        }
+        awaits(&self.incident, &request, self.at)?;
+        self.send_receipts(&request, decision);
+        match decision {
+            Decision::Approve => self.count_yes(&request, proof),
+            Decision::Reject { reason } => self.end_round(&request, reason),
+            Decision::Changes { wanted } => self.end_round(&request, wanted),
+        }
+        Ok(())
+    }
+
+    fn count_yes(&mut self, request: &Request, proof: Proof) {
+        let yes = Yes { person: request.person.clone(), proof, at: self.at };
+        let roster = self.incident.roster.clone();
+        let electorate = self.electorate(&roster);
+        let asking = match (&request.of, &mut self.incident.phase) {
+            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => {
+                ballot.count_yes(request.stage, yes, electorate)
+            }
+            (Subject::StandDown, _) => return,
+            (Subject::Statement(id), _) => match self.incident.statements.get_mut(id).map(|found| &mut found.phase) {
+                Some(StatementPhase::Asking(ballot)) => ballot.count_yes(request.stage, yes, electorate),
+                Some(_) | None => return,
+            },
+        };
+        self.ask(&request.of, request.digest, request.round, &asking);
+        self.act_if_met(&request.of);
+        self.tell_if_stuck(&request.of);
+    }
+
+    /// Tells the duty officer of each stage that nobody who was asked can bring to its quorum any more.
+    pub(super) fn tell_if_stuck(&mut self, of: &Subject) {
+        let roster = &self.incident.roster;
+        let stuck = match (of, &self.incident.phase) {
+            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stuck(roster),
+            (Subject::StandDown, _) => return,
+            (Subject::Statement(id), _) => match self.incident.statements.get(id).map(|found| &found.phase) {
+                Some(StatementPhase::Asking(ballot)) => ballot.stuck(roster),
+                Some(_) | None => return,
+            },
+        };
+        for stage in stuck {
+            for person in self.duty() {
+                self.tell(&person, Notice::LadderEnded { of: of.clone(), stage: stage.clone() });
+            }
+        }
+    }
+
+    /// Acts on a vote whose quorum stands.
+    fn act_if_met(&mut self, of: &Subject) {
+        match of {
+            Subject::Statement(id) => self.begin_posting(id),
+            Subject::StandDown => self.stand_down_if_met(),
+        }
+    }
+
+    /// One refusal ends the round: everyone asked is told, nothing is asked again by itself.
+    fn end_round(&mut self, request: &Request, wanted: &str) {
+        match &request.of {
+            Subject::Statement(id) => {
+                let refused = Hold::Refused { by: request.person.clone(), wanted: wanted.to_owned() };
+                self.hold(id, refused);
+            }
+            Subject::StandDown => self.incident.phase = IncidentPhase::Open,
+        }
+    }
+
+    fn send_receipts(&mut self, request: &Request, decision: &Decision) {
+        let notice =
+            Notice::Receipt { request: request.number, by: request.person.clone(), decision: decision.clone() };
+        let mut people = self.asked_in(&request.of);
+        people.extend(self.duty());
+        for person in people {
+            self.tell(&person, notice.clone());
+        }
+    }
+
+    fn asked_in(&self, of: &Subject) -> Vec<PersonId> {
+        let asked = match of {
+            Subject::StandDown => match &self.incident.phase {
+                IncidentPhase::StandingDown(ballot) => ballot.everyone_asked(),
+                IncidentPhase::Open | IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => {
+                    return Vec::new();
+                }
+            },
+            Subject::Statement(id) => match self.ballot_of(id) {
+                Some(ballot) => ballot.everyone_asked(),
+                None => return Vec::new(),
+            },
+        };
+        asked.into_iter().collect()
+    }
+
+    pub(super) fn ballot_of(&self, id: &StepId) -> Option<&Ballot<Package>> {
+        match &self.incident.statements.get(id)?.phase {
+            StatementPhase::Asking(ballot) => Some(ballot),
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
+            StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => None,
+        }
+    }
+
+    /// The decider takes a yes back, as long as no intent to post is recorded.
+    pub(super) fn take_back(&mut self, number: u32, person: &PersonId, digest: Digest) -> Result<(), Refusal> {
+        let request = self.incident.request(number).cloned().ok_or(Refusal::Unknown)?;
+        if request.person != *person {
+            return Err(Refusal::NotAsked);
+        }
+        if request.digest != digest {
+            return Err(Refusal::OtherBytes);
+        }
+        let of = request.of.clone();
+        let roster = self.incident.roster.clone();
+        let electorate = self.electorate(&roster);
+        let mut people = self.asked_in(&of);
+        let asking = match &of {
+            Subject::StandDown => match &mut self.incident.phase {
+                IncidentPhase::StandingDown(ballot)
+                    if ballot.round() == request.round && ballot.has_yes(request.stage, person) =>
+                {
+                    ballot.take_back(request.stage, person, electorate)
+                }
+                IncidentPhase::StandingDown(_)
+                | IncidentPhase::Open
+                | IncidentPhase::StoodDown { .. }
+                | IncidentPhase::Closed { .. } => return Err(Refusal::NothingChanged),
+            },
+            Subject::Statement(id) => self.take_back_yes(id, &request, electorate)?,
+        };
+        people.extend(self.duty());
+        for other in people {
+            self.tell(&other, Notice::TakenBack { request: number, by: person.clone() });
+        }
+        self.ask(&of, digest, request.round, &asking);
+        Ok(())
+    }
+
+    fn take_back_yes(
+        &mut self,
+        id: &StepId,
+        request: &Request,
+        electorate: Electorate<'_>,
+    ) -> Result<Vec<Asking>, Refusal> {
+        let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
+        let mut ballot = match &statement.phase {
+            StatementPhase::Asking(ballot) => ballot.clone(),
+            StatementPhase::Posting(posting) if !posting.has_begun() => posting.ballot.clone(),
+            StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
+            StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => {
+                return Err(Refusal::Superseded);
+            }
+        };
+        if ballot.round() != request.round || !ballot.has_yes(request.stage, &request.person) {
+            return Err(Refusal::NothingChanged);
+        }
+        let asking = ballot.take_back(request.stage, &request.person, electorate);
+        self.back_to_asking(id, ballot);
+        Ok(asking)
+    }
+
+    /// Nothing was posted yet, and the vote does not stand any more: whoever was asked to post it by hand must not.
+    fn back_to_asking(&mut self, id: &StepId, ballot: Ballot<Package>) {
+        self.stop_posting_by_hand(id);
+        if let Some(statement) = self.incident.statements.get_mut(id) {
+            statement.phase = StatementPhase::Asking(ballot);
+        }
+    }
+
+    /// Too many wrong codes: the request decides nothing any more, and the duty officer hears of it.
+    pub(super) fn lock_request(&mut self, number: u32) -> Result<(), Refusal> {
+        let request = self.incident.request(number).cloned().ok_or(Refusal::Unknown)?;
+        awaits(&self.incident, &request, self.at)?;
+        match &request.of {
+            Subject::StandDown => {
+                if let IncidentPhase::StandingDown(ballot) = &mut self.incident.phase {
+                    ballot.lock(request.stage, &request.person);
+                }
+            }
+            Subject::Statement(id) => {
+                if let Some(StatementPhase::Asking(ballot)) =
+                    self.incident.statements.get_mut(id).map(|statement| &mut statement.phase)
+                {
+                    ballot.lock(request.stage, &request.person);
+                }
+            }
+        }
+        for person in self.duty() {
+            self.tell(&person, Notice::Locked { request: number, person: request.person.clone() });
+        }
+        Ok(())
+    }
+
+    /// A stage's deadline passed: asks whoever stands in as well, and at the ladder's end everyone afresh.
+    pub(super) fn climb(
+        &mut self,
+        of: &Subject,
+        digest: Digest,
+        round: u32,
+        stage: usize,
+        rung: Rung,
+    ) -> Result<(), Refusal> {
+        let roster = self.incident.roster.clone();
+        let electorate = self.electorate(&roster);
+        let climbed = match of {
+            Subject::StandDown => match &mut self.incident.phase {
+                IncidentPhase::StandingDown(ballot) if ballot.round() == round => {
+                    let asking = ballot.climb(stage, rung, electorate);
+                    (asking, ballot.stage(stage).map(|vote| (vote.rung(), vote.stage().name.clone())))
+                }
+                IncidentPhase::StandingDown(_)
+                | IncidentPhase::Open
+                | IncidentPhase::StoodDown { .. }
+                | IncidentPhase::Closed { .. } => return Err(Refusal::NothingChanged),
+            },
+            Subject::Statement(id) => match self.incident.statements.get_mut(id).map(|found| &mut found.phase) {
+                Some(StatementPhase::Asking(ballot)) if ballot.round() == round && ballot.digest() == digest => {
+                    let asking = ballot.climb(stage, rung, electorate);
+                    (asking, ballot.stage(stage).map(|vote| (vote.rung(), vote.stage().name.clone())))
+                }
+                Some(_) | None => return Err(Refusal::NothingChanged),
+            },
+        };
+        let (asking, vote) = climbed;
+        let Some((now, stage)) = vote.filter(|(now, _)| *now != rung) else { return Err(Refusal::NothingChanged) };
+        self.ask(of, digest, round, &asking);
+        if now == Rung::Paged || asking.is_empty() {
+            for person in self.duty() {
+                self.tell(&person, Notice::LadderEnded { of: of.clone(), stage: stage.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody lost a role: votes that stood on it count no more, also where posting is still only owed.
+    pub(super) fn revise_ballots(&mut self) {
+        let roster = self.incident.roster.clone();
+        let electorate = self.electorate(&roster);
+        if let IncidentPhase::StandingDown(ballot) = &self.incident.phase {
+            let mut ballot = ballot.clone();
+            let asking = ballot.revise(electorate);
+            let (digest, round) = (ballot.digest(), ballot.round());
+            self.incident.phase = IncidentPhase::StandingDown(ballot);
+            self.ask(&Subject::StandDown, digest, round, &asking);
+            self.tell_if_stuck(&Subject::StandDown);
+        }
+        let ids: Vec<StepId> = self.incident.statements.keys().cloned().collect();
+        for id in ids {
+            self.revise_ballot_of(&id, electorate);
+        }
+    }
+
+    fn revise_ballot_of(&mut self, id: &StepId, electorate: Electorate<'_>) {
+        let mut ballot = match self.incident.statements.get(id).map(|statement| &statement.phase) {
+            Some(StatementPhase::Asking(ballot)) => ballot.clone(),
+            Some(StatementPhase::Posting(posting)) if !posting.has_begun() => posting.ballot.clone(),
+            Some(
+                StatementPhase::Waiting
+                | StatementPhase::Drafting(_)
+                | StatementPhase::Posting(_)
+                | StatementPhase::Posted(_)
+                | StatementPhase::Withdrawn,
+            )
+            | None => return,
+        };
+        let asking = ballot.revise(electorate);
+        if ballot.approved(electorate.roster).is_some() {
+            if let Some(StatementPhase::Posting(posting)) =
+                self.incident.statements.get_mut(id).map(|statement| &mut statement.phase)
+            {
+                posting.ballot = ballot;
+            }
+            return;
+        }
+        let (of, digest, round) = (Subject::Statement(id.clone()), ballot.digest(), ballot.round());
+        self.back_to_asking(id, ballot);
+        self.ask(&of, digest, round, &asking);
+        self.tell_if_stuck(&of);
+    }
+}

@@ -1,0 +1,156 @@
+//! Effects: what is owed to the world after an event, in the imperative. They leave through the outbox only.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::Deadline;
+use super::request::Subject;
+use crate::core::approval::Decision;
+use crate::core::name::{ChannelName, PersonId, StepId};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Effect {
+    /// Wake `person`: something is going on.
+    Alert {
+        alert: StepId,
+        person: PersonId,
+        rung: u32,
+    },
+    AskTask {
+        task: StepId,
+        person: PersonId,
+    },
+    /// Render and lint the statement's next version.
+    Draft {
+        statement: StepId,
+    },
+    AskApproval {
+        request: u32,
+    },
+    Remind {
+        request: u32,
+        nth: u32,
+    },
+    Tell {
+        person: PersonId,
+        notice: Notice,
+    },
+    Post {
+        statement: StepId,
+        channel: ChannelName,
+        attempt: u32,
+    },
+    AskToPost {
+        statement: StepId,
+        channel: ChannelName,
+        person: PersonId,
+    },
+    WakeAt {
+        of: Deadline,
+        at: Timestamp,
+    },
+}
+
+/// What people are told without being asked for anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// After each decision, to everyone asked: who, what, on which hash.
+    Receipt {
+        request: u32,
+        by: PersonId,
+        decision: Decision,
+    },
+    /// The decision was taken back.
+    TakenBack {
+        request: u32,
+        by: PersonId,
+    },
+    /// Lint stops the asking until somebody mends or lifts.
+    Blocked {
+        statement: StepId,
+        rules: Vec<String>,
+    },
+    /// The text an approver was asked about is void.
+    Superseded {
+        statement: StepId,
+    },
+    DraftFailed {
+        statement: StepId,
+        why: String,
+    },
+    Overdue {
+        of: StepId,
+    },
+    Locked {
+        request: u32,
+        person: PersonId,
+    },
+    /// Nobody answered at any rung; everyone was asked afresh.
+    LadderEnded {
+        of: Subject,
+        stage: String,
+    },
+    SeverityRaised,
+    Posted {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+    },
+    PostFailed {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    /// The channel cannot say whether it took the post: a person must look.
+    PostUnknown {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    MailRefused {
+        person: PersonId,
+        why: String,
+    },
+    StoodDown,
+}
+
+/// Where an effect is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// By the writer itself: nothing leaves the program.
+    Inside,
+    Mail,
+    Channel,
+}
+
+impl Effect {
+    pub fn carrier(&self) -> Carrier {
+        match self {
+            Self::Draft { .. } | Self::WakeAt { .. } => Carrier::Inside,
+            Self::Alert { .. }
+            | Self::AskTask { .. }
+            | Self::AskApproval { .. }
+            | Self::Remind { .. }
+            | Self::Tell { .. }
+            | Self::AskToPost { .. } => Carrier::Mail,
+            Self::Post { .. } => Carrier::Channel,
+        }
+    }
+
+    /// When it is first due, given the time of its event.
+    pub fn not_before(&self, at: Timestamp) -> Timestamp {
+        match self {
+            Self::WakeAt { at, .. } => *at,
+            Self::Alert { .. }
+            | Self::AskTask { .. }
+            | Self::Draft { .. }
+            | Self::AskApproval { .. }
+            | Self::Remind { .. }
+            | Self::Tell { .. }
+            | Self::Post { .. }
+            | Self::AskToPost { .. } => at,
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Events: what happened to an incident, in the past tense. The log of them is the truth; state is folded from it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::request::Subject;
+use super::spike::Spike;
+use crate::core::approval::{Decision, Proof, Rung};
+use crate::core::name::{ChannelName, FactName, PersonId, RoleName, StepId};
+use crate::core::playbook::FactValue;
+use crate::core::roster::Roster;
+use crate::core::setting::Setting;
+use crate::core::severity::Severity;
+use crate::core::statement::{Digest, Package};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Event {
+    Opened(Opening),
+    /// What the watch counts by now, while the incident is open.
+    SpikeChanged {
+        spike: Spike,
+    },
+    SeverityRaised {
+        to: Severity,
+        by: PersonId,
+        reason: String,
+    },
+    Verified {
+        verdict: Verification,
+        by: PersonId,
+        reason: String,
+    },
+    Claimed {
+        by: PersonId,
+    },
+    PlaybookPicked {
+        rules: Digest,
+        by: PersonId,
+    },
+    TaskDone {
+        task: StepId,
+        by: PersonId,
+        note: String,
+    },
+    FactProposed {
+        fact: FactName,
+        value: FactValue,
+        by: PersonId,
+    },
+    FactConfirmed {
+        fact: FactName,
+        value: FactValue,
+        by: PersonId,
+    },
+    FactLeftUnknown {
+        fact: FactName,
+        by: PersonId,
+    },
+    /// A version with every byte of it. `replaces` is the version it was made from; `basis` the event count it was drawn from.
+    Saved {
+        statement: StepId,
+        by: Author,
+        replaces: u32,
+        basis: u32,
+        package: Box<Package>,
+    },
+    DraftFailed {
+        statement: StepId,
+        why: String,
+    },
+    RedraftAsked {
+        statement: StepId,
+        by: PersonId,
+    },
+    BlockLifted {
+        statement: StepId,
+        digest: Digest,
+        rule: String,
+        by: PersonId,
+        reason: String,
+    },
+    AskedAgain {
+        statement: StepId,
+        by: PersonId,
+        reason: String,
+    },
+    DecisionTaken {
+        request: u32,
+        person: PersonId,
+        digest: Digest,
+        decision: Decision,
+        proof: Proof,
+    },
+    DecisionWithdrawn {
+        request: u32,
+        person: PersonId,
+        digest: Digest,
+    },
+    RequestLocked {
+        request: u32,
+    },
+    DeadlinePassed {
+        of: Deadline,
+    },
+    PostIntended {
+        statement: StepId,
+        channel: ChannelName,
+        attempt: u32,
+    },
+    PostConfirmed {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+    },
+    /// The channel certainly did not take it; it is owed again.
+    PostPutOff {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    PostRefused {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    PostUnknown {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    PostSettled {
+        statement: StepId,
+        channel: ChannelName,
+        by: PersonId,
+        found: Settlement,
+    },
+    PostedByHand {
+        statement: StepId,
+        channel: ChannelName,
+        by: PersonId,
+        url: String,
+    },
+    MailRefused {
+        person: PersonId,
+        why: String,
+    },
+    LeftRole {
+        person: PersonId,
+        role: RoleName,
+    },
+    StandDownAsked {
+        by: Asker,
+        reason: String,
+    },
+    Closed {
+        by: PersonId,
+        reason: String,
+    },
+}
+
+/// How an incident begins: whatever it keeps from the configuration of that moment is in here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    pub setting: Setting,
+    /// The hash of the rules it keeps to its end.
+    pub rules: Digest,
+    pub cause: Cause,
+    pub roster: Roster,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spike: Option<Spike>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Spike,
+    Person { by: PersonId, reason: String },
+}
+
+/// What a person who read the alert says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    Real,
+    NotOurs,
+    FalseAlarm,
+}
+
+/// Whose words a version is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The template, filled with confirmed facts.
+    Template,
+    Person(PersonId),
+}
+
+/// Who proposes to stand down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asker {
+    /// The playbook's own condition, for as long as it asks.
+    Playbook,
+    Person(PersonId),
+}
+
+/// What a person found where a channel could not say whether it took a post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settlement {
+    There { url: String },
+    NotThere,
+}
+
+/// A time that was waited for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deadline {
+    /// A step with `at` is due.
+    Start {
+        step: StepId,
+    },
+    Acknowledge {
+        alert: StepId,
+        rung: u32,
+    },
+    Task {
+        task: StepId,
+    },
+    Statement {
+        statement: StepId,
+    },
+    /// A share of a request's time has gone by.
+    Reminder {
+        request: u32,
+        nth: u32,
+    },
+    Stage {
+        of: Subject,
+        digest: Digest,
+        round: u32,
+        stage: usize,
+        rung: Rung,
+    },
+    /// The stand-down condition has lasted; `since` says which stretch.
+    StandDown {
+        since: Timestamp,
+    },
+}
+
+impl Event {
+    /// The word in the log's header, which stays when the body is erased.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => "opened",
+            Self::SpikeChanged { .. } => "spike_changed",
+            Self::SeverityRaised { .. } => "severity_raised",
+            Self::Verified { .. } => "verified",
+            Self::Claimed { .. } => "claimed",
+            Self::PlaybookPicked { .. } => "playbook_picked",
+            Self::TaskDone { .. } => "task_done",
+            Self::FactProposed { .. } => "fact_proposed",
+            Self::FactConfirmed { .. } => "fact_confirmed",
+            Self::FactLeftUnknown { .. } => "fact_left_unknown",
+            Self::Saved { .. } => "saved",
+            Self::DraftFailed { .. } => "draft_failed",
+            Self::RedraftAsked { .. } => "redraft_asked",
+            Self::BlockLifted { .. } => "block_lifted",
+            Self::AskedAgain { .. } => "asked_again",
+            Self::DecisionTaken { .. } => "decision_taken",
+            Self::DecisionWithdrawn { .. } => "decision_withdrawn",
+            Self::RequestLocked { .. } => "request_locked",
+            Self::DeadlinePassed { .. } => "deadline_passed",
+            Self::PostIntended { .. } => "post_intended",
+            Self::PostConfirmed { .. } => "post_confirmed",
+            Self::PostPutOff { .. } => "post_put_off",
+            Self::PostRefused { .. } => "post_refused",
+            Self::PostUnknown { .. } => "post_unknown",
+            Self::PostSettled { .. } => "post_settled",
+            Self::PostedByHand { .. } => "posted_by_hand",
+            Self::MailRefused { .. } => "mail_refused",
+            Self::LeftRole { .. } => "left_role",
+            Self::StandDownAsked { .. } => "stand_down_asked",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}

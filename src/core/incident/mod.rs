@@ -1,0 +1,115 @@
+//! An incident: its state, folded from events by one total function, and the life cycles of what is in it.
+
+mod advance;
+mod alert;
+mod decision;
+mod effect;
+mod event;
+mod fact;
+mod known;
+mod narrate;
+mod opening;
+mod phase;
+mod post;
+mod refusal;
+mod request;
+mod spike;
+mod stand_down;
+mod start;
+mod statement;
+mod task;
+
+use std::collections::BTreeMap;
+
+pub use advance::{advance, fold, open, try_advance};
+pub use alert::AlertPhase;
+pub use effect::{Carrier, Effect, Notice};
+pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
+pub use fact::Fact;
+use jiff::Timestamp;
+pub use narrate::narrate;
+pub use phase::{IncidentPhase, StandDownAsked};
+pub use post::{PostPhase, Posting, SETTLE};
+pub use refusal::Refusal;
+pub use request::{Request, Subject};
+pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, Spike};
+pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
+pub use task::TaskPhase;
+
+use super::name::{ChannelName, FactName, PersonId, StepId};
+use super::roster::Roster;
+use super::setting::Setting;
+use super::severity::Severity;
+use super::statement::Digest;
+use crate::core::approval::ApprovedStatement;
+
+/// An incident's number, counted from one by the installation.
+pub type IncidentId = u32;
+
+/// Folded from events only: no `Deserialize`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    pub id: IncidentId,
+    pub setting: Setting,
+    pub rules: Digest,
+    pub title: String,
+    pub cause: Cause,
+    pub opened_at: Timestamp,
+    pub severity: Severity,
+    pub spike: Option<Spike>,
+    pub verified: Option<(PersonId, Timestamp)>,
+    /// Who claimed it: asked first, named in mails.
+    pub duty: Option<PersonId>,
+    pub roster: Roster,
+    pub facts: BTreeMap<FactName, Fact>,
+    pub alerts: BTreeMap<StepId, AlertPhase>,
+    pub tasks: BTreeMap<StepId, TaskPhase>,
+    pub statements: BTreeMap<StepId, Statement>,
+    /// Every request ever made; a request's number is its place here.
+    pub requests: Vec<Request>,
+    pub phase: IncidentPhase,
+    /// Since when the stand-down condition has held without a break.
+    pub quiet_since: Option<Timestamp>,
+    /// How many events made this state.
+    pub events: u32,
+}
+
+impl Incident {
+    /// Whether steps still start and people are still asked.
+    pub fn is_running(&self) -> bool {
+        match self.phase {
+            IncidentPhase::Open | IncidentPhase::StandingDown(_) => true,
+            IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => false,
+        }
+    }
+
+    pub fn request(&self, number: u32) -> Option<&Request> {
+        self.requests.get(usize::try_from(number).ok()?)
+    }
+
+    /// Whether this request can still decide something at `at`.
+    pub fn awaits(&self, request: &Request, at: Timestamp) -> Result<(), Refusal> {
+        decision::awaits(self, request, at)
+    }
+
+    /// What may be posted of `statement` now, if anything.
+    pub fn approved(&self, statement: &StepId) -> Option<ApprovedStatement> {
+        match &self.statements.get(statement)?.phase {
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting.ballot.approved(&self.roster),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Asking(_)
+            | StatementPhase::Withdrawn => None,
+        }
+    }
+
+    pub fn post(&self, statement: &StepId, channel: &ChannelName) -> Option<&PostPhase> {
+        match &self.statements.get(statement)?.phase {
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting.posts.get(channel),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Asking(_)
+            | StatementPhase::Withdrawn => None,
+        }
+    }
+}

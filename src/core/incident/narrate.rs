@@ -1,0 +1,161 @@
+//! The timeline in words: one sentence an event, for the terminal and the incident's page. No text of a mention, code or draft is in it.
+
+use jiff::tz::TimeZone;
+
+use super::event::{Asker, Author, Cause, Deadline, Event, Settlement, Verification};
+use super::{Incident, Subject};
+use crate::core::approval::{Decision, Rung};
+use crate::core::name::PersonId;
+
+/// What `event` did, told after it: `incident` is the state that it led to.
+pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
+    let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
+    match event {
+        Event::Opened(opening) => opened(incident, &opening.cause),
+        Event::SpikeChanged { spike } => format!(
+            "The watch {} counts {} mentions in {} from {} voices.",
+            spike.watch, spike.count, spike.window, spike.voices
+        ),
+        Event::SeverityRaised { to, by, reason } => format!("{} raised the severity to {to}: {reason}", name(by)),
+        Event::Verified { verdict, by, reason } => verified(*verdict, &name(by), reason),
+        Event::Claimed { by } => format!("{} claimed the incident.", name(by)),
+        Event::PlaybookPicked { by, .. } => format!("{} picked the playbook {}.", name(by), incident.title),
+        Event::TaskDone { task, by, note } if note.is_empty() => format!("{} did the task {task}.", name(by)),
+        Event::TaskDone { task, by, note } => format!("{} did the task {task}: {note}", name(by)),
+        Event::FactProposed { fact, value, by } => {
+            format!("{} wrote the fact {fact}, not confirmed yet: {}", name(by), value.shown(zone))
+        }
+        Event::FactConfirmed { fact, value, by } => {
+            format!("{} confirmed the fact {fact}: {}", name(by), value.shown(zone))
+        }
+        Event::FactLeftUnknown { fact, by } => format!("{} left the fact {fact} unknown for now.", name(by)),
+        Event::Saved { statement, by, replaces, package, .. } => {
+            saved(incident, statement.as_str(), by, *replaces, package)
+        }
+        Event::DraftFailed { statement, why } => format!("The statement {statement} could not be drafted: {why}"),
+        Event::RedraftAsked { statement, by } => format!("{} asked for a fresh draft of {statement}.", name(by)),
+        Event::BlockLifted { statement, rule, by, reason, .. } => {
+            format!("{} lifted the block {rule} on {statement}: {reason}", name(by))
+        }
+        Event::AskedAgain { statement, by, reason } => {
+            format!("{} asked again for approval of {statement}: {reason}", name(by))
+        }
+        Event::DecisionTaken { request, person, decision, digest, .. } => {
+            format!("{} {}, hash {}.", name(person), decided(incident, *request, decision), digest.short())
+        }
+        Event::DecisionWithdrawn { request, person, .. } => {
+            format!("{} took back their approval of {}.", name(person), subject(incident, *request))
+        }
+        Event::RequestLocked { request } => {
+            let person = incident.request(*request).map(|request| name(&request.person)).unwrap_or_default();
+            format!("Too many wrong codes: the request to {person} about {} is locked.", subject(incident, *request))
+        }
+        Event::DeadlinePassed { of } => deadline(incident, of),
+        Event::PostIntended { statement, channel, attempt } => {
+            format!("Posting {statement} to {channel} (attempt {attempt}).")
+        }
+        Event::PostConfirmed { statement, channel, url } => format!("{statement} is posted on {channel}: {url}"),
+        Event::PostPutOff { statement, channel, why } => {
+            format!("{channel} did not take {statement} ({why}); it is tried again.")
+        }
+        Event::PostRefused { statement, channel, why } => format!("{channel} refused {statement}: {why}"),
+        Event::PostUnknown { statement, channel, why } => {
+            format!("{channel} cannot say whether it took {statement} ({why}); a person must look.")
+        }
+        Event::PostSettled { statement, channel, by, found: Settlement::There { url } } => {
+            format!("{} found {statement} on {channel}: {url}", name(by))
+        }
+        Event::PostSettled { statement, channel, by, found: Settlement::NotThere } => {
+            format!("{} looked: {statement} is not on {channel}; it is posted again.", name(by))
+        }
+        Event::PostedByHand { statement, channel, by, url } => {
+            format!("{} posted {statement} on {channel} by hand: {url}", name(by))
+        }
+        Event::MailRefused { person, why } => format!("A mail to {} was refused for good: {why}", name(person)),
+        Event::LeftRole { person, role } => format!("{} no longer holds the role {role}.", name(person)),
+        Event::StandDownAsked { by: Asker::Person(person), reason } => {
+            format!("{} proposed to stand down: {reason}", name(person))
+        }
+        Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
+        Event::Closed { by, reason } if reason.is_empty() => format!("{} closed the incident.", name(by)),
+        Event::Closed { by, reason } => format!("{} closed the incident: {reason}", name(by)),
+    }
+}
+
+fn opened(incident: &Incident, cause: &Cause) -> String {
+    match (cause, &incident.spike) {
+        (Cause::Person { by, reason }, _) => {
+            format!("{} opened the incident {}: {reason}", incident.roster.name_of(by), incident.title)
+        }
+        (Cause::Spike, Some(spike)) => format!(
+            "A spike opened the incident {}: {} mentions in {} from {} voices; the watch {} alarms above {}.",
+            incident.title, spike.count, spike.window, spike.voices, spike.watch, spike.more_than
+        ),
+        (Cause::Spike, None) => format!("A spike opened the incident {}.", incident.title),
+    }
+}
+
+fn verified(verdict: Verification, name: &str, reason: &str) -> String {
+    match verdict {
+        Verification::Real => format!("{name} says that it is real."),
+        Verification::NotOurs => format!("{name} says that it is not ours: {reason}"),
+        Verification::FalseAlarm => format!("{name} says that it is a false alarm: {reason}"),
+    }
+}
+
+fn saved(
+    incident: &Incident,
+    statement: &str,
+    by: &Author,
+    replaces: u32,
+    package: &crate::core::statement::Package,
+) -> String {
+    let by = match by {
+        Author::Template => "drafted from its template".to_owned(),
+        Author::Person(person) => format!("saved by {}", incident.roster.name_of(person)),
+    };
+    let found = match package.findings.len() {
+        0 => "lint found nothing".to_owned(),
+        1 => "lint found 1 thing".to_owned(),
+        many => format!("lint found {many} things"),
+    };
+    format!("{statement} version {} was {by}, hash {}; {found}.", replaces + 1, package.digest().short())
+}
+
+fn decided(incident: &Incident, request: u32, decision: &Decision) -> String {
+    let subject = subject(incident, request);
+    match decision {
+        Decision::Approve => format!("approved {subject}"),
+        Decision::Reject { reason } if reason.is_empty() => format!("refused {subject}"),
+        Decision::Reject { reason } => format!("refused {subject} ({reason})"),
+        Decision::Changes { wanted } => format!("wants changes to {subject} ({wanted})"),
+    }
+}
+
+fn subject(incident: &Incident, request: u32) -> String {
+    match incident.request(request).map(|request| &request.of) {
+        Some(Subject::Statement(id)) => format!("the statement {id}"),
+        Some(Subject::StandDown) => "standing down".to_owned(),
+        None => "an unknown request".to_owned(),
+    }
+}
+
+fn deadline(incident: &Incident, of: &Deadline) -> String {
+    match of {
+        Deadline::Start { step } => format!("It is time for {step}."),
+        Deadline::Acknowledge { alert, .. } => format!("Nobody has claimed the incident in time; {alert} rings on."),
+        Deadline::Task { task } => format!("The task {task} is overdue."),
+        Deadline::Statement { statement } => format!("The statement {statement} is overdue."),
+        Deadline::Reminder { request, .. } => {
+            let asked = incident.request(*request).map(|request| incident.roster.name_of(&request.person));
+            format!("{} was reminded about {}.", asked.unwrap_or_default(), subject(incident, *request))
+        }
+        Deadline::Stage { rung: Rung::First, .. } => {
+            "An approval's deadline passed; whoever stands in was asked as well.".to_owned()
+        }
+        Deadline::Stage { rung: Rung::Escalated | Rung::Paged, .. } => {
+            "Nobody answered in time; everyone was asked once more.".to_owned()
+        }
+        Deadline::StandDown { .. } => "It has been quiet for the time that the playbook asks.".to_owned(),
+    }
+}

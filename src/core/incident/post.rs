@@ -1,0 +1,357 @@
+//! The life of a post on one channel: owed, intended, then confirmed, refused or unknown. Nothing is guessed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::advance::Turn;
+use super::event::Settlement;
+use super::statement::{Hold, StatementPhase};
+use super::{Effect, Notice, Refusal};
+use crate::core::approval::Ballot;
+use crate::core::lint::{self, Checked};
+use crate::core::name::{ChannelName, PersonId, StepId};
+use crate::core::period::Period;
+use crate::core::rules::Reach;
+use crate::core::statement::Package;
+
+/// How long after an intent a late worker could still reach the channel: its lease, the call's deadline and settling time.
+pub const SETTLE: Period = Period::minutes(3);
+/// How often a channel that certainly refused is tried before a person is told.
+const ATTEMPTS_MAX: u32 = 10;
+
+/// A statement that is going out: the vote that it stands on, and each channel's post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    pub ballot: Ballot<Package>,
+    pub posts: BTreeMap<ChannelName, PostPhase>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostPhase {
+    Owed {
+        attempt: u32,
+    },
+    /// Recorded before the call: from here on it may be public.
+    Intended {
+        attempt: u32,
+        at: Timestamp,
+    },
+    Confirmed {
+        url: String,
+        at: Timestamp,
+    },
+    /// The channel will never take it.
+    Refused {
+        why: String,
+    },
+    /// It may or may not be public; a person must look.
+    Unknown {
+        attempt: u32,
+        at: Timestamp,
+        why: String,
+    },
+    /// A person was asked to post it.
+    ByHand {
+        by: PersonId,
+    },
+    /// The incident ended first.
+    Cancelled,
+}
+
+impl PostPhase {
+    pub fn confirmed_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Confirmed { at, .. } => Some(*at),
+            Self::Owed { .. }
+            | Self::Intended { .. }
+            | Self::Refused { .. }
+            | Self::Unknown { .. }
+            | Self::ByHand { .. }
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// Whether nothing is owed or open on this channel any more.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::Confirmed { .. } | Self::Refused { .. } | Self::Cancelled => true,
+            Self::Owed { .. } | Self::Intended { .. } | Self::Unknown { .. } | Self::ByHand { .. } => false,
+        }
+    }
+}
+
+impl Posting {
+    /// Whether the first channel's intent is recorded, so that nothing can be taken back.
+    pub fn has_begun(&self) -> bool {
+        !self.posts.values().all(|post| match post {
+            PostPhase::Owed { attempt } => *attempt == 1,
+            PostPhase::ByHand { .. } | PostPhase::Cancelled => true,
+            PostPhase::Intended { .. }
+            | PostPhase::Confirmed { .. }
+            | PostPhase::Refused { .. }
+            | PostPhase::Unknown { .. } => false,
+        })
+    }
+
+    pub fn anything_confirmed(&self) -> bool {
+        self.posts.values().any(|post| post.confirmed_at().is_some())
+    }
+
+    pub(super) fn asked_to_post(&self) -> Vec<PersonId> {
+        let people = self.posts.values().filter_map(|post| match post {
+            PostPhase::ByHand { by } => Some(by.clone()),
+            PostPhase::Owed { .. }
+            | PostPhase::Intended { .. }
+            | PostPhase::Confirmed { .. }
+            | PostPhase::Refused { .. }
+            | PostPhase::Unknown { .. }
+            | PostPhase::Cancelled => None,
+        });
+        people.collect()
+    }
+
+    pub(super) fn cancel_owed(&mut self) {
+        for post in self.posts.values_mut() {
+            match post {
+                PostPhase::Owed { .. } | PostPhase::ByHand { .. } => *post = PostPhase::Cancelled,
+                PostPhase::Intended { .. }
+                | PostPhase::Confirmed { .. }
+                | PostPhase::Refused { .. }
+                | PostPhase::Unknown { .. }
+                | PostPhase::Cancelled => {}
+            }
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Where the quorum stands on exactly these bytes, hands them to every channel; rules about time are asked once more.
+    pub(super) fn begin_posting(&mut self, id: &StepId) {
+        let Some(StatementPhase::Asking(ballot)) = self.incident.statements.get(id).map(|statement| &statement.phase)
+        else {
+            return;
+        };
+        let ballot = ballot.clone();
+        let Some(approved) = ballot.approved(&self.incident.roster) else { return };
+        if self.sent_back_by_time(id, &ballot, approved.package()) {
+            return;
+        }
+        let mut posts = BTreeMap::new();
+        for placement in &approved.package().placements {
+            posts.insert(placement.channel.clone(), self.hand_over(id, &placement.channel));
+        }
+        if let Some(statement) = self.incident.statements.get_mut(id) {
+            statement.phase = StatementPhase::Posting(Posting { ballot, posts });
+        }
+        self.finish_settled_posts();
+    }
+
+    /// Holds a text whose promised time is over, and tells everyone who was asked about it.
+    fn sent_back_by_time(&mut self, id: &StepId, ballot: &Ballot<Package>, package: &Package) -> bool {
+        let checked = Checked { package, rules: self.rules, setting: self.incident.setting, at: self.at };
+        let stopping = self.unlifted(id, &lint::check_before_posting(&checked));
+        if stopping.is_empty() {
+            return false;
+        }
+        self.stop_posting_by_hand(id);
+        self.hold(id, Hold::Blocked(stopping.clone()));
+        let mut people = ballot.everyone_asked();
+        people.extend(self.duty());
+        for person in people {
+            self.tell(&person, Notice::Blocked { statement: id.clone(), rules: stopping.clone() });
+        }
+        true
+    }
+
+    /// Whoever was asked to post it by hand is told not to.
+    pub(super) fn stop_posting_by_hand(&mut self, id: &StepId) {
+        let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) else {
+            return;
+        };
+        for person in posting.asked_to_post() {
+            self.tell(&person, Notice::Superseded { statement: id.clone() });
+        }
+    }
+
+    fn hand_over(&mut self, id: &StepId, channel: &ChannelName) -> PostPhase {
+        let Some(rules) = self.rules.channels.get(channel) else {
+            return PostPhase::Refused { why: "this incident's rules have no such channel".to_owned() };
+        };
+        match &rules.reach {
+            Reach::Page => {
+                let url = format!("/newsroom/{}/{id}", self.incident.id);
+                self.tell_posted(id, channel, &url);
+                PostPhase::Confirmed { url, at: self.at }
+            }
+            Reach::Network => {
+                self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt: 1 });
+                PostPhase::Owed { attempt: 1 }
+            }
+            Reach::Person(role) => {
+                let role = role.clone();
+                let seats = self.incident.roster.seats(role.as_str(), self.day());
+                match self.incident.duty.clone().or_else(|| seats.into_iter().next().map(|seat| seat.person)) {
+                    Some(person) => {
+                        let (statement, channel) = (id.clone(), channel.clone());
+                        self.owe(Effect::AskToPost { statement, channel, person: person.clone() });
+                        PostPhase::ByHand { by: person }
+                    }
+                    None => PostPhase::Refused { why: format!("nobody holds the role {role}") },
+                }
+            }
+        }
+    }
+
+    fn tell_posted(&mut self, id: &StepId, channel: &ChannelName, url: &str) {
+        let mut people = self.alerted();
+        people.extend(self.ballot_of(id).into_iter().flat_map(Ballot::everyone_asked));
+        for person in people {
+            let (statement, channel, url) = (id.clone(), channel.clone(), url.to_owned());
+            self.tell(&person, Notice::Posted { statement, channel, url });
+        }
+    }
+
+    /// The outbox is about to call the channel. Refused where the incident ended, the vote fell or another attempt is on;
+    /// a text that grew stale before its first post goes back instead, and is approved no more.
+    pub(super) fn post_intended(&mut self, id: &StepId, channel: &ChannelName, attempt: u32) -> Result<(), Refusal> {
+        self.running()?;
+        let approved = self.incident.approved(id).ok_or(Refusal::OtherBytes)?;
+        if *self.post_mut(id, channel)? != (PostPhase::Owed { attempt }) {
+            return Err(Refusal::NothingChanged);
+        }
+        if let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase)
+            && !posting.has_begun()
+        {
+            let ballot = posting.ballot.clone();
+            if self.sent_back_by_time(id, &ballot, approved.package()) {
+                return Ok(());
+            }
+        }
+        self.set_post(id, channel, PostPhase::Intended { attempt, at: self.at })
+    }
+
+    pub(super) fn post_confirmed(&mut self, id: &StepId, channel: &ChannelName, url: &str) -> Result<(), Refusal> {
+        if !matches!(self.post_mut(id, channel)?, PostPhase::Intended { .. } | PostPhase::Unknown { .. }) {
+            return Err(Refusal::NothingChanged);
+        }
+        self.confirm(id, channel, url)
+    }
+
+    fn confirm(&mut self, id: &StepId, channel: &ChannelName, url: &str) -> Result<(), Refusal> {
+        self.set_post(id, channel, PostPhase::Confirmed { url: url.to_owned(), at: self.at })?;
+        self.tell_posted(id, channel, url);
+        Ok(())
+    }
+
+    /// A definite no that may pass: owed again while attempts are left.
+    pub(super) fn post_put_off(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
+        let PostPhase::Intended { attempt, .. } = self.post_mut(id, channel)? else {
+            return Err(Refusal::NothingChanged);
+        };
+        let attempt = *attempt + 1;
+        if attempt > ATTEMPTS_MAX {
+            return self.post_refused(id, channel, why);
+        }
+        if !self.incident.is_running() {
+            return self.set_post(id, channel, PostPhase::Cancelled);
+        }
+        self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt });
+        self.set_post(id, channel, PostPhase::Owed { attempt })
+    }
+
+    pub(super) fn post_refused(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
+        if !matches!(self.post_mut(id, channel)?, PostPhase::Owed { .. } | PostPhase::Intended { .. }) {
+            return Err(Refusal::NothingChanged);
+        }
+        for person in self.duty() {
+            let (statement, channel, why) = (id.clone(), channel.clone(), why.to_owned());
+            self.tell(&person, Notice::PostFailed { statement, channel, why });
+        }
+        self.set_post(id, channel, PostPhase::Refused { why: why.to_owned() })
+    }
+
+    pub(super) fn post_unknown(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
+        let PostPhase::Intended { attempt, at } = *self.post_mut(id, channel)? else {
+            return Err(Refusal::NothingChanged);
+        };
+        for person in self.duty() {
+            let (statement, channel, why) = (id.clone(), channel.clone(), why.to_owned());
+            self.tell(&person, Notice::PostUnknown { statement, channel, why });
+        }
+        self.set_post(id, channel, PostPhase::Unknown { attempt, at, why: why.to_owned() })
+    }
+
+    /// A person looked. "Not there" is accepted only once no late attempt can reach the channel any more.
+    pub(super) fn settle_post(
+        &mut self,
+        id: &StepId,
+        channel: &ChannelName,
+        by: &PersonId,
+        found: &Settlement,
+    ) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        let PostPhase::Unknown { attempt, at: intended, .. } = self.post_mut(id, channel)? else {
+            return Err(Refusal::NothingChanged);
+        };
+        let (attempt, intended) = (*attempt + 1, *intended);
+        match found {
+            Settlement::There { url } => self.confirm(id, channel, url),
+            Settlement::NotThere if self.at < SETTLE.after(intended) => Err(Refusal::TooEarly),
+            Settlement::NotThere if !self.incident.is_running() => self.set_post(id, channel, PostPhase::Cancelled),
+            Settlement::NotThere => {
+                self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt });
+                self.set_post(id, channel, PostPhase::Owed { attempt })
+            }
+        }
+    }
+
+    pub(super) fn posted_by_hand(
+        &mut self,
+        id: &StepId,
+        channel: &ChannelName,
+        by: &PersonId,
+        url: &str,
+    ) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        if self.incident.approved(id).is_none() {
+            return Err(Refusal::OtherBytes);
+        }
+        let PostPhase::ByHand { .. } = self.post_mut(id, channel)? else {
+            return Err(Refusal::NothingChanged);
+        };
+        self.confirm(id, channel, url)
+    }
+
+    fn post_mut(&mut self, id: &StepId, channel: &ChannelName) -> Result<&mut PostPhase, Refusal> {
+        match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
+            Some(StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) => {
+                posting.posts.get_mut(channel).ok_or(Refusal::Unknown)
+            }
+            Some(_) => Err(Refusal::NothingChanged),
+            None => Err(Refusal::Unknown),
+        }
+    }
+
+    fn set_post(&mut self, id: &StepId, channel: &ChannelName, phase: PostPhase) -> Result<(), Refusal> {
+        *self.post_mut(id, channel)? = phase;
+        self.finish_settled_posts();
+        Ok(())
+    }
+
+    /// A statement with nothing owed or open on any channel is posted; withdrawn where no channel ever took it.
+    pub(super) fn finish_settled_posts(&mut self) {
+        for statement in self.incident.statements.values_mut() {
+            let StatementPhase::Posting(posting) = &statement.phase else { continue };
+            if !posting.posts.values().all(PostPhase::is_settled) {
+                continue;
+            }
+            let cancelled = posting.posts.values().any(|post| *post == PostPhase::Cancelled);
+            statement.phase = if cancelled && !posting.anything_confirmed() {
+                StatementPhase::Withdrawn
+            } else {
+                StatementPhase::Posted(posting.clone())
+            };
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Why an event changes nothing, in words for the person who caused it.
+
+use crate::core::playbook::FactError;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("this incident is already open")]
+    AlreadyOpen,
+    #[error("this incident is over")]
+    Over,
+    #[error("this was already done")]
+    NothingChanged,
+    #[error("the playbook of this incident has no such step, fact or channel")]
+    Unknown,
+    #[error("only {0} may do this")]
+    NotEntitled(String),
+    #[error("{0} has already claimed this incident")]
+    ClaimedBy(String),
+    #[error("somebody saved version {0} in the meantime; look at it before you save yours")]
+    NewerVersion(u32),
+    #[error("the text that this request was about is not the current one; nothing was decided")]
+    Superseded,
+    #[error("this request's time had passed; nothing was decided")]
+    Late,
+    #[error("too many wrong codes were tried; the duty officer was told and can ask you again")]
+    Locked,
+    #[error("this request was made to somebody else")]
+    NotAsked,
+    #[error("these are not the words that you were asked about; nothing was decided")]
+    OtherBytes,
+    #[error("you have already answered this request")]
+    AlreadyDecided,
+    #[error("enough people have approved; your answer is not needed any more")]
+    Enough,
+    #[error("posting has begun; the decision cannot be taken back any more")]
+    PostingBegan,
+    #[error("nobody has said yet whether this incident is real; say so first")]
+    Unverified,
+    #[error("lint stops this text: {0}; mend it, or have it lifted")]
+    Blocked(String),
+    #[error("this finding does not stop the current text")]
+    NothingToLift,
+    #[error("a late attempt could still post this; try again in a few minutes")]
+    TooEarly,
+    #[error("an incident stands down first and is closed afterwards")]
+    NotStoodDown,
+    #[error("a reason is needed")]
+    ReasonMissing,
+    #[error(transparent)]
+    Fact(#[from] FactError),
+}

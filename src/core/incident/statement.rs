@@ -1,0 +1,444 @@
+//! The life of a statement up to its posting: started, drafted, saved in versions, linted, asked about.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::advance::Turn;
+use super::event::{Author, Deadline};
+use super::post::Posting;
+use super::request::Subject;
+use super::{Effect, Notice, Refusal};
+use crate::core::approval::{Ballot, Order, Terms};
+use crate::core::lint::{self, Checked, Finding, Level};
+use crate::core::name::{FactName, PersonId, StepId, role};
+use crate::core::playbook::StatementStep;
+use crate::core::statement::{Digest, Package};
+
+/// How many versions one statement may have; nobody reads the hundredth.
+pub const VERSIONS_MAX: usize = 100;
+/// How many people lift a block that is not about privacy.
+const LIFTERS: usize = 2;
+const BLOCK_LIFTERS: [&str; 3] = [role::COMMS_LEAD, role::LEGAL, role::EXECUTIVE];
+const PRIVACY_LIFTERS: [&str; 2] = [role::PRIVACY_OFFICER, role::PRIVACY_DEPUTY];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub versions: Vec<Version>,
+    pub phase: StatementPhase,
+    pub lifts: Vec<Lift>,
+    /// By when the first channel should have it.
+    pub due: Option<Timestamp>,
+    pub overdue: bool,
+    /// The event count at the last change of a fact that it says; a draft from before is stale.
+    pub facts_changed_at: u32,
+    /// Whether anybody was asked about any version of it.
+    pub asked_before: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub number: u32,
+    pub by: Author,
+    pub saved_at: Timestamp,
+    pub digest: Digest,
+    pub package: Package,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatementPhase {
+    Waiting,
+    Drafting(Hold),
+    Asking(Ballot<Package>),
+    Posting(Posting),
+    Posted(Posting),
+    /// The incident ended before it was posted.
+    Withdrawn,
+}
+
+/// What a started statement waits for before anybody is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// These facts must be confirmed first.
+    Facts(Vec<FactName>),
+    /// A draft is owed.
+    Draft,
+    DraftFailed(String),
+    /// These lint rules stop it.
+    Blocked(Vec<String>),
+    /// Nobody has said yet that the incident is real.
+    Unverified,
+    /// Somebody refused or wants changes.
+    Refused {
+        by: PersonId,
+        wanted: String,
+    },
+    /// It was written by hand and a fact that it says changed.
+    FactsChanged,
+    /// Nobody on the roster may answer: a person must change the text's author or the roster.
+    NobodyToAsk,
+}
+
+/// A person's word that a block may be passed, for these bytes only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lift {
+    pub digest: Digest,
+    pub rule: String,
+    pub by: PersonId,
+    pub reason: String,
+}
+
+impl Statement {
+    pub(super) fn waiting() -> Self {
+        Self {
+            versions: Vec::new(),
+            phase: StatementPhase::Waiting,
+            lifts: Vec::new(),
+            due: None,
+            overdue: false,
+            facts_changed_at: 0,
+            asked_before: false,
+        }
+    }
+
+    pub fn current(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// The number of the current version, zero where there is none.
+    pub fn version(&self) -> u32 {
+        self.current().map_or(0, |version| version.number)
+    }
+
+    pub fn edited_by_hand(&self) -> bool {
+        self.current().is_some_and(|version| matches!(version.by, Author::Person(_)))
+    }
+
+    /// Everyone who saved words since the last draft from the template: a later hand keeps most of an earlier one's.
+    fn hands(&self) -> Vec<PersonId> {
+        let hands = self.versions.iter().rev().map_while(|version| match &version.by {
+            Author::Person(person) => Some(person.clone()),
+            Author::Template => None,
+        });
+        hands.collect()
+    }
+
+    /// The version before the current one, for the diff.
+    pub fn previous(&self) -> Option<&Version> {
+        self.versions.iter().rev().nth(1)
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn start_statement(&mut self, id: &StepId, step: &StatementStep, since: Timestamp) {
+        if let Some(within) = step.within {
+            let due = within.after(since);
+            self.wake(Deadline::Statement { statement: id.clone() }, due);
+            if let Some(statement) = self.incident.statements.get_mut(id) {
+                statement.due = Some(due);
+            }
+        }
+        self.draft_if_possible(id, step);
+    }
+
+    pub(super) fn draft_if_possible(&mut self, id: &StepId, step: &StatementStep) {
+        let missing = self.missing(step);
+        if missing.is_empty() {
+            self.hold(id, Hold::Draft);
+            self.owe(Effect::Draft { statement: id.clone() });
+        } else {
+            self.hold(id, Hold::Facts(missing));
+        }
+    }
+
+    /// A fact that it waited for is settled: a text written by hand is kept, anything else is drawn.
+    pub(super) fn draft_or_ask(&mut self, id: &StepId, step: &StatementStep) {
+        if self.incident.statements.get(id).is_some_and(Statement::edited_by_hand) {
+            self.ask_or_hold(id);
+        } else {
+            self.draft_if_possible(id, step);
+        }
+    }
+
+    pub(super) fn hold(&mut self, id: &StepId, hold: Hold) {
+        if let Some(statement) = self.incident.statements.get_mut(id) {
+            statement.phase = StatementPhase::Drafting(hold);
+        }
+    }
+
+    /// Ends a running vote on `id`, telling those who were asked.
+    pub(super) fn void_ballot(&mut self, id: &StepId) {
+        let Some(StatementPhase::Asking(ballot)) = self.incident.statements.get(id).map(|statement| &statement.phase)
+        else {
+            return;
+        };
+        for person in ballot.everyone_asked() {
+            self.tell(&person, Notice::Superseded { statement: id.clone() });
+        }
+    }
+
+    /// A version is saved. The same bytes again are no new version, so that nothing is voided by them.
+    pub(super) fn save(
+        &mut self,
+        id: &StepId,
+        by: &Author,
+        replaces: u32,
+        basis: u32,
+        package: &Package,
+    ) -> Result<(), Refusal> {
+        self.statement_step(id)?;
+        if let Author::Person(person) = by {
+            self.must_be_known(person)?;
+        }
+        let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
+        let digest = package.digest();
+        match statement.phase {
+            StatementPhase::Drafting(_) | StatementPhase::Asking(_) => {}
+            StatementPhase::Waiting => return Err(Refusal::NothingChanged),
+            StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
+            StatementPhase::Withdrawn => return Err(Refusal::Over),
+        }
+        if replaces != statement.version() || (*by == Author::Template && basis < statement.facts_changed_at) {
+            return Err(Refusal::NewerVersion(statement.version()));
+        }
+        let same = statement.current().is_some_and(|version| version.digest == digest);
+        let wanted = matches!(statement.phase, StatementPhase::Drafting(Hold::Draft | Hold::FactsChanged));
+        if (same && !wanted) || statement.versions.len() >= VERSIONS_MAX {
+            return Err(Refusal::NothingChanged);
+        }
+        self.void_ballot(id);
+        if !same {
+            let number = replaces + 1;
+            let version = Version { number, by: by.clone(), saved_at: self.at, digest, package: package.clone() };
+            if let Some(statement) = self.incident.statements.get_mut(id) {
+                statement.versions.push(version);
+            }
+        }
+        self.ask_or_hold(id);
+        Ok(())
+    }
+
+    pub(super) fn draft_failed(&mut self, id: &StepId, why: &str) -> Result<(), Refusal> {
+        match self.incident.statements.get(id).map(|statement| &statement.phase) {
+            Some(StatementPhase::Drafting(Hold::Draft)) => {}
+            Some(_) => return Err(Refusal::NothingChanged),
+            None => return Err(Refusal::Unknown),
+        }
+        self.hold(id, Hold::DraftFailed(why.to_owned()));
+        for person in self.duty() {
+            self.tell(&person, Notice::DraftFailed { statement: id.clone(), why: why.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Draws the text anew from the template, as after a promised time went stale.
+    pub(super) fn redraft(&mut self, id: &StepId, by: &PersonId) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        let step = self.statement_step(id)?;
+        match self.incident.statements.get(id).map(|statement| &statement.phase) {
+            Some(StatementPhase::Drafting(_) | StatementPhase::Asking(_)) => {}
+            Some(StatementPhase::Posting(_) | StatementPhase::Posted(_)) => return Err(Refusal::PostingBegan),
+            Some(StatementPhase::Waiting | StatementPhase::Withdrawn) => return Err(Refusal::NothingChanged),
+            None => return Err(Refusal::Unknown),
+        }
+        self.void_ballot(id);
+        self.draft_if_possible(id, &step);
+        Ok(())
+    }
+
+    /// Asks about the current version, or says what holds it back.
+    fn ask_or_hold(&mut self, id: &StepId) {
+        let missing = self.statement_step(id).map(|step| self.missing(&step)).unwrap_or_default();
+        let stopping = self.blocks(id);
+        if !missing.is_empty() {
+            self.hold(id, Hold::Facts(missing));
+        } else if !stopping.is_empty() {
+            self.hold(id, Hold::Blocked(stopping.clone()));
+            for person in self.duty() {
+                self.tell(&person, Notice::Blocked { statement: id.clone(), rules: stopping.clone() });
+            }
+        } else if self.incident.verified.is_none() {
+            self.hold(id, Hold::Unverified);
+        } else {
+            self.open_ballot(id);
+        }
+    }
+
+    /// The blocking rules on the current version that are not lifted for its bytes, as saved and as of now.
+    fn blocks(&self, id: &StepId) -> Vec<String> {
+        let Some(version) = self.incident.statements.get(id).and_then(Statement::current) else { return Vec::new() };
+        let package = &version.package;
+        let checked = Checked { package, rules: self.rules, setting: self.incident.setting, at: self.at };
+        let mut findings = package.findings.clone();
+        findings.extend(lint::check_before_posting(&checked));
+        self.unlifted(id, &findings)
+    }
+
+    /// The rules of `findings` that stop the current version: a lift counts for its bytes, while who lifted holds the role.
+    pub(super) fn unlifted(&self, id: &StepId, findings: &[Finding]) -> Vec<String> {
+        let Some(statement) = self.incident.statements.get(id) else { return Vec::new() };
+        let Some(version) = statement.current() else { return Vec::new() };
+        let mut rules: BTreeSet<String> = BTreeSet::new();
+        for finding in findings {
+            let (needed, entitling) = match finding.level {
+                Level::PrivacyBlock => (1, &PRIVACY_LIFTERS[..]),
+                Level::Block => (LIFTERS, &BLOCK_LIFTERS[..]),
+                Level::Warning => continue,
+            };
+            let lifts =
+                statement.lifts.iter().filter(|lift| lift.digest == version.digest && lift.rule == finding.rule);
+            let entitled = lifts.filter(|lift| entitling.iter().any(|role| self.incident.roster.holds(&lift.by, role)));
+            let people: BTreeSet<&PersonId> = entitled.map(|lift| &lift.by).collect();
+            if people.len() < needed {
+                rules.insert(finding.rule.clone());
+            }
+        }
+        rules.into_iter().collect()
+    }
+
+    /// Privacy is lifted by the privacy officer or deputy alone; anything else by two of comms-lead, legal and executive.
+    pub(super) fn lift(
+        &mut self,
+        id: &StepId,
+        digest: Digest,
+        rule: &str,
+        by: &PersonId,
+        reason: &str,
+    ) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
+        if !matches!(statement.phase, StatementPhase::Drafting(Hold::Blocked(_))) {
+            return Err(Refusal::NothingToLift);
+        }
+        let version = statement.current().filter(|version| version.digest == digest).ok_or(Refusal::OtherBytes)?;
+        let mut levels = version.package.findings.iter().filter(|finding| finding.rule == rule);
+        let level = levels.next().map(|finding| finding.level).ok_or(Refusal::NothingToLift)?;
+        let (roles, who) = match level {
+            Level::PrivacyBlock => (&PRIVACY_LIFTERS[..], "the privacy officer or deputy"),
+            Level::Block => (&BLOCK_LIFTERS[..], "two of comms-lead, legal and executive"),
+            Level::Warning => return Err(Refusal::NothingToLift),
+        };
+        if !roles.iter().any(|role| self.incident.roster.holds(by, role)) {
+            return Err(Refusal::NotEntitled(who.to_owned()));
+        }
+        if reason.trim().is_empty() {
+            return Err(Refusal::ReasonMissing);
+        }
+        let lift = Lift { digest, rule: rule.to_owned(), by: by.clone(), reason: reason.to_owned() };
+        let statement = self.incident.statements.get_mut(id).ok_or(Refusal::Unknown)?;
+        if statement.lifts.iter().any(|known| known.digest == digest && known.rule == rule && known.by == *by) {
+            return Err(Refusal::NothingChanged);
+        }
+        statement.lifts.push(lift);
+        self.ask_or_hold(id);
+        Ok(())
+    }
+
+    /// The same words once more, after a refusal or where nobody could be asked.
+    pub(super) fn ask_again(&mut self, id: &StepId, by: &PersonId, reason: &str) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        if reason.trim().is_empty() {
+            return Err(Refusal::ReasonMissing);
+        }
+        let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
+        match &statement.phase {
+            StatementPhase::Drafting(Hold::Refused { .. } | Hold::NobodyToAsk) | StatementPhase::Asking(_) => {}
+            StatementPhase::Drafting(Hold::Blocked(rules)) => return Err(Refusal::Blocked(rules.join(", "))),
+            StatementPhase::Drafting(Hold::Unverified) => return Err(Refusal::Unverified),
+            StatementPhase::Drafting(Hold::Facts(_) | Hold::Draft | Hold::DraftFailed(_) | Hold::FactsChanged)
+            | StatementPhase::Waiting => return Err(Refusal::NothingChanged),
+            StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
+            StatementPhase::Withdrawn => return Err(Refusal::Over),
+        }
+        self.ask_or_hold(id);
+        Ok(())
+    }
+
+    /// Somebody said that the incident is real: asks about every text that waited for it.
+    pub(super) fn ask_what_waited(&mut self) {
+        let waiting = self
+            .incident
+            .statements
+            .iter()
+            .filter(|(_, statement)| statement.phase == StatementPhase::Drafting(Hold::Unverified));
+        for id in waiting.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            let by_hand = self.incident.statements.get(&id).is_some_and(Statement::edited_by_hand);
+            match self.statement_step(&id) {
+                // Nobody has read it and its promised time is over: draw it anew rather than ask about a stale text.
+                Ok(step) if !by_hand && !self.blocks(&id).is_empty() => self.draft_if_possible(&id, &step),
+                Ok(_) | Err(_) => self.ask_or_hold(&id),
+            }
+        }
+    }
+
+    fn open_ballot(&mut self, id: &StepId) {
+        let Ok(step) = self.statement_step(id) else { return };
+        let Some(statement) = self.incident.statements.get(id) else { return };
+        let Some(version) = statement.current().cloned() else { return };
+        let mut authors = self.fact_authors(&step);
+        authors.extend(statement.hands());
+        let order = if statement.asked_before { Order::AllAtOnce } else { Order::InTurn };
+        let languages = version.package.variants.iter().map(|variant| variant.language.clone()).collect();
+        let round = u32::try_from(self.incident.requests.len()).unwrap_or(u32::MAX);
+        let terms = Terms { stages: &step.approval, round, order, authors, languages };
+        let electorate = self.electorate(&self.incident.roster);
+        let (ballot, asking) = Ballot::open(version.package, version.digest, terms, electorate);
+        if asking.is_empty() {
+            self.hold(id, Hold::NobodyToAsk);
+            for person in self.duty() {
+                self.tell(&person, Notice::LadderEnded { of: Subject::Statement(id.clone()), stage: String::new() });
+            }
+            return;
+        }
+        if let Some(statement) = self.incident.statements.get_mut(id) {
+            statement.asked_before = true;
+            statement.phase = StatementPhase::Asking(ballot);
+        }
+        self.ask(&Subject::Statement(id.clone()), version.digest, round, &asking);
+    }
+
+    /// The time promised for the first post went by: tells everyone who could still help, once.
+    pub(super) fn statement_overdue(&mut self, id: &StepId) -> Result<(), Refusal> {
+        let statement = self.incident.statements.get_mut(id).ok_or(Refusal::Unknown)?;
+        let mut people: Vec<PersonId> = Vec::new();
+        match &statement.phase {
+            StatementPhase::Drafting(_) => {}
+            StatementPhase::Asking(ballot) => people.extend(ballot.everyone_asked()),
+            StatementPhase::Posting(posting) if !posting.anything_confirmed() => {}
+            StatementPhase::Waiting
+            | StatementPhase::Posting(_)
+            | StatementPhase::Posted(_)
+            | StatementPhase::Withdrawn => return Err(Refusal::NothingChanged),
+        }
+        if statement.overdue {
+            return Err(Refusal::NothingChanged);
+        }
+        statement.overdue = true;
+        people.extend(self.duty());
+        for person in people {
+            self.tell(&person, Notice::Overdue { of: id.clone() });
+        }
+        Ok(())
+    }
+
+    /// Ends everything that was not on its way to the public yet; gives back who was asked about it.
+    pub(super) fn withdraw_statements(&mut self) -> BTreeSet<PersonId> {
+        let mut people = BTreeSet::new();
+        for statement in self.incident.statements.values_mut() {
+            match &mut statement.phase {
+                StatementPhase::Waiting | StatementPhase::Drafting(_) => statement.phase = StatementPhase::Withdrawn,
+                StatementPhase::Asking(ballot) => {
+                    people.extend(ballot.everyone_asked());
+                    statement.phase = StatementPhase::Withdrawn;
+                }
+                StatementPhase::Posting(posting) => {
+                    people.extend(posting.asked_to_post());
+                    posting.cancel_owed();
+                }
+                StatementPhase::Posted(_) | StatementPhase::Withdrawn => {}
+            }
+        }
+        self.finish_settled_posts();
+        people
+    }
+}

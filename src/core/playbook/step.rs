@@ -1,0 +1,83 @@
+//! A step: one line of a playbook's timeline, and when it starts.
+
+use serde::{Deserialize, Serialize};
+
+use super::Stage;
+use crate::core::condition::Condition;
+use crate::core::name::{ChannelName, FactName, RoleName, StepId, TemplateName};
+use crate::core::period::Period;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub id: StepId,
+    /// How long after the opening; at once without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Period>,
+    /// What must have been reached by another step first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Milestone>,
+    /// Starts only where this holds; cannot tell waits, does not hold skips until it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    pub kind: StepKind,
+}
+
+/// `X.done`, `X.posted`, `X.posted_everywhere`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    pub step: StepId,
+    pub reached: Reached,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reached {
+    /// The task was done, or the alert claimed.
+    Done,
+    /// The first channel confirmed.
+    Posted,
+    /// No channel is owed any more.
+    PostedEverywhere,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    Alert(AlertStep),
+    Task(TaskStep),
+    Statement(StatementStep),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertStep {
+    /// The first of each role is alerted first.
+    pub to: Vec<RoleName>,
+    pub acknowledge_within: Period,
+    /// Alerted as well where nobody claimed in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<RoleName>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskStep {
+    pub todo: String,
+    pub by: RoleName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Period>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementStep {
+    pub audience: String,
+    pub template: TemplateName,
+    pub channels: Vec<ChannelName>,
+    /// Facts that must be confirmed before a word is drafted.
+    pub needs: Vec<FactName>,
+    /// From the step's start to the first post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Period>,
+    /// From the deadline for this post to the next word that it promises; none where nothing is promised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_update: Option<Period>,
+    pub approval: Vec<Stage>,
+}

@@ -1,0 +1,141 @@
+//! Where a statement stands, in words: what it waits for, and what became of each post.
+
+use serde::Serialize;
+
+use super::{Shown, listed};
+use crate::core::incident::{
+    Hold, IncidentPhase, PostPhase, SETTLE, Statement, StatementPhase, TaskPhase, Verification,
+};
+use crate::core::name::{FactName, StepId};
+
+/// One channel's post in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PostState {
+    pub channel: String,
+    pub state: String,
+    pub url: Option<String>,
+}
+
+impl Shown<'_> {
+    pub fn incident_state(&self) -> String {
+        match &self.incident.phase {
+            IncidentPhase::Open if self.incident.verified.is_none() => {
+                "Open. Nobody has said yet whether it is real.".to_owned()
+            }
+            IncidentPhase::Open => "Open.".to_owned(),
+            IncidentPhase::StandingDown(_) => "Open. People are being asked whether it is over.".to_owned(),
+            IncidentPhase::StoodDown { at } => format!("Stood down at {}. Nothing more is posted.", self.time(*at)),
+            IncidentPhase::Closed { by, at, verdict, reason } => {
+                let verdict = match verdict {
+                    Verification::Real => "",
+                    Verification::NotOurs => " as not ours",
+                    Verification::FalseAlarm => " as a false alarm",
+                };
+                let ends = if reason.is_empty() { ".".to_owned() } else { format!(": {reason}") };
+                format!("{} closed it{verdict} at {}{ends}", self.name(by), self.time(*at))
+            }
+        }
+    }
+
+    pub fn statement_state(&self, statement: &Statement) -> String {
+        match &statement.phase {
+            StatementPhase::Waiting => "Not started: its time or the step before it has not come.".to_owned(),
+            StatementPhase::Drafting(hold) => self.hold(statement, hold),
+            StatementPhase::Asking(ballot) => {
+                let roster = &self.incident.roster;
+                let open = ballot.stages().enumerate().filter(|(place, _)| !ballot.stage_is_met(*place, roster));
+                let open: Vec<String> = open.map(|(_, vote)| vote.stage().name.clone()).collect();
+                format!("Being approved. Still open: {}.", listed(&open))
+            }
+            StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
+            StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),
+            StatementPhase::Posted(_) => "Approved, but no channel took it.".to_owned(),
+            StatementPhase::Withdrawn => "Withdrawn: the incident ended before it was posted.".to_owned(),
+        }
+    }
+
+    fn hold(&self, statement: &Statement, hold: &Hold) -> String {
+        match hold {
+            Hold::Facts(names) => {
+                let asks: Vec<String> = names.iter().map(|name| self.ask_of(name)).collect();
+                format!("Waits for facts to be confirmed: {}", asks.join(" "))
+            }
+            Hold::Draft => "Is being drafted; this takes a moment.".to_owned(),
+            Hold::DraftFailed(why) => {
+                format!("Could not be drafted: {why}. Mend the cause, then ask for a fresh draft.")
+            }
+            Hold::Blocked(rules) => {
+                format!(
+                    "Lint stops version {}: {}. Mend the text, or have it lifted.",
+                    statement.version(),
+                    rules.join(", ")
+                )
+            }
+            Hold::Unverified => "Drafted. Waits for somebody to say that the incident is real.".to_owned(),
+            Hold::Refused { by, wanted } => {
+                format!(
+                    "{} did not approve it: {wanted}. Save a new version, or ask again with a reason.",
+                    self.name(by)
+                )
+            }
+            Hold::FactsChanged => {
+                "A fact that it says has changed. Look at the text and save it, or ask for a fresh draft.".to_owned()
+            }
+            Hold::NobodyToAsk => {
+                "Nobody may answer for it: the only person is its author, or away. Have somebody else save it."
+                    .to_owned()
+            }
+        }
+    }
+
+    fn ask_of(&self, name: &FactName) -> String {
+        self.rules.playbook.fact(name).map_or_else(|| name.to_string(), |spec| spec.ask.clone())
+    }
+
+    /// Each channel's post, in the order of their names.
+    pub fn posts(&self, statement: &Statement, url: &str) -> Vec<PostState> {
+        let posting = match &statement.phase {
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting,
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Asking(_)
+            | StatementPhase::Withdrawn => return Vec::new(),
+        };
+        let state = |(channel, phase)| {
+            let (state, address) = self.post_state(phase);
+            PostState { channel: format!("{channel}"), state, url: address.map(|address| absolute(url, &address)) }
+        };
+        posting.posts.iter().map(state).collect()
+    }
+
+    fn post_state(&self, phase: &PostPhase) -> (String, Option<String>) {
+        match phase {
+            PostPhase::Owed { attempt: 1 } => ("goes out next".to_owned(), None),
+            PostPhase::Owed { attempt } => (format!("is tried again (attempt {attempt})"), None),
+            PostPhase::Intended { .. } => ("is being posted".to_owned(), None),
+            PostPhase::Confirmed { url, at } => (format!("posted at {}", self.hour(*at)), Some(url.clone())),
+            PostPhase::Refused { why } => (format!("was refused: {why}"), None),
+            PostPhase::Unknown { at, why, .. } => {
+                let free = self.hour(SETTLE.after(*at));
+                (format!("may or may not be public ({why}): look there; “not there” can be said from {free}"), None)
+            }
+            PostPhase::ByHand { by } => (format!("{} was asked to post it by hand", self.name(by)), None),
+            PostPhase::Cancelled => ("was withdrawn before it went out".to_owned(), None),
+        }
+    }
+
+    pub fn task_state(&self, id: &StepId) -> String {
+        match self.incident.tasks.get(id) {
+            Some(TaskPhase::Waiting) | None => "not started".to_owned(),
+            Some(TaskPhase::Open { due: Some(due) }) => format!("to be done by {}", self.hour(*due)),
+            Some(TaskPhase::Open { due: None }) => "to be done".to_owned(),
+            Some(TaskPhase::Overdue { due }) => format!("overdue since {}", self.hour(*due)),
+            Some(TaskPhase::Done { by, at }) => format!("done by {} at {}", self.name(by), self.hour(*at)),
+        }
+    }
+}
+
+/// The newsroom's own addresses are kept as paths.
+fn absolute(url: &str, address: &str) -> String {
+    if address.starts_with('/') { format!("{url}{address}") } else { address.to_owned() }
+}

@@ -1,0 +1,108 @@
+//! Addresses in a text that a reader can follow.
+
+use std::ops::Range;
+
+/// How an address is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// With `http://` or `https://`.
+    Whole,
+    /// A domain alone, as in `riverside.example/updates`.
+    Bare,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub range: Range<usize>,
+    pub form: Form,
+}
+
+/// The addresses of a text in order of first appearance, each once, as written.
+///
+/// Bare domains count: X makes `riverside.example/updates` a link without being asked, so whoever approves a text must
+/// see it among its links. A word counts as one where its last label is two or more small letters; without a list of
+/// top-level domains this sees more than X does (`notes.txt`), never less for a name that exists in ASCII. Mail addresses are no links.
+pub fn links(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for link in find_links(text) {
+        let address = &text[link.range];
+        if !found.iter().any(|known| known == address) {
+            found.push(address.to_owned());
+        }
+    }
+    found
+}
+
+/// Every address of `text`, in order, none overlapping another.
+pub(super) fn find_links(text: &str) -> Vec<Link> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for word in text.split_inclusive(char::is_whitespace) {
+        let mut from = 0;
+        while let Some(link) = first_link(word[from..].trim_end()) {
+            let start = offset + from;
+            from += link.range.end;
+            found.push(Link { range: start + link.range.start..start + link.range.end, form: link.form });
+        }
+        offset += word.len();
+    }
+    found
+}
+
+fn first_link(word: &str) -> Option<Link> {
+    let scheme = |from: usize| {
+        word[from..].match_indices("://").find_map(|(at, mark)| {
+            let before = &word[..from + at];
+            let start = ["https", "http"].iter().find_map(|name| {
+                let start = before.len().checked_sub(name.len())?;
+                before.get(start..)?.eq_ignore_ascii_case(name).then_some(start)
+            })?;
+            Some((start, from + at + mark.len()))
+        })
+    };
+    if let Some((start, host)) = scheme(0) {
+        let next = scheme(host).map(|(next, _)| next).filter(|&next| word[..next].ends_with([',', ';', '|', ')']));
+        let end = start + trimmed(&word[start..next.unwrap_or(word.len())]).len();
+        return (end > host).then_some(Link { range: start..end, form: Form::Whole });
+    }
+    if word.contains('@') {
+        return None;
+    }
+    let start = word.find(|c: char| c.is_ascii_alphanumeric())?;
+    let address = trimmed(&word[start..]);
+    let host = address.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    is_domain(host).then(|| Link { range: start..start + address.len(), form: Form::Bare })
+}
+
+/// What services take into an address: ASCII and the letters of the scripts next to it. Others end it.
+fn belongs(c: char) -> bool {
+    (c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"')) || (c.is_alphabetic() && c < '\u{530}')
+}
+
+fn is_domain(host: &str) -> bool {
+    let labels: Vec<&str> = host.split('.').collect();
+    let fits = |label: &&str| {
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !label.starts_with('-')
+    };
+    let top = labels.last().is_some_and(|top| top.len() >= 2 && top.chars().all(|c| c.is_ascii_lowercase()));
+    labels.len() >= 2 && top && labels.iter().all(fits)
+}
+
+/// Without the punctuation of the sentence around it; a closing bracket stays where the address opened it.
+fn trimmed(address: &str) -> &str {
+    let mut address = address.split(|c| !belongs(c)).next().unwrap_or_default();
+    let surplus =
+        |open: char, close: char| address.matches(close).count().saturating_sub(address.matches(open).count());
+    let mut round = surplus('(', ')');
+    let mut square = surplus('[', ']');
+    while let Some(last) = address.chars().last() {
+        match last {
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '|' => {}
+            _ => break,
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    address
+}

@@ -1,0 +1,22 @@
+//! Statements: drafting from templates, the package that approvals bind to, its lengths and its differences.
+
+mod clock;
+mod diff;
+mod draft;
+mod edit;
+mod length;
+mod links;
+mod package;
+mod render;
+mod template;
+mod text;
+
+pub use clock::{clock_time, promised_at};
+pub use diff::{DIFF_BYTES_MAX, Piece, VariantChange, changes, word_diff};
+pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, TemplateFile, draft};
+pub use edit::{EditError, edited};
+pub use length::{Limit, Measured};
+pub use links::links;
+pub use package::{Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
+pub use template::{TEMPLATE_BYTES_MAX, TemplateProblem, TemplateSpec, check_template};
+pub use text::hidden_character;

@@ -1,0 +1,210 @@
+//! Mail that is owed: written from the state as it is now, with links and codes made on the spot, and settled by what the server said.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::board::Entry;
+use super::links::Audience;
+use super::outbox::Shell;
+use super::{Engine, RecordError};
+use crate::core::incident::{Effect, Event};
+use crate::core::name::PersonId;
+use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
+use crate::mail::{Letter, Sent};
+use crate::store::{Claimed, EffectId, INSTALLATION, InstallationEffect, Settled};
+
+/// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
+pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;
+/// Waits after a mail server that could not take it, doubling from the first to the last.
+const RETRY_FIRST: SignedDuration = SignedDuration::from_secs(5);
+const RETRY_LAST: SignedDuration = SignedDuration::from_mins(5);
+/// Doublings after which the wait stays the same.
+const RETRY_DOUBLINGS_MAX: u32 = 6;
+
+/// A letter, or why there is none to send.
+enum Written {
+    Letter(Box<Letter>),
+    /// Nobody waits for it any more.
+    Moot,
+}
+
+impl Engine {
+    /// Carries out one mail of an incident.
+    pub(super) async fn mail(&self, shell: &Shell, row: &Claimed, effect: &Effect) -> Result<(), RecordError> {
+        let board = self.board();
+        let entry = board.incidents.get(&row.id.incident).ok_or(RecordError::NoSuchIncident)?;
+        let Some(person) = recipient(entry, effect) else {
+            return self.end(row, Settled::Done("nobody".to_owned()), None).await;
+        };
+        if let Some(later) = self.over_the_cap(&person).await? {
+            return self.end(row, Settled::NotBefore(later), None).await;
+        }
+        match self.write(shell, entry, row.id, effect, &person) {
+            Ok(Written::Letter(letter)) => self.send(shell, row, &letter, Some(person)).await,
+            Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
+            Err(error) => {
+                tracing::error!(effect = %row.id, %error, "a mail could not be written");
+                let event = Event::MailRefused { person, why: error.to_string() };
+                self.end(row, Settled::Done("not written".to_owned()), Some(event)).await
+            }
+        }
+    }
+
+    /// Carries out one mail of the installation.
+    pub(super) async fn mail_installation(
+        &self,
+        shell: &Shell,
+        row: &Claimed,
+        effect: &InstallationEffect,
+    ) -> Result<(), RecordError> {
+        match self.write_installation(shell, row.id, effect) {
+            Ok(Written::Letter(letter)) => self.send(shell, row, &letter, None).await,
+            Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
+            Err(error) => {
+                tracing::error!(effect = %row.id, %error, "a mail could not be written");
+                self.end(row, Settled::Done("not written".to_owned()), None).await
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        shell: &Shell,
+        entry: &Entry,
+        id: EffectId,
+        effect: &Effect,
+        person: &PersonId,
+    ) -> Result<Written, ComposeError> {
+        let incident = &entry.incident;
+        let quotes = incident.spike.as_ref().map(|spike| self.quotes(spike)).unwrap_or_default();
+        let (message_id, thread) =
+            (self.message_id(&id.to_string()), self.message_id(&format!("incident-{}", incident.id)));
+        let scene = Scene {
+            incident,
+            rules: &entry.rules,
+            url: &self.standing().url,
+            now: self.now(),
+            quotes: &quotes,
+            to: person,
+            message_id: &message_id,
+            thread: Some(&thread),
+        };
+        let composer = &shell.composer;
+        let letter = match effect {
+            Effect::Alert { alert, rung, .. } => composer.alert(&scene, alert, *rung)?,
+            Effect::AskTask { task, .. } => composer.task(&scene, task)?,
+            Effect::Tell { notice, .. } => composer.notice(&scene, notice)?,
+            Effect::AskToPost { statement, channel, .. } => {
+                if incident.approved(statement).is_none() {
+                    return Ok(Written::Moot);
+                }
+                composer.by_hand(&scene, statement, channel)?
+            }
+            Effect::AskApproval { request } | Effect::Remind { request, .. } => {
+                let Some(asked) = incident.request(*request) else { return Ok(Written::Moot) };
+                if incident.awaits(asked, self.now()).is_err() {
+                    return Ok(Written::Moot);
+                }
+                let audience = Audience::Approval { incident, request: asked };
+                let link = format!("{}/a/{}", self.standing().url, self.links().token(audience));
+                let code = self.links().code(audience);
+                let key = Key { link: &link, code: &code };
+                if let Effect::AskApproval { .. } = effect {
+                    composer.approval(&scene, *request, key)?
+                } else {
+                    composer.reminder(&scene, *request, key)?
+                }
+            }
+            Effect::Draft { .. } | Effect::Post { .. } | Effect::WakeAt { .. } => return Ok(Written::Moot),
+        };
+        Ok(Written::Letter(Box::new(letter)))
+    }
+
+    fn write_installation(
+        &self,
+        shell: &Shell,
+        id: EffectId,
+        effect: &InstallationEffect,
+    ) -> Result<Written, ComposeError> {
+        let standing = self.standing();
+        let message_id = self.message_id(&id.to_string());
+        let house = |to_name, to| House {
+            organisation: &standing.organisation,
+            setting: standing.setting,
+            message_id: &message_id,
+            to_name,
+            to,
+        };
+        let letter = match effect {
+            InstallationEffect::SendSignIn { person, until } => {
+                let Some(found) = standing.roster.person(person).filter(|_| self.now() <= *until) else {
+                    return Ok(Written::Moot);
+                };
+                let (setting, number, until) = (standing.setting, id.number, *until);
+                let audience = Audience::SignIn { setting, number, person, until };
+                let link = format!("{}/sign-in/{}", standing.url, self.links().token(audience));
+                let code = self.links().code(audience);
+                shell.composer.sign_in(&house(&found.name, &found.email), Key { link: &link, code: &code }, until)?
+            }
+            InstallationEffect::SendHead { to, head } => {
+                let at = Timestamp::from_millisecond(head.at).unwrap_or(Timestamp::UNIX_EPOCH);
+                let (mac, signature, public_key) = (&head.mac, &head.signature, &head.public_key);
+                shell.composer.head(&house("", to), &Head { seq: head.seq, at, mac, signature, public_key })?
+            }
+        };
+        Ok(Written::Letter(Box::new(letter)))
+    }
+
+    async fn send(
+        &self,
+        shell: &Shell,
+        row: &Claimed,
+        letter: &Letter,
+        person: Option<PersonId>,
+    ) -> Result<(), RecordError> {
+        let (how, event) = match shell.post.send(letter, self.now()).await {
+            Sent::Accepted { .. } => (Settled::Done("sent".to_owned()), None),
+            Sent::Later { why } | Sent::Unknown { why } => {
+                tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a mail was not taken; it is sent again");
+                (Settled::NotBefore(self.retry_at(row.attempts)), None)
+            }
+            Sent::Never { why, said } => {
+                tracing::error!(effect = %row.id, %why, %said, "a mail was refused for good");
+                let event = person.map(|person| Event::MailRefused { person, why: why.to_string() });
+                (Settled::Done("refused".to_owned()), event)
+            }
+        };
+        let event = event.filter(|_| row.id.incident != INSTALLATION);
+        self.end(row, how, event).await
+    }
+
+    fn retry_at(&self, attempts: u32) -> Timestamp {
+        let wait = (RETRY_FIRST * 2_i32.pow(attempts.min(RETRY_DOUBLINGS_MAX))).min(RETRY_LAST);
+        self.now().checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Counts a mail to `person`; where the hour's are used up, says when the next hour begins.
+    async fn over_the_cap(&self, person: &PersonId) -> Result<Option<Timestamp>, RecordError> {
+        let person = person.clone();
+        self.call(move |work| work.count_mail(&person, MAILS_PER_HOUR_MAX)).await
+    }
+
+    /// The same at every attempt, so that a repeat can be told for one.
+    fn message_id(&self, local: &str) -> String {
+        let host = self.standing().url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
+        format!("{local}.{}@{}", self.links().installation(), host.unwrap_or("holdline"))
+    }
+}
+
+/// Who a mail of an incident goes to.
+fn recipient(entry: &Entry, effect: &Effect) -> Option<PersonId> {
+    match effect {
+        Effect::Alert { person, .. }
+        | Effect::AskTask { person, .. }
+        | Effect::Tell { person, .. }
+        | Effect::AskToPost { person, .. } => Some(person.clone()),
+        Effect::AskApproval { request } | Effect::Remind { request, .. } => {
+            entry.incident.request(*request).map(|request| request.person.clone())
+        }
+        Effect::Draft { .. } | Effect::Post { .. } | Effect::WakeAt { .. } => None,
+    }
+}

@@ -1,0 +1,59 @@
+//! Why the engine did not do what it was asked.
+
+use crate::core::incident::Refusal;
+use crate::store::StoreError;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("there is no such incident")]
+    NoSuchIncident,
+    #[error("there is no playbook of this name")]
+    NoSuchPlaybook,
+    #[error("Holdline has more to write down than it can right now; try again in a few seconds")]
+    Busy,
+    #[error("Holdline is stopping")]
+    Stopping,
+    /// Nothing of the request was kept.
+    #[error("{0}")]
+    Store(String),
+}
+
+impl From<StoreError> for RecordError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.to_string())
+    }
+}
+
+/// Why an answer by link and code was not counted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    #[error("this link is not one of ours, or it was cut short; open it from the mail once more")]
+    NoSuchLink,
+    #[error("this is not the code of that mail; {} left", tries(*.left))]
+    WrongCode { left: u32 },
+    #[error("too many wrong codes were tried, so this link decides nothing any more; the duty officer was told")]
+    Locked,
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error(transparent)]
+    Record(RecordError),
+}
+
+fn tries(left: u32) -> String {
+    if left == 1 { "1 try is".to_owned() } else { format!("{left} tries are") }
+}
+
+impl From<RecordError> for AnswerError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Refused(refusal) => Self::Refused(refusal),
+            RecordError::NoSuchIncident
+            | RecordError::NoSuchPlaybook
+            | RecordError::Busy
+            | RecordError::Stopping
+            | RecordError::Store(_) => Self::Record(error),
+        }
+    }
+}

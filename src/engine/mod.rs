@@ -1,0 +1,258 @@
+//! The engine: one writer with two doors, and the loops that bring in what is said and carry out what is owed.
+
+mod answer;
+mod board;
+mod clock;
+mod counting;
+mod deliver;
+mod draft;
+mod error;
+mod intake;
+mod links;
+mod outbox;
+mod post;
+mod quotes;
+mod recorder;
+mod session;
+mod thread;
+mod work;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use answer::{Answer, TRIES_MAX};
+pub use board::{Board, Entry};
+pub use clock::{Clock, ManualClock};
+pub use draft::TextEdit;
+pub use error::{AnswerError, RecordError};
+pub use intake::PolledFeed;
+use jiff::Timestamp;
+pub use links::{Audience, CODE_CHARS, Links};
+pub use outbox::Shell;
+pub use post::{POST_TIMEOUT, PostJob, PostStep, after_look_up};
+pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
+pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_PER_HOUR_MAX, Session, SessionToken};
+pub use thread::{QUEUE_MAX, WriterThread};
+use tokio::sync::{Notify, watch};
+pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};
+
+use crate::core::approval::Decision;
+use crate::core::incident::{Event, IncidentId, Spike, narrate};
+use crate::core::mention::Mention;
+use crate::core::name::{FeedName, PersonId, PlaybookName, StepId};
+use crate::core::shown::Quote;
+use crate::core::statement::EditError;
+use crate::store::Reader;
+
+/// A handle to the running engine; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    queue: thread::Queue,
+    board: watch::Receiver<Arc<Board>>,
+    committed: watch::Receiver<u64>,
+    owed: Arc<Notify>,
+    reader: Reader,
+    links: Links,
+    standing: Arc<Standing>,
+    clock: Clock,
+}
+
+impl Engine {
+    /// Puts the recorder on its thread and gives a handle to it.
+    pub fn start(recorder: Recorder, path: &Path, clock: Clock) -> (Self, WriterThread) {
+        let (board, links) = (recorder.board(), recorder.links().clone());
+        let standing = Arc::new(recorder.standing().clone());
+        let owed = Arc::new(Notify::new());
+        let (queue, committed, thread) = thread::start(recorder, clock.clone(), Arc::clone(&owed));
+        let engine = Self { queue, board, committed, owed, reader: Reader::new(path), links, standing, clock };
+        (engine, thread)
+    }
+
+    /// Runs work in the writer's next transaction; it is durable when this returns.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Work<'_, '_>) -> Result<T, RecordError> + Send + 'static,
+    ) -> Result<T, RecordError> {
+        self.queue.call(work).await
+    }
+
+    /// One event of one incident: fold, advance, append, queue effects, commit.
+    pub async fn record(&self, incident: IncidentId, event: Event) -> Result<(), RecordError> {
+        self.call(move |work| work.record(incident, event)).await
+    }
+
+    pub async fn open(
+        &self,
+        playbook: &PlaybookName,
+        by: &PersonId,
+        reason: String,
+    ) -> Result<IncidentId, RecordError> {
+        let (playbook, by) = (playbook.clone(), by.clone());
+        self.call(move |work| work.open(&playbook, &by, &reason)).await
+    }
+
+    /// Stores a batch of mentions of a feed, all or nothing.
+    pub async fn take_in(&self, feed: &FeedName, mentions: Vec<Mention>) -> Result<TakenIn, RecordError> {
+        let feed = feed.clone();
+        self.call(move |work| work.take_in(&feed, &mentions)).await
+    }
+
+    /// Saves `texts` as a person's version over `replaces`.
+    pub async fn edit(
+        &self,
+        incident: IncidentId,
+        statement: &StepId,
+        replaces: u32,
+        by: &PersonId,
+        texts: &[TextEdit],
+    ) -> Result<Result<(), EditError>, RecordError> {
+        let entry = self.board().incidents.get(&incident).cloned().ok_or(RecordError::NoSuchIncident)?;
+        match draft::edit(&entry, statement, replaces, by, texts, self.now()) {
+            Err(error) => Ok(Err(error)),
+            Ok(None) => Err(RecordError::Refused(crate::core::incident::Refusal::Unknown)),
+            Ok(Some(event)) => self.record(incident, event).await.map(Ok),
+        }
+    }
+
+    pub fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board.borrow())
+    }
+
+    /// Changes whenever something was committed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The playbooks that a person can open an incident with, and their titles.
+    pub fn playbooks(&self) -> Vec<(PlaybookName, String)> {
+        let rules = self.standing.rules.iter();
+        rules.map(|(name, rules)| (name.clone(), rules.playbook.title.clone())).collect()
+    }
+
+    /// Which request a link is about, where the link is genuine.
+    pub fn request_of(&self, token: &str) -> Option<(IncidentId, u32)> {
+        let (id, number) = Links::claimed(token)?;
+        let board = self.board();
+        let incident = &board.incidents.get(&id)?.incident;
+        let audience = Audience::Approval { incident, request: incident.request(number)? };
+        self.links.is_token(token, audience).then_some((id, number))
+    }
+
+    pub async fn answer(&self, token: &str, code: &str, decision: Decision) -> Result<(), AnswerError> {
+        self.answer_with(token, code, Answer::Decide(decision)).await
+    }
+
+    pub async fn take_back(&self, token: &str, code: &str) -> Result<(), AnswerError> {
+        self.answer_with(token, code, Answer::TakeBack).await
+    }
+
+    /// An answer that is not counted is still a transaction: its try is.
+    async fn answer_with(&self, token: &str, code: &str, answer: Answer) -> Result<(), AnswerError> {
+        let (token, code) = (token.to_owned(), code.to_owned());
+        self.call(move |work| keep_store_errors(work.answer(&token, &code, &answer))).await?
+    }
+
+    pub async fn ask_sign_in(&self, email: &str) -> Result<(), RecordError> {
+        let email = email.to_owned();
+        self.call(move |work| work.ask_sign_in(&email)).await
+    }
+
+    pub async fn sign_in(&self, token: &str, code: &str) -> Result<SessionToken, AnswerError> {
+        let fresh = SessionToken::new(rand::random());
+        let (token, code, given) = (token.to_owned(), code.to_owned(), fresh.clone());
+        self.call(move |work| keep_store_errors(work.sign_in(&token, &code, &given))).await??;
+        Ok(fresh)
+    }
+
+    /// A session without proof, for the demo's visitor who may be anybody.
+    pub async fn begin_session(&self, person: &PersonId) -> Result<SessionToken, RecordError> {
+        let fresh = SessionToken::new(rand::random());
+        let (person, given) = (person.clone(), fresh.clone());
+        self.call(move |work| work.begin_session(&person, &given)).await?;
+        Ok(fresh)
+    }
+
+    /// Who is speaking, if the cookie is of a live session.
+    pub fn session(&self, cookie: &str) -> Option<Session> {
+        let stored = self.reader.session(&session::hash(cookie)).ok()??;
+        session::live(&stored, self.now())
+    }
+
+    pub async fn touch(&self, cookie: &str) -> Result<(), RecordError> {
+        let cookie = cookie.to_owned();
+        self.call(move |work| work.touch(&cookie)).await
+    }
+
+    pub async fn sign_out(&self, cookie: &str) -> Result<(), RecordError> {
+        let cookie = cookie.to_owned();
+        self.call(move |work| work.sign_out(&cookie)).await
+    }
+
+    /// The incident's events in words, oldest first.
+    pub fn timeline(&self, incident: IncidentId) -> Result<Vec<(Timestamp, String)>, RecordError> {
+        let board = self.board();
+        let entry = board.incidents.get(&incident).ok_or(RecordError::NoSuchIncident)?;
+        let zone = entry.rules.organisation.zone();
+        let mut told = Vec::new();
+        for row in self.reader.events(incident)? {
+            let at = Timestamp::from_millisecond(row.entry()?.at).unwrap_or(Timestamp::UNIX_EPOCH);
+            let sentence = match row.event()? {
+                Some(event) => narrate(&entry.incident, &event, &zone),
+                None => "What happened here was erased.".to_owned(),
+            };
+            told.push((at, sentence));
+        }
+        Ok(told)
+    }
+
+    /// Short, masked quotes of the mentions that drove a spike.
+    pub fn quotes(&self, spike: &Spike) -> Vec<Quote> {
+        quotes::quotes(&self.reader, spike)
+    }
+
+    /// The bytes of the package that was posted, as they stand in the store.
+    pub fn stored_package(&self, incident: IncidentId, statement: &StepId) -> Result<Vec<u8>, RecordError> {
+        post::stored_package(self, incident, statement)
+    }
+
+    /// Whether the store answers.
+    pub fn check_store(&self) -> Result<(), RecordError> {
+        Ok(self.reader.check()?)
+    }
+
+    /// Returns once nothing is owed by now any more.
+    pub async fn settled(&self) -> Result<(), RecordError> {
+        let mut changes = self.changes();
+        loop {
+            changes.mark_unchanged();
+            if self.call(|work| work.owed_by_now()).await? == 0 {
+                return Ok(());
+            }
+            changes.changed().await.map_err(|_| RecordError::Stopping)?;
+        }
+    }
+}
+
+/// A store error ends the transaction; any other answer is an answer.
+fn keep_store_errors<T>(answered: Result<T, AnswerError>) -> Result<Result<T, AnswerError>, RecordError> {
+    match answered {
+        Err(AnswerError::Record(RecordError::Store(error))) => Err(RecordError::Store(error)),
+        other => Ok(other),
+    }
+}

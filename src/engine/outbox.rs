@@ -1,0 +1,128 @@
+//! The outbox's loop: does inside work, claims what is due outside, carries it out and settles it. Restartable at any point.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::post::PostJob;
+use super::{Engine, RecordError};
+use crate::channel::Channel;
+use crate::core::incident::{Effect, Event};
+use crate::core::name::ChannelName;
+use crate::mail::Post;
+use crate::mail::compose::Composer;
+use crate::store::{Claimed, INSTALLATION, InstallationEffect, Settled};
+
+/// Mails and posts under way at once.
+const AT_ONCE_MAX: usize = 16;
+/// The longest wait without looking again, should a time have been missed.
+const LOOK_AT_LEAST_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// Waits after the store failed.
+const STORE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+
+/// What effects are carried out with: which post office, which live channels. A rehearsal's holds none of the latter.
+pub struct Shell {
+    pub post: Post,
+    pub composer: Composer,
+    pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
+}
+
+impl Engine {
+    /// Runs until `stop`; what is under way then is finished first.
+    pub async fn carry_out(self, shell: Arc<Shell>, stop: CancellationToken) {
+        let mut under_way: JoinSet<()> = JoinSet::new();
+        while !stop.is_cancelled() {
+            // Taken before looking, so that a commit between the look and the wait is not missed.
+            let owed = self.owed.notified();
+            match self.look(&shell, &mut under_way).await {
+                Ok(next) => self.rest(next, owed, &mut under_way, &stop).await,
+                Err(error) => {
+                    tracing::error!(%error, "the outbox could not be read; it is read again");
+                    let later = self.now().checked_add(STORE_PAUSE).unwrap_or(Timestamp::MAX);
+                    self.rest(Some(later), owed, &mut under_way, &stop).await;
+                }
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    /// One look: inside work first, then as many rows as there are hands for. Says when the next row is due.
+    async fn look(&self, shell: &Arc<Shell>, under_way: &mut JoinSet<()>) -> Result<Option<Timestamp>, RecordError> {
+        while self.call(|work| work.carry_out_inside()).await? {}
+        let rows = self.call(|work| work.claim_outside()).await?;
+        for row in rows {
+            while under_way.len() >= AT_ONCE_MAX {
+                under_way.join_next().await;
+            }
+            let (engine, shell) = (self.clone(), Arc::clone(shell));
+            under_way.spawn(async move { engine.carry_out_row(&shell, row).await });
+        }
+        self.call(|work| work.next_due()).await
+    }
+
+    async fn rest(
+        &self,
+        next: Option<Timestamp>,
+        owed: impl Future<Output = ()>,
+        under_way: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) {
+        let at_least = self.now().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
+        let until = next.map_or(at_least, |next| next.min(at_least));
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = owed => {}
+            () = self.clock().until(until) => {}
+            Some(_) = under_way.join_next() => {}
+        }
+    }
+
+    async fn carry_out_row(&self, shell: &Shell, row: Claimed) {
+        let done = if row.id.incident == INSTALLATION {
+            self.carry_out_installation(shell, &row).await
+        } else {
+            self.carry_out_effect(shell, &row).await
+        };
+        // The row stays claimed until its lease ends and is then carried out again.
+        if let Err(error) = done {
+            tracing::error!(effect = %row.id, %error, "an effect could not be settled; it comes again after its lease");
+        }
+    }
+
+    async fn carry_out_installation(&self, shell: &Shell, row: &Claimed) -> Result<(), RecordError> {
+        let Ok(effect) = serde_json::from_str::<InstallationEffect>(&row.body) else {
+            return self.end(row, Settled::Done("unreadable".to_owned()), None).await;
+        };
+        self.mail_installation(shell, row, &effect).await
+    }
+
+    async fn carry_out_effect(&self, shell: &Shell, row: &Claimed) -> Result<(), RecordError> {
+        let Ok(effect) = serde_json::from_str::<Effect>(&row.body) else {
+            return self.end(row, Settled::Done("unreadable".to_owned()), None).await;
+        };
+        match effect {
+            Effect::Post { statement, channel, attempt } => {
+                let incident = row.id.incident;
+                self.post(shell, row, PostJob { incident, statement, channel, attempt }).await
+            }
+            Effect::Alert { .. }
+            | Effect::AskTask { .. }
+            | Effect::AskApproval { .. }
+            | Effect::Remind { .. }
+            | Effect::Tell { .. }
+            | Effect::AskToPost { .. } => self.mail(shell, row, &effect).await,
+            Effect::Draft { .. } | Effect::WakeAt { .. } => {
+                self.end(row, Settled::Done("inside work".to_owned()), None).await
+            }
+        }
+    }
+
+    /// Settles a row, together with the event that tells how it went.
+    pub(super) async fn end(&self, row: &Claimed, how: Settled, event: Option<Event>) -> Result<(), RecordError> {
+        let row = row.clone();
+        self.call(move |work| work.settle(&row, &how, event)).await
+    }
+}

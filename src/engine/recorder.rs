@@ -1,0 +1,341 @@
+//! The recorder: the only writer of incidents. Fold, advance, append, queue and commit, all in one transaction.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::board::{Board, Entry};
+use super::counting::Counting;
+use super::error::RecordError;
+use super::links::Links;
+use super::work::Work;
+use crate::core::incident::{Event, IncidentId, fold};
+use crate::core::name::PlaybookName;
+use crate::core::query::MatcherError;
+use crate::core::roster::Roster;
+use crate::core::rules::{Organisation, Rules};
+use crate::core::setting::Setting;
+use crate::core::statement::Digest;
+use crate::core::watch::Watch;
+use crate::store::{INSTALLATION, InstallationEvent, Salts, StoreError, StoredEvent, Writer};
+
+/// The name under which the rules of an incident without a playbook stand.
+pub const NO_PLAYBOOK: &str = "none";
+
+/// What new incidents take from the configuration of the moment.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub setting: Setting,
+    pub roster: Arc<Roster>,
+    pub organisation: Arc<Organisation>,
+    pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
+    /// What mails link to, without a slash at its end.
+    pub url: String,
+    pub operator: String,
+    pub heads_to: Vec<String>,
+}
+
+/// One piece of work for the writer; what it returns is called once the commit is known.
+pub type Job = Box<dyn FnOnce(&mut Work<'_, '_>) -> Finish + Send>;
+pub(super) type Finish = Box<dyn FnOnce(Result<(), RecordError>) + Send>;
+
+pub struct Recorder {
+    writer: Writer,
+    pub(super) state: State,
+    standing: Standing,
+    links: Links,
+    board: watch::Sender<Arc<Board>>,
+    /// Never goes back, whatever the machine's clock does.
+    latest: Timestamp,
+}
+
+/// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
+pub(super) struct State {
+    pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
+    pub(super) counting: Counting,
+    undo: Vec<(IncidentId, Option<Entry>)>,
+    /// The counts hold mentions that were not committed.
+    counts_stale: bool,
+    /// Something new is owed since the outbox was last told.
+    owes: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the watches cannot be compiled: {0}")]
+    Watches(#[from] MatcherError),
+}
+
+impl Recorder {
+    /// Opens the store, verifies its chain, folds every incident and counts the last day again.
+    pub fn open(
+        path: &Path,
+        key: &[u8],
+        salts: Salts,
+        standing: Standing,
+        watches: Vec<Watch>,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let mut stored = Vec::new();
+        let writer = Writer::open(path, key, salts, |event| {
+            stored.push(event);
+            Ok(())
+        })?;
+        let (incidents, rules) = fold_all(&writer, &stored)?;
+        let counting = Counting::new(watches)?;
+        let state = State { incidents, rules, counting, undo: Vec::new(), counts_stale: true, owes: true };
+        let board = watch::Sender::new(Arc::default());
+        let latest = to_millisecond(now);
+        let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest };
+        recorder.count_again()?;
+        recorder.publish();
+        recorder.begin(now)?;
+        Ok(recorder)
+    }
+
+    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
+        self.board.subscribe()
+    }
+
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Commits a group of jobs in one transaction and tells each how it ended.
+    pub fn commit(&mut self, jobs: impl IntoIterator<Item = Job>, now: Timestamp) {
+        let mut finishes: Vec<Finish> = Vec::new();
+        let outcome = self.transact(now, |work| {
+            for job in jobs {
+                finishes.push(job(work));
+            }
+            Ok(())
+        });
+        for finish in finishes {
+            finish(outcome.clone().map_err(RecordError::Store));
+        }
+    }
+
+    /// Whether the outbox has something new to look at; asked once a group.
+    pub(super) fn take_owes(&mut self) -> bool {
+        std::mem::take(&mut self.state.owes)
+    }
+
+    /// Commits one piece of work in-line, as the simulation does.
+    pub fn commit_one<T>(
+        &mut self,
+        now: Timestamp,
+        work: impl FnOnce(&mut Work<'_, '_>) -> Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
+        let mut made = Err(RecordError::Stopping);
+        let outcome = self.transact(now, |inner| {
+            made = inner.run(work);
+            Ok(())
+        });
+        outcome.map_err(RecordError::Store)?;
+        made
+    }
+
+    fn transact(
+        &mut self,
+        now: Timestamp,
+        run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
+    ) -> Result<(), String> {
+        self.latest = self.latest.max(to_millisecond(now));
+        let committed = self.count_again().and_then(|()| self.transact_once(run));
+        match committed {
+            Ok(()) => {
+                if !self.state.undo.is_empty() {
+                    self.publish();
+                }
+                self.state.undo.clear();
+                self.state.counts_stale = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.state.undo();
+                Err(error.to_string())
+            }
+        }
+    }
+
+    fn transact_once(
+        &mut self,
+        run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Self { writer, state, standing, links, latest, .. } = self;
+        writer.commit(|batch| {
+            let mut work = Work::new(batch, state, standing, links, *latest);
+            run(&mut work)?;
+            work.failure().map_or(Ok(()), Err)
+        })
+    }
+
+    /// Counts the mentions of the last day from the store, at a start and after a failed transaction.
+    fn count_again(&mut self) -> Result<(), StoreError> {
+        if !self.state.counts_stale {
+            return Ok(());
+        }
+        let now = self.latest;
+        self.state.counting.forget();
+        let counting = &mut self.state.counting;
+        self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
+            for index in counting.matching(&feed, &mention) {
+                counting.add(index, &feed, &mention, counted, now);
+            }
+        })?;
+        self.state.mark_spent(now);
+        self.state.counts_stale = false;
+        Ok(())
+    }
+
+    /// Records the start, and takes away from open incidents whoever the configuration no longer names.
+    fn begin(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let gone = self.people_gone();
+        let begun = self.commit_one(now, |work| {
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            work.installation(&InstallationEvent::Started { version })?;
+            for (incident, event) in gone {
+                // What no longer matters to the incident is not worth refusing to start for.
+                match work.record(incident, event) {
+                    Ok(()) | Err(RecordError::Refused(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        });
+        begun.map_err(|error| StoreError::Disk(error.to_string()))
+    }
+
+    fn people_gone(&self) -> Vec<(IncidentId, Event)> {
+        let mut gone = Vec::new();
+        for (id, entry) in self.state.incidents.iter().filter(|(_, entry)| entry.incident.is_running()) {
+            for (role, people) in &entry.incident.roster.roles {
+                let left = people.iter().filter(|person| !self.standing.roster.holds(person, role.as_str()));
+                gone.extend(left.map(|person| (*id, Event::LeftRole { person: person.clone(), role: role.clone() })));
+            }
+        }
+        gone
+    }
+
+    fn publish(&self) {
+        self.board.send_replace(Arc::new(Board { incidents: self.state.incidents.clone() }));
+    }
+}
+
+impl State {
+    pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
+        let before = self.incidents.insert(id, entry);
+        self.undo.push((id, before));
+    }
+
+    pub(super) fn owe(&mut self) {
+        self.owes = true;
+    }
+
+    pub(super) fn counted(&mut self) {
+        self.counts_stale = true;
+    }
+
+    fn undo(&mut self) {
+        while let Some((id, before)) = self.undo.pop() {
+            match before {
+                Some(entry) => self.incidents.insert(id, entry),
+                None => self.incidents.remove(&id),
+            };
+        }
+    }
+
+    /// A watch whose latest incident opened within its present window has spent its alarm.
+    fn mark_spent(&mut self, now: Timestamp) {
+        let spikes: Vec<_> = self.incidents.values().filter_map(|entry| entry.incident.spike.clone()).collect();
+        for spike in spikes {
+            if let Some(index) = self.counting.find(&spike.watch) {
+                self.counting.set_spent(index);
+            }
+        }
+        self.counting.rearm(now);
+    }
+}
+
+/// Times are kept and replayed in whole milliseconds.
+fn to_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+type Folded = (BTreeMap<IncidentId, Entry>, BTreeMap<Digest, Arc<Rules>>);
+
+/// Folds every incident of a verified log. One whose bodies were erased by law is not shown any more.
+fn fold_all(writer: &Writer, stored: &[StoredEvent]) -> Result<Folded, StoreError> {
+    let mut rules = BTreeMap::new();
+    let mut events: BTreeMap<IncidentId, Option<Vec<(Timestamp, Event)>>> = BTreeMap::new();
+    for row in stored {
+        let entry = row.entry()?;
+        if entry.incident == INSTALLATION {
+            continue;
+        }
+        let at = Timestamp::from_millisecond(entry.at).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let log = events.entry(entry.incident).or_insert_with(|| Some(Vec::new()));
+        match (row.event()?, log) {
+            (Some(event), Some(log)) => log.push((at, event)),
+            (_, log) => *log = None,
+        }
+    }
+    let mut incidents = BTreeMap::new();
+    for (id, log) in events {
+        let Some(log) = log else { continue };
+        incidents.insert(id, fold_one(writer, id, &log, &mut rules)?);
+    }
+    Ok((incidents, rules))
+}
+
+fn fold_one(
+    writer: &Writer,
+    id: IncidentId,
+    log: &[(Timestamp, Event)],
+    rules: &mut BTreeMap<Digest, Arc<Rules>>,
+) -> Result<Entry, StoreError> {
+    let mut current: Option<Arc<Rules>> = None;
+    let mut timed: Vec<(Timestamp, &Event, Arc<Rules>)> = Vec::new();
+    for (at, event) in log {
+        if let Event::Opened(crate::core::incident::Opening { rules: hash, .. })
+        | Event::PlaybookPicked { rules: hash, .. } = event
+        {
+            current = Some(read_rules(writer, *hash, rules)?);
+        }
+        let rules = current.clone().ok_or_else(|| StoreError::Unreadable(format!("incident {id} has no beginning")))?;
+        timed.push((*at, event, rules));
+    }
+    let incident = fold(id, timed.iter().map(|(at, event, rules)| (*at, *event, rules.as_ref())));
+    let incident = incident.ok_or_else(|| StoreError::Unreadable(format!("incident {id} has no beginning")))?;
+    let rules = current.ok_or_else(|| StoreError::Unreadable(format!("incident {id} has no rules")))?;
+    Ok(Entry { incident: Arc::new(incident), rules })
+}
+
+fn read_rules(
+    writer: &Writer,
+    hash: Digest,
+    known: &mut BTreeMap<Digest, Arc<Rules>>,
+) -> Result<Arc<Rules>, StoreError> {
+    if let Some(rules) = known.get(&hash) {
+        return Ok(Arc::clone(rules));
+    }
+    let body = writer.rules(&hash.to_string())?;
+    let body = body.ok_or_else(|| StoreError::Unreadable(format!("the rules {hash} are missing")))?;
+    let rules: Rules = serde_json::from_str(&body)?;
+    if rules.hash() != hash {
+        return Err(StoreError::Unreadable(format!("the rules {hash} were changed")));
+    }
+    let rules = Arc::new(rules);
+    known.insert(hash, Arc::clone(&rules));
+    Ok(rules)
+}

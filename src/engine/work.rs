@@ -1,0 +1,348 @@
+//! Work inside one transaction: everything that writes goes through here, with one time for all of it.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::board::Entry;
+use super::error::RecordError;
+use super::links::Links;
+use super::recorder::{Standing, State};
+use crate::core::count::{CountedAt, minute_of};
+use crate::core::detect::{Arming, Verdict};
+use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
+use crate::core::mention::Mention;
+use crate::core::name::{FeedName, PersonId, PlaybookName};
+use crate::core::rules::Rules;
+use crate::core::statement::Digest;
+use crate::store::{
+    Batch, Claimed, EffectId, INSTALLATION, InstallationEffect, InstallationEvent, Settled, StoreError,
+};
+
+/// How many rows of the outbox one claim takes.
+pub const OUTBOX_BATCH_MAX: usize = 64;
+/// How many steps of inside work one transaction does; the rest waits for the next.
+const INSIDE_MAX: usize = 256;
+/// How long a claimed row is nobody else's.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+const SECONDS_PER_HOUR: i64 = 3_600;
+
+/// Kinds of outbox rows, by who carries them out.
+pub(super) const INSIDE: &str = "inside";
+pub(super) const MAIL: &str = "mail";
+pub(super) const CHANNEL: &str = "channel";
+
+pub struct Work<'w, 'b> {
+    pub(super) batch: &'w mut Batch<'b>,
+    pub(super) state: &'w mut State,
+    pub(super) standing: &'w Standing,
+    pub(super) links: &'w Links,
+    pub(super) now: Timestamp,
+    failure: Option<StoreError>,
+}
+
+/// What became of a batch of mentions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenIn {
+    pub new: usize,
+    /// Brought by this feed before.
+    pub known: usize,
+}
+
+impl<'w, 'b> Work<'w, 'b> {
+    pub(super) fn new(
+        batch: &'w mut Batch<'b>,
+        state: &'w mut State,
+        standing: &'w Standing,
+        links: &'w Links,
+        now: Timestamp,
+    ) -> Self {
+        Self { batch, state, standing, links, now, failure: None }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Runs one job. A refusal ends that job alone; a store error ends the whole transaction.
+    pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, RecordError>) -> Result<T, RecordError> {
+        let made = work(self);
+        if let Err(RecordError::Store(error)) = &made
+            && self.failure.is_none()
+        {
+            self.failure = Some(StoreError::Disk(error.clone()));
+        }
+        made
+    }
+
+    pub(super) fn failure(&mut self) -> Option<StoreError> {
+        self.failure.take()
+    }
+
+    pub(super) fn entry(&self, id: IncidentId) -> Result<Entry, RecordError> {
+        self.state.incidents.get(&id).cloned().ok_or(RecordError::NoSuchIncident)
+    }
+
+    /// Advances an incident by an event and queues what is owed. A refused event leaves no trace.
+    pub fn record(&mut self, id: IncidentId, event: Event) -> Result<(), RecordError> {
+        let entry = self.entry(id)?;
+        let rules = if let Event::PlaybookPicked { rules, .. } = &event {
+            self.rules_by_hash(*rules)?
+        } else {
+            Arc::clone(&entry.rules)
+        };
+        let (incident, effects) = try_advance(&entry.incident, &event, self.now, &rules)?;
+        self.keep(id, Entry { incident: Arc::new(incident), rules }, &event, &effects)
+    }
+
+    fn keep(&mut self, id: IncidentId, entry: Entry, event: &Event, effects: &[Effect]) -> Result<(), RecordError> {
+        let number = entry.incident.events;
+        self.batch.append(id, number, event.kind(), self.now, event)?;
+        for (place, effect) in (0..).zip(effects) {
+            self.state.owe();
+            let kind = match effect.carrier() {
+                Carrier::Inside => INSIDE,
+                Carrier::Mail => MAIL,
+                Carrier::Channel => CHANNEL,
+            };
+            let due = effect.not_before(self.now);
+            self.batch.owe(EffectId { incident: id, number, place }, kind, effect, due)?;
+        }
+        self.state.put(id, entry);
+        Ok(())
+    }
+
+    fn rules_by_hash(&mut self, hash: Digest) -> Result<Arc<Rules>, RecordError> {
+        let standing = self.standing.rules.values().find(|rules| rules.hash() == hash).cloned();
+        let rules = standing.or_else(|| self.state.rules.get(&hash).cloned()).ok_or(RecordError::NoSuchPlaybook)?;
+        self.batch.keep_rules(hash, rules.as_ref())?;
+        self.state.rules.insert(hash, Arc::clone(&rules));
+        Ok(rules)
+    }
+
+    /// Opens an incident by hand.
+    pub fn open(&mut self, playbook: &PlaybookName, by: &PersonId, reason: &str) -> Result<IncidentId, RecordError> {
+        if reason.trim().is_empty() {
+            return Err(crate::core::incident::Refusal::ReasonMissing.into());
+        }
+        self.begin(playbook, Cause::Person { by: by.clone(), reason: reason.trim().to_owned() }, None)
+    }
+
+    fn begin(
+        &mut self,
+        playbook: &PlaybookName,
+        cause: Cause,
+        spike: Option<Spike>,
+    ) -> Result<IncidentId, RecordError> {
+        let hash = self.standing.rules.get(playbook).ok_or(RecordError::NoSuchPlaybook)?.hash();
+        let rules = self.rules_by_hash(hash)?;
+        let id = self.state.incidents.last_key_value().map_or(INSTALLATION, |(id, _)| *id) + 1;
+        let roster = (*self.standing.roster).clone();
+        let opening = Opening { setting: self.standing.setting, rules: hash, cause, roster, spike };
+        let (incident, effects) = open(id, &opening, self.now, &rules);
+        self.keep(id, Entry { incident: Arc::new(incident), rules }, &Event::Opened(opening), &effects)?;
+        Ok(id)
+    }
+
+    /// Stores mentions, counts the new ones, and opens what they open: all or nothing.
+    pub fn take_in(&mut self, feed: &FeedName, mentions: &[Mention]) -> Result<TakenIn, RecordError> {
+        let mut taken = TakenIn::default();
+        for mention in mentions {
+            let counted = CountedAt::of(mention, self.now);
+            if !self.batch.add_mention(feed, mention, self.now, counted)? {
+                taken.known += 1;
+                continue;
+            }
+            taken.new += 1;
+            self.count(feed, mention, counted.at())?;
+        }
+        Ok(taken)
+    }
+
+    /// How far a polled feed was read; moves only together with what it brought.
+    pub fn move_cursor(&mut self, feed: &FeedName, cursor: &str) -> Result<(), RecordError> {
+        Ok(self.batch.put_note(&cursor_note(feed), cursor, self.now)?)
+    }
+
+    pub fn cursor(&mut self, feed: &FeedName) -> Result<Option<String>, RecordError> {
+        Ok(self.batch.note(&cursor_note(feed))?)
+    }
+
+    fn count(&mut self, feed: &FeedName, mention: &Mention, counted: Timestamp) -> Result<(), RecordError> {
+        for index in self.state.counting.matching(feed, mention) {
+            self.state.counted();
+            let watch = self.state.counting.watch(index).name.clone();
+            self.batch.add_count(&watch, minute_of(counted))?;
+            self.state.counting.add(index, feed, mention, counted, self.now);
+            let arming = self.arming(index);
+            match self.state.counting.judge(index, counted, self.now, arming) {
+                Verdict::Quiet | Verdict::Suppressed(_) => {}
+                Verdict::Spike(spike) => self.open_for(index, spike)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn arming(&self, index: usize) -> Arming {
+        match self.open_incident(index) {
+            Some(id) => Arming::Open(id),
+            None if self.state.counting.is_spent(index) => Arming::Spent,
+            None => Arming::Armed,
+        }
+    }
+
+    /// The running incident that a spike of this watch opened.
+    fn open_incident(&self, index: usize) -> Option<IncidentId> {
+        let watch = &self.state.counting.watch(index).name;
+        let opened = self.state.incidents.iter().rev().find(|(_, entry)| {
+            let incident = &entry.incident;
+            incident.is_running() && incident.spike.as_ref().is_some_and(|spike| spike.watch == *watch)
+        });
+        opened.map(|(id, _)| *id)
+    }
+
+    fn open_for(&mut self, index: usize, spike: Spike) -> Result<(), RecordError> {
+        let none = || PlaybookName::from(super::recorder::NO_PLAYBOOK);
+        let playbook = self.state.counting.watch(index).opens.clone().unwrap_or_else(none);
+        self.state.counting.set_spent(index);
+        self.begin(&playbook, Cause::Spike, Some(spike)).map(|_| ())
+    }
+
+    /// Once a minute: arms watches that are quiet again, and tells open incidents what their watch counts where it matters.
+    pub fn tick(&mut self) -> Result<(), RecordError> {
+        self.state.counting.rearm(self.now);
+        let watches: Vec<usize> = self.state.counting.watches().map(|(index, _)| index).collect();
+        for index in watches {
+            let Some(id) = self.open_incident(index) else { continue };
+            let entry = self.entry(id)?;
+            let spike = self.state.counting.spike(index, self.now);
+            if matters(&entry, &spike, self.now) {
+                self.record_if_wanted(id, Event::SpikeChanged { spike })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records an event whose refusal is nobody's mistake.
+    pub(super) fn record_if_wanted(&mut self, id: IncidentId, event: Event) -> Result<bool, RecordError> {
+        match self.record(id, event) {
+            Ok(()) => Ok(true),
+            Err(RecordError::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn installation(&mut self, event: &InstallationEvent) -> Result<u32, RecordError> {
+        Ok(self.batch.append_installation(event, self.now)?)
+    }
+
+    pub(super) fn owe_installation(
+        &mut self,
+        number: u32,
+        place: u32,
+        effect: &InstallationEffect,
+    ) -> Result<(), RecordError> {
+        let id = EffectId { incident: INSTALLATION, number, place };
+        self.state.owe();
+        Ok(self.batch.owe(id, MAIL, effect, self.now)?)
+    }
+
+    /// Signs the chain's head and mails it to those who keep it.
+    pub fn seal(&mut self) -> Result<(), RecordError> {
+        let head = self.batch.signed_head(self.now);
+        let number = self.installation(&InstallationEvent::HeadSigned { head: head.clone() })?;
+        for (place, to) in (0..).zip(self.standing.heads_to.clone()) {
+            self.owe_installation(number, place, &InstallationEffect::SendHead { to, head: head.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// Carries out what needs nobody outside: drafts, and times that have come. Says whether there may be more.
+    pub fn carry_out_inside(&mut self) -> Result<bool, RecordError> {
+        for _ in 0..INSIDE_MAX {
+            let claimed = self.batch.claim(&[INSIDE], self.now, LEASE, OUTBOX_BATCH_MAX)?;
+            if claimed.is_empty() {
+                return Ok(false);
+            }
+            for row in claimed {
+                let word = self.carry_out(&row)?;
+                self.batch.settle(&row, &Settled::Done(word.to_owned()))?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn carry_out(&mut self, row: &Claimed) -> Result<&'static str, RecordError> {
+        let effect: Effect = serde_json::from_str(&row.body).map_err(StoreError::from)?;
+        let id = row.id.incident;
+        let event = match effect {
+            Effect::WakeAt { of, .. } => Event::DeadlinePassed { of },
+            Effect::Draft { statement } => {
+                let entry = self.entry(id)?;
+                let Some(event) = super::draft::draft(&entry, &statement, self.now) else { return Ok("moot") };
+                event
+            }
+            Effect::Alert { .. }
+            | Effect::AskTask { .. }
+            | Effect::AskApproval { .. }
+            | Effect::Remind { .. }
+            | Effect::Tell { .. }
+            | Effect::Post { .. }
+            | Effect::AskToPost { .. } => return Ok("not inside work"),
+        };
+        Ok(if self.record_if_wanted(id, event)? { "done" } else { "moot" })
+    }
+
+    /// Takes rows whose work is outside: mails and posts.
+    pub fn claim_outside(&mut self) -> Result<Vec<Claimed>, RecordError> {
+        Ok(self.batch.claim(&[MAIL, CHANNEL], self.now, LEASE, OUTBOX_BATCH_MAX)?)
+    }
+
+    /// Ends a claim together with the event that tells how it went; nothing of it counts where the lease was lost.
+    pub fn settle(&mut self, row: &Claimed, how: &Settled, event: Option<Event>) -> Result<(), RecordError> {
+        if self.batch.settle(row, how)?
+            && let Some(event) = event
+        {
+            self.record_if_wanted(row.id.incident, event)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a mail to `person` in this hour; where `most` are used up, says when the next hour begins.
+    pub(super) fn count_mail(&mut self, person: &PersonId, most: u32) -> Result<Option<Timestamp>, RecordError> {
+        let hour = self.now.as_second().div_euclid(SECONDS_PER_HOUR);
+        let before = Timestamp::from_second(hour * SECONDS_PER_HOUR).unwrap_or(self.now);
+        self.batch.drop_old_notes("mails:", before)?;
+        if self.batch.count_up(&format!("mails:{person}"), self.now)? <= most {
+            return Ok(None);
+        }
+        Ok(Some(Timestamp::from_second((hour + 1) * SECONDS_PER_HOUR).unwrap_or(Timestamp::MAX)))
+    }
+
+    pub fn next_due(&mut self) -> Result<Option<Timestamp>, RecordError> {
+        Ok(self.batch.next_due()?)
+    }
+
+    pub fn owed_by_now(&mut self) -> Result<i64, RecordError> {
+        Ok(self.batch.owed_by(self.now)?)
+    }
+}
+
+fn cursor_note(feed: &FeedName) -> String {
+    format!("cursor:{feed}")
+}
+
+/// Whether a new count is worth an event: it doubled or halved, or a condition reads it differently.
+fn matters(entry: &Entry, spike: &Spike, now: Timestamp) -> bool {
+    let Some(before) = &entry.incident.spike else { return true };
+    if before.count.checked_ilog2() != spike.count.checked_ilog2() {
+        return true;
+    }
+    let event = Event::SpikeChanged { spike: spike.clone() };
+    try_advance(&entry.incident, &event, now, &entry.rules).is_ok_and(|(after, effects)| {
+        !effects.is_empty()
+            || after.severity != entry.incident.severity
+            || after.quiet_since.is_some() != entry.incident.quiet_since.is_some()
+    })
+}

@@ -1,0 +1,20 @@
+//! Holdline watches what people say about an organisation, opens an incident when talk spikes, runs the crisis playbook
+//! for it, drafts statements, gets them approved by e-mail, and only then posts them.
+//!
+//! The map, from the inside out:
+//! - [`core`]: pure rules: matching, counting, detection, the incident, drafting, lint, approval;
+//! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
+//! - [`engine`]: the only writer, the outbox, intake and sessions;
+//! - [`config`], [`web`]: what people write and what they see;
+//! - [`app`]: puts it all together; [`cli`]: the commands.
+
+pub mod app;
+pub mod channel;
+pub mod cli;
+pub mod config;
+pub mod core;
+pub mod engine;
+pub mod feed;
+pub mod mail;
+pub mod store;
+pub mod web;

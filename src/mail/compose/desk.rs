@@ -1,0 +1,83 @@
+//! Mails that belong to no incident: signing in, and the audit log's signed head.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::press::{Frame, Kind};
+use super::{ComposeError, Composer, Key, Letter, stamp, subject};
+use crate::core::rules::Organisation;
+use crate::core::setting::Setting;
+use crate::core::statement::clock_time;
+
+/// What a letter that belongs to no incident is written from.
+#[derive(Clone, Copy, Debug)]
+pub struct House<'a> {
+    pub organisation: &'a Organisation,
+    pub setting: Setting,
+    pub message_id: &'a str,
+    pub to_name: &'a str,
+    pub to: &'a str,
+}
+
+/// A signed head of the audit log.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub mac: &'a str,
+    pub signature: &'a str,
+    pub public_key: &'a str,
+}
+
+#[derive(Serialize)]
+struct SignIn<'a> {
+    name: &'a str,
+    link: &'a str,
+    code: &'a str,
+    until: String,
+}
+
+#[derive(Serialize)]
+struct SignedHead<'a> {
+    seq: u64,
+    at: String,
+    mac: &'a str,
+    signature: &'a str,
+    public_key: &'a str,
+}
+
+impl Composer {
+    pub fn sign_in(&self, house: &House<'_>, key: Key<'_>, until: Timestamp) -> Result<Letter, ComposeError> {
+        let until = clock_time(until, &house.organisation.zone(), "en");
+        let data = SignIn { name: house.to_name, link: key.link, code: key.code, until };
+        self.house_letter(house, Kind::SignIn, "Sign in to Holdline", &data)
+    }
+
+    pub fn head(&self, house: &House<'_>, head: &Head<'_>) -> Result<Letter, ComposeError> {
+        let at = format!("{} ({})", clock_time(head.at, &house.organisation.zone(), "en"), head.at);
+        let Head { seq, mac, signature, public_key, .. } = *head;
+        let data = SignedHead { seq, at, mac, signature, public_key };
+        self.house_letter(house, Kind::Head, &format!("Holdline audit head {seq}"), &data)
+    }
+
+    fn house_letter<T: Serialize>(
+        &self,
+        house: &House<'_>,
+        kind: Kind,
+        about: &str,
+        data: &T,
+    ) -> Result<Letter, ComposeError> {
+        let stamp = stamp(house.setting, house.organisation);
+        let frame = Frame { stamp, organisation: house.organisation.name.clone(), incident: None };
+        let (text, html) = self.render(kind, &frame, data)?;
+        Ok(Letter {
+            message_id: house.message_id.to_owned(),
+            thread: None,
+            to_name: house.to_name.to_owned(),
+            to: house.to.to_owned(),
+            subject: subject(house.setting, about),
+            text,
+            html,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! A task that is asked of a person.
+
+use serde::Serialize;
+
+use super::press::Kind;
+use super::{ComposeError, Composer, Draft, Letter, Scene};
+use crate::core::incident::TaskPhase;
+use crate::core::name::StepId;
+use crate::core::playbook::StepKind;
+use crate::core::shown::Duty;
+
+#[derive(Serialize)]
+struct Task<'a> {
+    title: &'a str,
+    todo: &'a str,
+    role: &'a str,
+    due: Option<String>,
+    page: String,
+    duty: Duty,
+}
+
+impl Composer {
+    pub fn task(&self, scene: &Scene<'_>, task: &StepId) -> Result<Letter, ComposeError> {
+        let Some(StepKind::Task(step)) = scene.rules.playbook.step(task).map(|step| &step.kind) else {
+            return Err(ComposeError::Step(task.clone()));
+        };
+        let shown = scene.shown();
+        let due = match scene.incident.tasks.get(task) {
+            Some(TaskPhase::Open { due }) => *due,
+            Some(TaskPhase::Overdue { due }) => Some(*due),
+            Some(TaskPhase::Waiting | TaskPhase::Done { .. }) | None => None,
+        };
+        let subject = match due {
+            Some(due) => format!("Task by {}: {}", shown.hour(due), step.todo),
+            None => format!("Task: {}", step.todo),
+        };
+        let data = Task {
+            title: &scene.incident.title,
+            todo: &step.todo,
+            role: step.by.as_str(),
+            due: due.map(|due| shown.time(due)),
+            page: scene.page(),
+            duty: shown.duty(),
+        };
+        self.letter(scene, &Draft { kind: Kind::Task, subject, data })
+    }
+}

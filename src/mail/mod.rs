@@ -1,0 +1,34 @@
+//! Outgoing mail: a letter becomes MIME and goes out by SMTP, or into the built-in mailbox of demo, rehearsal and tests.
+
+pub mod capture;
+pub mod compose;
+mod dial;
+pub mod letter;
+pub mod sent;
+pub mod smtp;
+mod wire;
+
+use jiff::Timestamp;
+
+pub use self::{
+    capture::{Captured, Mailbox},
+    letter::{Letter, LetterError},
+    sent::{MailReason, Sent},
+    smtp::{Limits, Security, Smtp, SmtpSettings, SmtpSetupError},
+};
+
+/// Where letters go. Chosen once, where the program is put together.
+pub enum Post {
+    Smtp(Box<Smtp>),
+    Capture(Mailbox),
+}
+
+impl Post {
+    /// Sends one letter. Sending the same letter again is safe: it carries the same Message-ID.
+    pub async fn send(&self, letter: &Letter, at: Timestamp) -> Sent {
+        match self {
+            Self::Smtp(smtp) => smtp.send(letter, at).await,
+            Self::Capture(mailbox) => mailbox.send(letter, at),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The outbox: rows of what is owed, claimed for a lease, settled once.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension as _, Row, params};
+use serde::Serialize;
+
+use super::{Batch, StoreError};
+
+/// The key of an effect: the event that caused it, and its place among that event's effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EffectId {
+    pub incident: u32,
+    pub number: u32,
+    pub place: u32,
+}
+
+impl fmt::Display for EffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.incident, self.number, self.place)
+    }
+}
+
+/// A row taken for the length of a lease. Whoever settles it must name its epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    pub id: EffectId,
+    pub body: String,
+    /// How often it was claimed before.
+    pub attempts: u32,
+    pub epoch: i64,
+}
+
+/// How a claimed row ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Carried out, or no longer wanted; in a word for the record.
+    Done(String),
+    /// Owed again from this time on.
+    NotBefore(Timestamp),
+}
+
+impl Batch<'_> {
+    /// Queues an effect. `kind` picks the rows that are carried out inside the writer.
+    pub fn owe(
+        &mut self,
+        id: EffectId,
+        kind: &str,
+        effect: &impl Serialize,
+        not_before: Timestamp,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_string(effect)?;
+        self.statement(
+            "insert into outbox (incident, number, place, kind, body, not_before) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![id.incident, id.number, id.place, kind, body, not_before.as_millisecond()])?;
+        Ok(())
+    }
+
+    /// Takes up to `most` rows of `kinds` that are due and not under another's lease.
+    pub fn claim(
+        &mut self,
+        kinds: &[&str],
+        now: Timestamp,
+        lease: SignedDuration,
+        most: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let wanted = serde_json::to_string(kinds)?;
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+        let mut statement = self.statement(
+            "update outbox set claimed_until = ?1, attempts = attempts + 1, epoch = epoch + 1
+             where (incident, number, place) in (
+                select incident, number, place from outbox
+                where outcome is null and not_before <= ?2 and (claimed_until is null or claimed_until <= ?2)
+                  and kind in (select value from json_each(?3))
+                order by not_before, incident, number, place limit ?4)
+             returning incident, number, place, body, attempts - 1, epoch",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![until.as_millisecond(), now.as_millisecond(), wanted, most], |row| {
+            Ok(Claimed { id: effect_id(row)?, body: row.get(3)?, attempts: row.get(4)?, epoch: row.get(5)? })
+        })?;
+        let mut claimed = rows.collect::<Result<Vec<_>, _>>()?;
+        claimed.sort_by_key(|row| row.id);
+        Ok(claimed)
+    }
+
+    /// Ends a claim. False where another epoch has it by now: then nothing of this attempt may count.
+    pub fn settle(&mut self, claimed: &Claimed, how: &Settled) -> Result<bool, StoreError> {
+        let id = claimed.id;
+        let (not_before, outcome) = match how {
+            Settled::Done(word) => (None, Some(word.as_str())),
+            Settled::NotBefore(at) => (Some(at.as_millisecond()), None),
+        };
+        let changed = self
+            .statement(
+                "update outbox set claimed_until = null, outcome = ?1, not_before = coalesce(?2, not_before)
+                 where incident = ?3 and number = ?4 and place = ?5 and epoch = ?6 and outcome is null",
+            )?
+            .execute(params![outcome, not_before, id.incident, id.number, id.place, claimed.epoch])?;
+        Ok(changed == 1)
+    }
+
+    /// When the next row falls due, leases included.
+    pub fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let next: Option<i64> = self
+            .statement("select min(max(not_before, coalesce(claimed_until, 0))) from outbox where outcome is null")?
+            .query_row([], |row| row.get(0))
+            .optional()?
+            .flatten();
+        Ok(next.and_then(|at| Timestamp::from_millisecond(at).ok()))
+    }
+
+    /// Rows due by `now` that are not done, whether claimed or not.
+    pub fn owed_by(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+        let count = self
+            .statement("select count(*) from outbox where outcome is null and not_before <= ?1")?
+            .query_row([now.as_millisecond()], |row| row.get(0))?;
+        Ok(count)
+    }
+}
+
+fn effect_id(row: &Row<'_>) -> rusqlite::Result<EffectId> {
+    Ok(EffectId { incident: row.get(0)?, number: row.get(1)?, place: row.get(2)? })
+}

@@ -1,0 +1,131 @@
+//! What people do to an incident from its page: each a form, one event, and back to the page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Form};
+
+use super::Site;
+use super::board::{Fields, field};
+use super::problem::Problem;
+use super::session::Visitor;
+use crate::core::incident::{Asker, Event, IncidentId, Verification};
+use crate::core::name::{FactName, PlaybookName, StepId};
+use crate::core::severity::Severity;
+use crate::core::shown::sentence;
+
+type Answer = Result<Response, Problem>;
+
+impl Site {
+    /// Records one event and goes back to the part of the page that it is about.
+    pub(super) async fn act(&self, id: IncidentId, event: Event, part: &str) -> Answer {
+        self.engine.record(id, event).await.map_err(|error| Problem::from(error).at_incident(id))?;
+        Ok(Redirect::to(&format!("/incident/{id}#{part}")).into_response())
+    }
+}
+
+pub(super) async fn verify(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let verdict = match field(&fields, "verdict") {
+        "real" => Verification::Real,
+        "not-ours" => Verification::NotOurs,
+        "false-alarm" => Verification::FalseAlarm,
+        _ => return Err(Problem::input("Say whether it is real, not yours, or a false alarm.").at_incident(id)),
+    };
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::Verified { verdict, by: visitor.person, reason }, "top").await
+}
+
+pub(super) async fn claim(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+) -> Answer {
+    site.act(id, Event::Claimed { by: visitor.person }, "top").await
+}
+
+pub(super) async fn severity(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let to = match field(&fields, "to") {
+        "serious" => Severity::Serious,
+        "critical" => Severity::Critical,
+        _ => return Err(Problem::input("Pick the severity that it is raised to.").at_incident(id)),
+    };
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::SeverityRaised { to, by: visitor.person, reason }, "top").await
+}
+
+pub(super) async fn stand_down(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::StandDownAsked { by: Asker::Person(visitor.person), reason }, "end").await
+}
+
+pub(super) async fn close(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::Closed { by: visitor.person, reason }, "top").await
+}
+
+pub(super) async fn playbook(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let name = PlaybookName::from(field(&fields, "playbook"));
+    let rules = site.engine.standing().rules.get(&name).map(|rules| rules.hash());
+    let rules = rules.ok_or_else(|| Problem::input("Pick a playbook from the list.").at_incident(id))?;
+    site.act(id, Event::PlaybookPicked { rules, by: visitor.person }, "top").await
+}
+
+pub(super) async fn task(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Path<(IncidentId, String)>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let note = field(&fields, "note").to_owned();
+    site.act(id, Event::TaskDone { task: StepId::from(step), by: visitor.person, note }, "tasks").await
+}
+
+pub(super) async fn fact(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, fact)): Path<(IncidentId, String)>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let fact = FactName::from(fact);
+    let by = visitor.person;
+    let part = format!("fact-{fact}");
+    if field(&fields, "press") == "unknown" {
+        return site.act(id, Event::FactLeftUnknown { fact, by }, &part).await;
+    }
+    let found = site.find(id)?;
+    let no_fact = || Problem::not_found("This playbook has no such fact.").at_incident(id);
+    let spec = found.rules.playbook.fact(&fact).ok_or_else(no_fact)?;
+    let parsed = spec.kind.parse(field(&fields, "value"), &found.rules.organisation.zone());
+    let value = parsed.map_err(|error| Problem::input(sentence(&error.to_string())).at_incident(id))?;
+    let event = match field(&fields, "press") {
+        "confirm" => Event::FactConfirmed { fact, value, by },
+        _ => Event::FactProposed { fact, value, by },
+    };
+    site.act(id, event, &part).await
+}

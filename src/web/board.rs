@@ -1,0 +1,40 @@
+//! What pages look up on the board, and what forms carry.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Site;
+use super::problem::Problem;
+use crate::core::incident::{Incident, IncidentId};
+use crate::core::rules::Rules;
+use crate::core::shown::{Quote, Shown};
+
+/// A form's fields by name.
+pub(super) type Fields = BTreeMap<String, String>;
+
+/// One incident as of the last commit.
+pub(super) struct Found {
+    pub(super) incident: Arc<Incident>,
+    pub(super) rules: Arc<Rules>,
+}
+
+impl Site {
+    pub(super) fn find(&self, id: IncidentId) -> Result<Found, Problem> {
+        let board = self.engine.board();
+        let entry = board.incidents.get(&id).ok_or_else(|| Problem::not_found("There is no such incident."))?;
+        Ok(Found { incident: Arc::clone(&entry.incident), rules: Arc::clone(&entry.rules) })
+    }
+
+    pub(super) fn shown<'a>(&self, found: &'a Found) -> Shown<'a> {
+        Shown { incident: &found.incident, rules: &found.rules, now: self.engine.now() }
+    }
+
+    pub(super) fn quotes(&self, incident: &Incident) -> Vec<Quote> {
+        incident.spike.as_ref().map(|spike| self.engine.quotes(spike)).unwrap_or_default()
+    }
+}
+
+/// A field without the blanks around it; empty where it was not sent.
+pub(super) fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    fields.get(name).map_or("", |value| value.trim())
+}

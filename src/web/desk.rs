@@ -1,0 +1,93 @@
+//! The desk: what is going on, what was, and a way to open an incident by hand.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Serialize;
+
+use super::Site;
+use super::board::{Fields, Found, field};
+use super::problem::Problem;
+use super::session::Visitor;
+use crate::core::name::PlaybookName;
+
+/// How many incidents that are over are listed.
+const RECENT_MAX: usize = 20;
+
+#[derive(Serialize)]
+struct Desk {
+    open: Vec<Line>,
+    recent: Vec<Line>,
+    playbooks: Vec<Choice>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    id: u32,
+    title: String,
+    severity: String,
+    class: String,
+    opened: String,
+    state: String,
+    duty: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Choice {
+    pub(super) name: String,
+    pub(super) title: String,
+}
+
+pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Extension<Visitor>) -> Response {
+    let board = site.engine.board();
+    let (mut open, mut recent) = (Vec::new(), Vec::new());
+    for entry in board.incidents.values().rev() {
+        let found = Found { incident: Arc::clone(&entry.incident), rules: Arc::clone(&entry.rules) };
+        let line = site.line(&found);
+        if found.incident.is_running() {
+            open.push(line);
+        } else if recent.len() < RECENT_MAX {
+            recent.push(line);
+        }
+    }
+    let desk = Desk { open, recent, playbooks: site.choices() };
+    site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
+}
+
+pub(super) async fn open(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let playbook = PlaybookName::from(field(&fields, "playbook"));
+    let reason = field(&fields, "reason").to_owned();
+    let id = site.engine.open(&playbook, &visitor.person, reason).await?;
+    Ok(Redirect::to(&format!("/incident/{id}")).into_response())
+}
+
+impl Site {
+    fn line(&self, found: &Found) -> Line {
+        let shown = self.shown(found);
+        let incident = &found.incident;
+        Line {
+            id: incident.id,
+            title: incident.title.clone(),
+            severity: incident.severity.to_string(),
+            class: incident.severity.to_string().to_lowercase(),
+            opened: shown.time(incident.opened_at),
+            state: shown.incident_state(),
+            duty: match &incident.duty {
+                Some(duty) => format!("{} has it.", shown.name(duty)),
+                None if incident.is_running() => "Nobody has claimed it.".to_owned(),
+                None => String::new(),
+            },
+        }
+    }
+
+    pub(super) fn choices(&self) -> Vec<Choice> {
+        let playbooks = self.engine.playbooks().into_iter();
+        playbooks.map(|(name, title)| Choice { name: name.to_string(), title }).collect()
+    }
+}

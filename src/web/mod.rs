@@ -1,0 +1,56 @@
+//! The web: what people open in a browser, and where others deliver mentions. Reads the board; writes only through the engine.
+
+mod acts;
+mod approval;
+mod board;
+mod demo;
+mod desk;
+mod health;
+mod incident;
+mod mailbox;
+mod newsroom;
+mod pages;
+mod problem;
+mod router;
+mod session;
+mod sign_in;
+mod statement;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::pages::Pages;
+pub use self::router::{WebError, router};
+use self::webhook::Hook;
+use crate::core::name::FeedName;
+use crate::engine::Engine;
+use crate::feed::Webhook;
+use crate::mail::Mailbox;
+
+/// What the web is put together from.
+#[derive(Clone)]
+pub struct Web {
+    pub engine: Engine,
+    /// What people open, without a slash at its end.
+    pub url: String,
+    /// By path, as in `/in/listening`.
+    pub webhooks: BTreeMap<String, (FeedName, Arc<Webhook>)>,
+    /// The built-in mailbox. Where it is given, its pages and the demo's are there too.
+    pub mailbox: Option<Mailbox>,
+}
+
+/// What every page is served from.
+struct Site {
+    engine: Engine,
+    url: String,
+    pages: Pages,
+    hooks: BTreeMap<String, Hook>,
+    mailbox: Option<Mailbox>,
+}
+
+impl Site {
+    fn is_https(&self) -> bool {
+        self.url.starts_with("https://")
+    }
+}

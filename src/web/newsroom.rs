@@ -1,0 +1,178 @@
+//! The newsroom: the public page of official statements. Serves stored bytes, after checking their hash as it serves.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Site;
+use super::board::Found;
+use super::problem::Problem;
+use crate::core::incident::{IncidentId, PostPhase, StatementPhase};
+use crate::core::name::{ChannelName, StepId};
+use crate::core::rules::Reach;
+use crate::core::statement::Package;
+
+/// How many statements are listed.
+const LISTED_MAX: usize = 50;
+
+#[derive(Serialize)]
+struct List {
+    organisation: String,
+    url: String,
+    updated: String,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    path: String,
+    headline: String,
+    language: String,
+    posted: String,
+    posted_machine: String,
+    texts: Vec<PublicText>,
+}
+
+#[derive(Serialize)]
+struct PublicText {
+    language: String,
+    title: Option<String>,
+    body: String,
+}
+
+/// A statement that is on the page, by the incident's word.
+struct Posted {
+    id: IncidentId,
+    step: StepId,
+    channel: ChannelName,
+    at: Timestamp,
+}
+
+pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
+    let list = site.list();
+    site.public_page("newsroom", &site.frame("Newsroom", None), &list)
+}
+
+pub(super) async fn feed(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    let rendered = site.pages.render("feed", &site.list()).map_err(|error| {
+        tracing::error!(%error, "the feed could not be rendered");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Not shown", "The feed could not be shown.").at("/newsroom")
+    })?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/atom+xml; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    Ok((headers, rendered).into_response())
+}
+
+pub(super) async fn statement(
+    State(site): State<Arc<Site>>,
+    Path((id, step)): Path<(IncidentId, String)>,
+) -> Result<Response, Problem> {
+    let gone = || Problem::not_found("There is no such statement.").at("/newsroom");
+    let found = site.find(id).map_err(|_| gone())?;
+    let posted = posted(&found, &StepId::from(step)).ok_or_else(gone)?;
+    let item = site.item(&found, &posted).ok_or_else(|| {
+        let words = "This statement is not shown, because what is stored is not what was approved.";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Not shown", words).at("/newsroom")
+    })?;
+    Ok(site.public_page("newsroom_statement", &site.frame(&item.headline, None), &item))
+}
+
+impl Site {
+    /// The latest statements first. One whose bytes are not the approved ones is left out.
+    fn list(&self) -> List {
+        let board = self.engine.board();
+        let mut all: Vec<(Found, Posted)> = Vec::new();
+        for entry in board.incidents.values() {
+            for step in entry.incident.statements.keys() {
+                let found = Found { incident: Arc::clone(&entry.incident), rules: Arc::clone(&entry.rules) };
+                if let Some(posted) = posted(&found, step) {
+                    all.push((found, posted));
+                }
+            }
+        }
+        all.sort_by_key(|(_, posted)| std::cmp::Reverse(posted.at));
+        all.truncate(LISTED_MAX);
+        let updated = all.first().map_or(Timestamp::UNIX_EPOCH, |(_, posted)| posted.at);
+        List {
+            organisation: self.engine.standing().organisation.name.clone(),
+            url: self.url.clone(),
+            updated: machine_time(updated),
+            items: all.iter().filter_map(|(found, posted)| self.item(found, posted)).collect(),
+        }
+    }
+
+    fn item(&self, found: &Found, posted: &Posted) -> Option<Item> {
+        let package = self.checked(found, posted)?;
+        let texts: Vec<PublicText> = package
+            .variants_for(&posted.channel)
+            .map(|variant| PublicText {
+                language: variant.language.clone(),
+                title: variant.title.clone(),
+                body: variant.body.clone(),
+            })
+            .collect();
+        let zoned = posted.at.to_zoned(found.rules.organisation.zone());
+        Some(Item {
+            path: format!("/newsroom/{}/{}", posted.id, posted.step),
+            headline: package.headline().to_owned(),
+            language: texts.first().map_or_else(|| "en".to_owned(), |text| text.language.clone()),
+            posted: zoned.strftime("%-d %B %Y, %H:%M %Z").to_string(),
+            posted_machine: machine_time(posted.at),
+            texts,
+        })
+    }
+
+    /// The stored package, where its bytes are those that were approved.
+    fn checked(&self, found: &Found, posted: &Posted) -> Option<Package> {
+        let stored = match self.engine.stored_package(posted.id, &posted.step) {
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::error!(incident = posted.id, statement = %posted.step, %error, "a stored package cannot be read");
+                return None;
+            }
+        };
+        let approved = found.incident.approved(&posted.step).map(|approved| approved.digest());
+        let package: Option<Package> = serde_json::from_slice(&stored).ok();
+        // The bytes themselves must be the canonical ones, or the hash would be of something else than what was read.
+        let same = package.filter(|package| package.wire() == stored && Some(package.digest()) == approved);
+        if same.is_none() {
+            tracing::error!(incident = posted.id, statement = %posted.step, "the stored package is not the approved one");
+        }
+        same
+    }
+}
+
+/// Where and since when a statement is on the page.
+fn posted(found: &Found, step: &StepId) -> Option<Posted> {
+    let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) =
+        &found.incident.statements.get(step)?.phase
+    else {
+        return None;
+    };
+    posting.posts.iter().find_map(|(channel, post)| {
+        let on_page = found.rules.channels.get(channel).is_some_and(|rules| rules.reach == Reach::Page);
+        match post {
+            PostPhase::Confirmed { at, .. } if on_page => {
+                Some(Posted { id: found.incident.id, step: step.clone(), channel: channel.clone(), at: *at })
+            }
+            PostPhase::Confirmed { .. }
+            | PostPhase::Owed { .. }
+            | PostPhase::Intended { .. }
+            | PostPhase::Refused { .. }
+            | PostPhase::Unknown { .. }
+            | PostPhase::ByHand { .. }
+            | PostPhase::Cancelled => None,
+        }
+    })
+}
+
+/// RFC 3339, in whole seconds.
+fn machine_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

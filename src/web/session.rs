@@ -1,0 +1,77 @@
+//! Who is speaking: the session's cookie, and the gate that every page without a public name stands behind.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+use super::Site;
+use super::problem::Problem;
+use crate::core::name::PersonId;
+use crate::engine::SessionToken;
+
+/// The prefix makes browsers refuse it without Secure, from another path or for a domain.
+const COOKIE_HTTPS: &str = "__Host-holdline";
+const COOKIE_HTTP: &str = "holdline";
+
+/// The person of a live session, known to the configuration of now.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    pub(super) person: PersonId,
+    pub(super) name: String,
+    /// Whether they hold any role: without one they look and change nothing.
+    acts: bool,
+}
+
+impl Site {
+    pub(super) fn cookie_name(&self) -> &'static str {
+        if self.is_https() { COOKIE_HTTPS } else { COOKIE_HTTP }
+    }
+
+    pub(super) fn cookie(&self, token: &SessionToken) -> Cookie<'static> {
+        Cookie::build((self.cookie_name(), token.as_str().to_owned()))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.is_https())
+            .build()
+    }
+
+    pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
+        let jar = CookieJar::from_headers(headers);
+        let session = self.engine.session(jar.get(self.cookie_name())?.value())?;
+        let people = &self.engine.standing().roster;
+        let person = people.person(&session.person).filter(|person| !person.shared)?;
+        let acts = people.roles.values().any(|holders| holders.contains(&session.person));
+        Some(Visitor { name: person.name.clone(), person: session.person, acts })
+    }
+}
+
+/// Lets only people with a session on, and only those with a role change anything.
+pub(super) async fn required(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(visitor) = site.visitor(request.headers()) else {
+        if looks {
+            return Redirect::to("/sign-in").into_response();
+        }
+        let words = "You are not signed in any more, so nothing was changed. Sign in and send it again.";
+        return Problem::new(StatusCode::UNAUTHORIZED, "Sign in first", words).at("/sign-in").into_response();
+    };
+    if !looks && !visitor.acts && request.uri().path() != "/sign-out" {
+        let words =
+            "You hold no role here, so you can look and change nothing. The configuration says who holds which role.";
+        return Problem::new(StatusCode::FORBIDDEN, "Not yours to change", words).into_response();
+    }
+    let jar = CookieJar::from_headers(request.headers());
+    if let Some(cookie) = jar.get(site.cookie_name())
+        && let Err(error) = site.engine.touch(cookie.value()).await
+    {
+        // The session only ends a little sooner.
+        tracing::warn!(%error, "a session's last use was not written down");
+    }
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}

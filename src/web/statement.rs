@@ -1,0 +1,139 @@
+//! What people do to one statement from the incident's page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Form};
+
+use super::Site;
+use super::board::{Fields, field};
+use super::problem::Problem;
+use super::session::Visitor;
+use crate::core::incident::{Event, IncidentId, Settlement, Version};
+use crate::core::name::{ChannelName, StepId};
+use crate::core::shown::sentence;
+use crate::engine::TextEdit;
+
+/// The longest address of a post, in bytes.
+const POST_URL_BYTES_MAX: usize = 2048;
+
+type Answer = Result<Response, Problem>;
+type Place = Path<(IncidentId, String)>;
+
+fn part(step: &StepId) -> String {
+    format!("statement-{step}")
+}
+
+/// Saves the texts of the form over the version that it was opened with.
+pub(super) async fn edit(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(step);
+    let problem = |words: &str| Problem::input(words).at_incident(id);
+    let replaces: u32 =
+        field(&fields, "replaces").parse().map_err(|_| problem("Load the page again and edit there."))?;
+    let found = site.find(id)?;
+    let current = found.incident.statements.get(&step).and_then(|statement| statement.current());
+    let current = current.ok_or_else(|| problem("There is no text to edit yet."))?;
+    let texts = texts_of(&fields, current);
+    match site.engine.edit(id, &step, replaces, &visitor.person, &texts).await {
+        Ok(Ok(())) => Ok(Redirect::to(&format!("/incident/{id}#{}", part(&step))).into_response()),
+        Ok(Err(error)) => Err(problem(&sentence(&error.to_string()))),
+        Err(error) => Err(Problem::from(error).at_incident(id)),
+    }
+}
+
+fn texts_of(fields: &Fields, current: &Version) -> Vec<TextEdit> {
+    let variants = current.package.variants.iter().enumerate();
+    let edits = variants.filter_map(|(variant, before)| {
+        let body = fields.get(&format!("body.{variant}"))?.clone();
+        let title = before.title.as_ref().and_then(|_| fields.get(&format!("title.{variant}")).cloned());
+        Some(TextEdit { variant, title, body })
+    });
+    edits.collect()
+}
+
+pub(super) async fn redraft(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+) -> Answer {
+    let step = StepId::from(step);
+    let part = part(&step);
+    site.act(id, Event::RedraftAsked { statement: step, by: visitor.person }, &part).await
+}
+
+pub(super) async fn ask_again(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(step);
+    let part = part(&step);
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::AskedAgain { statement: step, by: visitor.person, reason }, &part).await
+}
+
+/// The form names the hash of what was read: a lift never holds for bytes that came later.
+pub(super) async fn lift(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(step);
+    let found = site.find(id)?;
+    let versions = found.incident.statements.get(&step).map_or(&[][..], |statement| &statement.versions[..]);
+    let read = versions.iter().find(|version| version.digest.to_string() == field(&fields, "digest"));
+    let read = read.ok_or_else(|| Problem::input("Load the page again: the text has changed.").at_incident(id))?;
+    let (rule, reason) = (field(&fields, "rule").to_owned(), field(&fields, "reason").to_owned());
+    let part = part(&step);
+    let event = Event::BlockLifted { statement: step, digest: read.digest, rule, by: visitor.person, reason };
+    site.act(id, event, &part).await
+}
+
+pub(super) async fn posted_by_hand(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(step);
+    let url = address(&fields, id)?;
+    let channel = ChannelName::from(field(&fields, "channel"));
+    let part = part(&step);
+    site.act(id, Event::PostedByHand { statement: step, channel, by: visitor.person, url }, &part).await
+}
+
+pub(super) async fn settle(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(step);
+    let found = match field(&fields, "found") {
+        "there" => Settlement::There { url: address(&fields, id)? },
+        "not-there" => Settlement::NotThere,
+        _ => return Err(Problem::input("Say whether the post is there.").at_incident(id)),
+    };
+    let channel = ChannelName::from(field(&fields, "channel"));
+    let part = part(&step);
+    site.act(id, Event::PostSettled { statement: step, channel, by: visitor.person, found }, &part).await
+}
+
+/// The address of a post, as a browser shows it.
+fn address(fields: &Fields, id: IncidentId) -> Result<String, Problem> {
+    let url = field(fields, "url");
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    if web && url.len() <= POST_URL_BYTES_MAX && url.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(url.to_owned());
+    }
+    Err(Problem::input("Give the post's whole address as your browser shows it, beginning with https://.")
+        .at_incident(id))
+}

@@ -1,0 +1,303 @@
+//! Detection and the small languages of watches and playbooks: counting, thresholds, periods, facts and conditions.
+
+use holdline::core::condition::{CONDITION_BYTES_MAX, Condition, ConditionError, Known, Truth};
+use holdline::core::count::{CountedAt, Counts, minute_of, voice_of};
+use holdline::core::detect::{Arming, KINDS, Verdict, Why, judge};
+use holdline::core::incident::{CHART_MINUTES, EVIDENCE_MAX, Evidence};
+use holdline::core::mention::Mention;
+use holdline::core::period::{PERIOD_SECONDS_MAX, Period};
+use holdline::core::playbook::{FACT_CHARS_MAX, FactError, FactKind, FactValue};
+use holdline::core::query::Query;
+use holdline::core::watch::{Voices, Watch};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+fn at(minute: i64) -> Timestamp {
+    "2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+}
+
+fn watch(threshold: &str, voices: u32) -> Watch {
+    Watch {
+        name: "breach".into(),
+        query: Query::parse("riverside").unwrap(),
+        feeds: std::iter::once("news".into()).collect(),
+        detector: (KINDS[0].parse)(threshold).unwrap(),
+        from: Voices(voices),
+        opens: None,
+    }
+}
+
+fn mention(author: Option<&str>, url: Option<&str>) -> Mention {
+    Mention {
+        id: "1".to_owned(),
+        title: None,
+        text: "riverside".to_owned(),
+        author: author.map(str::to_owned),
+        url: url.map(str::to_owned),
+        language: None,
+        published: None,
+    }
+}
+
+fn add(counts: &mut Counts, minute: i64, voice: u64) {
+    let evidence = Evidence { feed: "news".into(), mention: format!("{minute}-{voice}") };
+    counts.add(minute_of(at(minute)), voice, evidence, minute_of(at(minute)));
+}
+
+fn verdict(watch: &Watch, counts: &Counts, minute: i64) -> Verdict {
+    judge(watch, counts, at(minute), at(minute), Arming::Armed)
+}
+
+#[test]
+fn the_sixth_mention_is_the_one_that_crosses() {
+    let watch = watch("5 mentions in 15m", 1);
+    let mut counts = Counts::default();
+    for voice in 0..5 {
+        add(&mut counts, 0, voice);
+        assert_eq!(verdict(&watch, &counts, 0), Verdict::Quiet);
+    }
+    add(&mut counts, 0, 5);
+    let Verdict::Spike(spike) = verdict(&watch, &counts, 0) else { panic!("quiet") };
+    assert_eq!((spike.count, spike.voices, spike.more_than, spike.window), (6, 6, 5, Period::minutes(15)));
+    assert_eq!((spike.minutes.len(), spike.minutes.last()), (CHART_MINUTES, Some(&6)));
+    let newest: Vec<&str> = spike.evidence.iter().map(|evidence| evidence.mention.as_str()).collect();
+    assert_eq!(newest, ["0-5", "0-4", "0-3", "0-2", "0-1"]);
+    assert_eq!(newest.len(), EVIDENCE_MAX);
+}
+
+#[test]
+fn the_window_is_the_current_minute_and_the_fourteen_before_it() {
+    let watch = watch("5 mentions in 15m", 1);
+    let mut counts = Counts::default();
+    (0..5).for_each(|voice| add(&mut counts, 0, voice));
+    let sixth_at = |minute: i64| {
+        let mut counts = counts.clone();
+        add(&mut counts, minute, 9);
+        verdict(&watch, &counts, minute)
+    };
+    assert!(matches!(sixth_at(14), Verdict::Spike(_)));
+    assert_eq!(sixth_at(15), Verdict::Quiet);
+    let seconds = at(14) + SignedDuration::from_secs(59);
+    assert_eq!(minute_of(seconds), minute_of(at(14)));
+    let mut counts = counts.clone();
+    add(&mut counts, 14, 9);
+    assert!(matches!(judge(&watch, &counts, seconds, seconds, Arming::Armed), Verdict::Spike(_)));
+}
+
+#[test]
+fn staying_quiet_has_a_reason() {
+    let watch = watch("2 mentions in 15m", 3);
+    let mut counts = Counts::default();
+    (0..3).for_each(|_| add(&mut counts, 0, 1));
+    assert_eq!(verdict(&watch, &counts, 0), Verdict::Suppressed(Why::TooFewVoices { voices: 1, wanted: 3 }));
+    add(&mut counts, 0, 2);
+    add(&mut counts, 0, 3);
+    assert!(matches!(verdict(&watch, &counts, 0), Verdict::Spike(_)));
+    let with = |arming| judge(&watch, &counts, at(0), at(0), arming);
+    assert_eq!(with(Arming::Open(7)), Verdict::Suppressed(Why::AlreadyOpen(7)));
+    assert_eq!(with(Arming::Spent), Verdict::Suppressed(Why::StillAbove));
+    assert_eq!(judge(&watch, &counts, at(0), at(15), Arming::Armed), Verdict::Suppressed(Why::Late));
+    assert!(matches!(judge(&watch, &counts, at(0), at(14), Arming::Armed), Verdict::Spike(_)));
+}
+
+#[test]
+fn a_mention_counts_at_its_published_time_within_six_hours() {
+    let received = at(0);
+    let published = |seconds: i64| {
+        let time = received + SignedDuration::from_secs(seconds);
+        CountedAt::of(&Mention { published: Some(time), ..mention(None, None) }, received)
+    };
+    let six_hours = 6 * 60 * 60;
+    assert_eq!(published(-six_hours), CountedAt::Published(received - SignedDuration::from_hours(6)));
+    assert_eq!(published(-six_hours - 1), CountedAt::Received(received));
+    assert_eq!(published(1), CountedAt::Received(received));
+    assert_eq!(published(0), CountedAt::Published(received));
+    assert_eq!(CountedAt::of(&mention(None, None), received), CountedAt::Received(received));
+}
+
+#[test]
+fn a_late_mention_counts_in_its_own_minute_and_old_minutes_are_forgotten() {
+    let mut counts = Counts::default();
+    add(&mut counts, 0, 1);
+    let evidence = Evidence { feed: "news".into(), mention: "late".to_owned() };
+    counts.add(minute_of(at(-20)), 2, evidence.clone(), minute_of(at(0)));
+    assert_eq!(counts.count(Period::minutes(15), minute_of(at(0))), 1);
+    assert_eq!(counts.count(Period::minutes(21), minute_of(at(0))), 2);
+    assert_eq!(counts.voices(Period::minutes(21), minute_of(at(0))), 2);
+    assert_eq!(counts.series(3, minute_of(at(1))), [0, 1, 0]);
+    let day = 24 * 60;
+    counts.add(minute_of(at(day + 1)), 3, evidence, minute_of(at(day + 1)));
+    assert_eq!(counts.count(Period::minutes(10_000), minute_of(at(day + 1))), 1);
+}
+
+#[test]
+fn a_voice_is_the_author_else_the_site_else_the_feed() {
+    let voice = |author, url, feed: &str| voice_of(&mention(author, url), &feed.into());
+    assert_eq!(voice(Some("@Ana"), None, "a"), voice(Some(" ana "), Some("https://x.example/1"), "b"));
+    assert_ne!(voice(Some("ana"), None, "a"), voice(Some("ben"), None, "a"));
+    assert_eq!(voice(None, Some("https://X.example/1"), "a"), voice(Some(" "), Some("https://x.example/2"), "b"));
+    assert_eq!(voice(None, None, "a"), voice(None, Some("nonsense"), "a"));
+    assert_ne!(voice(None, None, "a"), voice(None, None, "b"));
+    assert_ne!(voice(Some("x.example"), None, "a"), voice(None, Some("https://x.example/"), "a"));
+}
+
+#[test]
+fn thresholds_parse_or_say_why_not() {
+    let parse = |text: &str| (KINDS[0].parse)(text).map(|found| (found.threshold(), found.window()));
+    assert_eq!(parse("5 mentions in 15m"), Ok((5, Period::minutes(15))));
+    assert_eq!(parse("1 mention in 1d"), Ok((1, Period::minutes(24 * 60))));
+    assert_eq!(parse("0 mentions in 1m"), Ok((0, Period::minutes(1))));
+    for bad in [
+        "",
+        "5",
+        "5 mentions",
+        "five mentions in 15m",
+        "5 mentions in 15",
+        "5 mentions in 59s",
+        "5 mentions in 2d",
+        "-1 mentions in 15m",
+    ] {
+        let error = parse(bad).unwrap_err().to_string();
+        assert!(
+            error.contains("write it as in `5 mentions in 15m`") || error.contains("between one minute"),
+            "{error}"
+        );
+    }
+    assert_eq!(Voices::parse("4 voices"), Ok(Voices(4)));
+    assert_eq!(Voices::parse("1 voice").map(|voices| voices.to_string()), Ok("1 voice".to_owned()));
+    for bad in ["", "4", "0 voices", "4 people", "-1 voices"] {
+        assert!(Voices::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn periods_parse_and_show() {
+    let table = [
+        ("90s", 90, "90s"),
+        ("10m", 600, "10m"),
+        (" 2 h", 7_200, "2h"),
+        ("1d", 86_400, "1d"),
+        ("120s", 120, "2m"),
+        ("366d", PERIOD_SECONDS_MAX, "366d"),
+    ];
+    for (text, seconds, shown) in table {
+        let period = Period::parse(text).unwrap();
+        assert_eq!((period.as_seconds(), period.to_string().as_str()), (seconds, shown));
+    }
+    for bad in
+        ["", "10", "m", "0m", "-5m", "1.5h", "10 minutes", "367d", "99999999999999999999s", "9999999999999999d", "1é"]
+    {
+        assert!(Period::parse(bad).is_err(), "{bad}");
+    }
+    assert_eq!(Period::minutes(10).share_after(at(0), 4, 5), at(8));
+    assert_eq!(Period::minutes(10).after(Timestamp::MAX), Timestamp::MAX);
+}
+
+#[test]
+fn facts_parse_or_say_why_not() {
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let parse = |kind: FactKind, text: &str| kind.parse(text, &zone);
+    let noon: Timestamp = "2026-11-20T19:30:00Z".parse().unwrap();
+    let good = [
+        (FactKind::Text, " two\r\nlines ", FactValue::Text("two\nlines".to_owned())),
+        (FactKind::Number, "1,200", FactValue::Number(1_200)),
+        (FactKind::Number, "-1 200", FactValue::Number(-1_200)),
+        (FactKind::Datetime, "2026-11-20 14:30", FactValue::Datetime(noon)),
+        (FactKind::Datetime, "2026-11-20T14:30", FactValue::Datetime(noon)),
+        (FactKind::Datetime, "2026-11-20T19:30:00Z", FactValue::Datetime(noon)),
+        (FactKind::Phone, "+1 (555) 010-0100", FactValue::Phone("+1 (555) 010-0100".to_owned())),
+        (
+            FactKind::Link,
+            "https://riverside.example/help?a=1",
+            FactValue::Link("https://riverside.example/help?a=1".to_owned()),
+        ),
+    ];
+    for (kind, text, value) in good {
+        assert_eq!(parse(kind, text), Ok(value), "{text}");
+    }
+    for kind in [FactKind::Text, FactKind::Number, FactKind::Datetime, FactKind::Phone, FactKind::Link] {
+        assert_eq!(parse(kind, "  "), Err(FactError::Empty));
+        assert_eq!(parse(kind, &"9".repeat(FACT_CHARS_MAX + 1)), Err(FactError::TooLong));
+        assert_eq!(parse(kind, "a\u{202e}b"), Err(FactError::Control));
+    }
+    for (kind, bad) in [
+        (FactKind::Number, "many"),
+        (FactKind::Number, "1.5"),
+        (FactKind::Number, "99999999999999999999"),
+        (FactKind::Datetime, "yesterday"),
+        (FactKind::Datetime, "2026-13-01 10:00"),
+        (FactKind::Phone, "12"),
+        (FactKind::Phone, "call us"),
+        (FactKind::Phone, "123456789012345678901"),
+        (FactKind::Link, "http://riverside.example"),
+        (FactKind::Link, "https://localhost"),
+        (FactKind::Link, "https://a@b.example"),
+        (FactKind::Link, "https://b.example/a b"),
+    ] {
+        assert!(parse(kind, bad).is_err(), "{bad}");
+    }
+}
+
+fn known(facts: serde_json::Value, spike: serde_json::Value) -> Known {
+    let map = |value: serde_json::Value| value.as_object().unwrap().clone();
+    Known { facts: map(facts), spike: map(spike), ..Known::default() }
+}
+
+#[test]
+fn one_unknown_side_does_not_hide_what_the_other_decides() {
+    use Truth::{CannotTell, DoesNotHold, Holds};
+    let nothing = || known(json!({}), json!({}));
+    let fact = |x: i64| known(json!({ "x": x }), json!({}));
+    let spike = |count: i64| known(json!({}), json!({ "count": count }));
+    let both = |x: i64, count: i64| known(json!({ "x": x }), json!({ "count": count }));
+    let or = "spike.count > 5 || facts.x >= 500";
+    let and = "spike.count > 5 && facts.x >= 500";
+    let table = [
+        (or, nothing(), CannotTell),
+        (or, fact(500), Holds),
+        (or, fact(1), CannotTell),
+        (or, spike(9), Holds),
+        (or, spike(1), CannotTell),
+        (or, both(1, 1), DoesNotHold),
+        (or, both(500, 1), Holds),
+        (and, nothing(), CannotTell),
+        (and, fact(500), CannotTell),
+        (and, fact(1), DoesNotHold),
+        (and, spike(9), CannotTell),
+        (and, spike(1), DoesNotHold),
+        (and, both(500, 9), Holds),
+        ("facts.x >= 500 || spike.count > 5", spike(9), Holds),
+        ("facts.x >= 500 && spike.count > 5", spike(1), DoesNotHold),
+        ("!(facts.x >= 500)", nothing(), CannotTell),
+        ("!(facts.x >= 500)", fact(1), Holds),
+        ("!(spike.count > 5 || facts.x >= 500)", fact(500), DoesNotHold),
+        ("facts.x > 1 ? true : spike.count > 5", nothing(), CannotTell),
+        ("(facts.x > 1 || facts.y > 1) || spike.count > 5", spike(9), Holds),
+        ("facts.x > 1.5", fact(2), Holds),
+        ("spike.ratio > 8.0", spike(9), CannotTell),
+        ("true", nothing(), Holds),
+    ];
+    for (source, known, truth) in table {
+        let condition = Condition::parse(source).unwrap();
+        assert_eq!(condition.holds(&known), truth, "{source} on {known:?}");
+        assert_eq!(condition.try_on(&known), Ok(truth), "{source} on {known:?}");
+    }
+}
+
+#[test]
+fn conditions_that_cannot_be_are_refused_and_never_hold() {
+    assert_eq!(Condition::parse(&" ".repeat(CONDITION_BYTES_MAX + 1)).unwrap_err(), ConditionError::TooLong);
+    let long = format!("true{}", " || true".repeat((CONDITION_BYTES_MAX - 4) / 8));
+    assert_eq!(long.len(), CONDITION_BYTES_MAX - 4);
+    assert_eq!(Condition::parse(&long).unwrap().holds(&Known::default()), Truth::Holds);
+    for bad in ["", "facts.x >=", "a b", "(true", "if true", &"(".repeat(CONDITION_BYTES_MAX)] {
+        assert!(matches!(Condition::parse(bad), Err(ConditionError::Syntax(_))), "{bad}");
+    }
+    let known = known(json!({ "x": 3, "name": "ana" }), json!({}));
+    for wrong in ["facts.x", "facts.x + 1", "facts.name > 3", "nobody.x > 1", "facts.x.y > 1", "1 / 0 > 1"] {
+        let condition = Condition::parse(wrong).unwrap();
+        assert_eq!(condition.holds(&known), Truth::CannotTell, "{wrong}");
+        assert!(condition.try_on(&known).is_err(), "{wrong}");
+    }
+}

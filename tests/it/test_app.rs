@@ -1,0 +1,247 @@
+//! The program as people use it: real engine, SQLite, port, pages; a clock that is moved by hand and a mailbox for SMTP.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use holdline::app::{App, Mode};
+use holdline::config::{Need, SAMPLE_KEY_FILE, load, sample};
+use holdline::core::incident::Incident;
+use holdline::core::name::PersonId;
+use holdline::engine::{Clock, ManualClock};
+use holdline::mail::{Captured, Mailbox};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+pub(crate) const WEBHOOK_SECRET: &str = "a webhook secret of the tests, long enough";
+/// How long a letter may take to come; real time, since the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct TestApp {
+    app: Option<App>,
+    pub(crate) clock: ManualClock,
+    pub(crate) mailbox: Mailbox,
+    folder: tempfile::TempDir,
+    pub(crate) base: String,
+    pub(crate) client: reqwest::Client,
+    delivered: u64,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        let shared = std::path::Path::new("/dev/shm");
+        let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
+        for (name, text) in sample() {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        fs::write(folder.path().join("holdline.yaml"), include_str!("../fixtures/app/holdline.yaml")).unwrap();
+        fs::write(folder.path().join(SAMPLE_KEY_FILE), "an audit key of the tests, which is long enough").unwrap();
+        fs::write(folder.path().join("webhook-secret"), WEBHOOK_SECRET).unwrap();
+        let clock = ManualClock::at("2026-11-22T14:00:00Z".parse().unwrap());
+        let mailbox = Mailbox::new("Riverside Holdline <holdline@riverside.example>").unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut app = Self { app: None, clock, mailbox, folder, base: String::new(), client, delivered: 0 };
+        app.run().await;
+        app
+    }
+
+    async fn run(&mut self) {
+        let loaded = load(self.folder.path(), Need::WithoutMail).unwrap_or_else(|problems| {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        });
+        let clock = Clock::Manual(self.clock.clone());
+        let app = App::start(loaded.config, Mode::Demo(self.mailbox.clone()), clock).await.unwrap();
+        self.base = format!("http://{}", app.address);
+        self.app = Some(app);
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.app.as_ref().unwrap()
+    }
+
+    /// Stops the program and starts it anew on the same files.
+    pub(crate) async fn restart(&mut self) {
+        self.app.take().unwrap().stop().await;
+        self.run().await;
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Waits until nothing is owed any more.
+    pub(crate) async fn settle(&self) {
+        tokio::time::timeout(PATIENCE, self.app().engine.settled()).await.expect("the outbox did not settle").unwrap();
+    }
+
+    /// Moves the clock, stopping at nothing in between, and waits for what then falls due.
+    pub(crate) async fn minutes_go_by(&self, minutes: i64) {
+        self.clock.set(self.clock.now() + SignedDuration::from_mins(minutes));
+        self.settle().await;
+    }
+
+    pub(crate) fn incident(&self, id: u32) -> Arc<Incident> {
+        Arc::clone(&self.app().engine.board().incidents[&id].incident)
+    }
+
+    pub(crate) fn incidents(&self) -> usize {
+        self.app().engine.board().incidents.len()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.text().await.unwrap()
+    }
+
+    /// A session for somebody, begun with the mailed link and its code.
+    pub(crate) async fn sign_in(&self, who: &str) -> Visitor {
+        let email = self.app().engine.standing().roster.person(&PersonId::from(who)).unwrap().email.clone();
+        let visitor = self.visitor();
+        let before = self.mailbox.to(&email).len();
+        assert_eq!(visitor.post("/sign-in", &[("email", &email)]).await.status(), StatusCode::OK);
+        self.settle().await;
+        let letter = self.mailbox.to(&email)[before..].last().cloned().expect("no sign-in mail");
+        let link = Link::in_letter(&letter, &self.base, "/sign-in/").unwrap();
+        let entered = visitor.post(&link.path, &[("code", &link.code)]).await;
+        assert_eq!(entered.status(), StatusCode::SEE_OTHER);
+        visitor
+    }
+
+    pub(crate) fn visitor(&self) -> Visitor {
+        let client = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none());
+        Visitor { client: client.build().unwrap(), base: self.base.clone() }
+    }
+
+    /// Mentions that the breach watch counts, each of another voice.
+    pub(crate) async fn spike(&mut self, mentions: usize) {
+        let lines: Vec<Value> = (0..mentions)
+            .map(|number| self.mention(&format!("voice{number}"), "Riverside General leaked my records"))
+            .collect();
+        let response = self.deliver("/in/listening", &lines).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        self.settle().await;
+    }
+
+    pub(crate) fn mention(&mut self, author: &str, text: &str) -> Value {
+        self.delivered += 1;
+        json!({ "id": format!("m{}", self.delivered), "author": author, "text": text })
+    }
+
+    pub(crate) async fn deliver(&self, path: &str, mentions: &[Value]) -> Response {
+        let body: String = mentions.iter().map(|mention| format!("{mention}\n")).collect();
+        self.deliver_bytes(path, body.as_bytes(), self.clock.now()).await
+    }
+
+    /// A signed delivery, its timestamp as given.
+    pub(crate) async fn deliver_bytes(&self, path: &str, body: &[u8], at: Timestamp) -> Response {
+        let timestamp = at.as_second().to_string();
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes()).unwrap();
+        mac.update(timestamp.as_bytes());
+        mac.update(b".");
+        mac.update(body);
+        let signature = format!("v1={}", hex::encode(mac.finalize().into_bytes()));
+        let request = self.client.post(format!("{}{path}", self.base)).body(body.to_vec());
+        request
+            .header("content-type", "application/x-ndjson")
+            .header("holdline-timestamp", timestamp)
+            .header("holdline-signature", signature)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The latest request for approval that somebody got.
+    pub(crate) fn asked(&self, who: &str) -> Option<Link> {
+        let email = format!("{who}@riverside.example");
+        self.mailbox.to(&email).iter().rev().find_map(|letter| Link::in_letter(letter, &self.base, "/a/"))
+    }
+
+    pub(crate) async fn press(&self, link: &Link, code: &str, press: &str, words: &str) -> Response {
+        self.visitor().post(&link.path, &[("code", code), ("press", press), ("words", words)]).await
+    }
+
+    /// Opens the latest link of somebody and approves with its code.
+    pub(crate) async fn approve(&self, who: &str) {
+        let link = self.asked(who).unwrap_or_else(|| panic!("nobody asked {who}"));
+        let answered = self.press(&link, &link.code, "approve", "").await;
+        let status = answered.status();
+        assert_eq!(status, StatusCode::SEE_OTHER, "{who}: {}", answered.text().await.unwrap());
+        self.settle().await;
+    }
+
+    /// Letters to somebody whose subject holds these words.
+    pub(crate) fn letters(&self, who: &str, words: &str) -> Vec<Arc<Captured>> {
+        let mut letters = self.mailbox.to(&format!("{who}@riverside.example"));
+        letters.retain(|letter| letter.letter.subject.contains(words));
+        letters
+    }
+}
+
+/// A test may not leave work undone: whatever was due by now must have been carried out.
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let db = rusqlite::Connection::open(self.file("holdline.db")).unwrap();
+        let sql = "select count(*) from outbox where outcome is null and not_before <= ?1";
+        let undone: i64 = db.query_row(sql, [self.clock.now().as_millisecond()], |row| row.get(0)).unwrap();
+        assert_eq!(undone, 0, "the test leaves effects undone");
+    }
+}
+
+/// Somebody's browser.
+pub(crate) struct Visitor {
+    client: reqwest::Client,
+    base: String,
+}
+
+impl Visitor {
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.text().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.client.post(format!("{}{path}", self.base)).form(form).send().await.unwrap()
+    }
+
+    /// A press of a button that must be taken.
+    pub(crate) async fn does(&self, path: &str, form: &[(&str, &str)]) {
+        let response = self.post(path, form).await;
+        let status = response.status();
+        assert_eq!(status, StatusCode::SEE_OTHER, "{path} {form:?}: {}", response.text().await.unwrap());
+    }
+}
+
+/// A mailed link and the code printed beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) path: String,
+    pub(crate) code: String,
+}
+
+impl Link {
+    fn in_letter(letter: &Captured, base: &str, path: &str) -> Option<Self> {
+        let text = &letter.letter.text;
+        let after = |mark: &str| text.split(mark).nth(1)?.split_whitespace().next();
+        let token = after(&format!("Open {base}{path}"))?;
+        let code = after("Type this code there: ")?.to_owned();
+        Some(Self { path: format!("{path}{token}"), code })
+    }
+}

@@ -1,0 +1,231 @@
+//! The invented hospital that the stories play in, and the `given:` lines that change it.
+
+use holdline::core::playbook::{Stage, Step};
+use holdline::core::roster::Roster;
+use holdline::core::rules::Rules;
+use holdline::core::setting::Setting;
+use serde_json::{Value, json};
+
+const HOLDING: &str = "\
+# Possible data incident
+
+We know this is worrying. {{known facts.what_happened \"We are finding out what happened.\"}}
+People affected: {{known facts.records \"not known yet\"}}. Call {{facts.help_line}}.
+Next update: {{statement.next_update}}.
+";
+
+/// Rules, people and setting of one story.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) rules: Rules,
+    /// What a person picks where the incident opened without a playbook.
+    pub(crate) picked: Rules,
+    pub(crate) roster: Roster,
+    pub(crate) setting: Setting,
+    /// The story begins where holding is asked about.
+    pub(crate) asked: bool,
+}
+
+impl World {
+    pub(crate) fn new(givens: &[&str]) -> Self {
+        let rules = rules();
+        let mut world = Self { picked: rules.clone(), rules, roster: roster(), setting: Setting::Live, asked: false };
+        let mut own_stages: Vec<Stage> = Vec::new();
+        let mut bare = false;
+        for given in givens {
+            match given.split_whitespace().collect::<Vec<_>>().as_slice() {
+                ["a", "rehearsal"] => world.setting = Setting::Rehearsal,
+                ["no", "playbook"] => bare = true,
+                ["holding", "is", "asked", "about"] => world.asked = true,
+                ["languages", names @ ..] => world.speak(&list(names)),
+                ["holding", "goes", "to", channels @ ..] => {
+                    world.holding(|holding| holding["channels"] = json!(list(channels)));
+                }
+                ["holding", "needs", facts @ ..] => world.holding(|holding| holding["needs"] = json!(list(facts))),
+                ["stage", name, quorum, rest @ ..] => own_stages.push(stage(name, quorum, rest)),
+                ["task", id, "by", role, rest @ ..] => {
+                    let task = json!({ "task": { "todo": id, "by": role.trim_end_matches(',') } });
+                    world.add_step(id, &task, rest);
+                }
+                ["statement", id, rest @ ..] => {
+                    let mut step = serde_json::to_value(&world.rules.playbook.timeline[1].kind).unwrap();
+                    step["statement"]["within"] = Value::Null;
+                    world.add_step(id, &step, rest);
+                }
+                ["severity", severity, "when", condition @ ..] => {
+                    let rule = json!({ "severity": severity, "when": condition.join(" ") });
+                    world.rules.playbook.severity.push(serde_json::from_value(rule).unwrap());
+                }
+                ["stand-down", "when", condition @ .., "for", lasting] => {
+                    let stand_down = &mut world.rules.playbook.stand_down;
+                    stand_down.when = Some(serde_json::from_value(json!(condition.join(" "))).unwrap());
+                    stand_down.lasting = Some(serde_json::from_value(json!(lasting)).unwrap());
+                }
+                [person, "is", "away"] => {
+                    let away = json!({ "from": "2026-11-01", "to": "2026-12-31" });
+                    world.person(person, "away", away);
+                }
+                [person, "reads", languages @ ..] => world.person(person, "reads", json!(list(languages))),
+                [delegate, "stands", "in", "for", person] => world.person(person, "delegate", json!(delegate)),
+                [role, "is", people @ ..] => {
+                    let people = list(people).into_iter().map(Into::into).collect();
+                    world.roster.roles.insert((*role).into(), people);
+                }
+                other => panic!("no such given: {other:?}"),
+            }
+        }
+        if !own_stages.is_empty() {
+            world.holding(|holding| holding["approval"] = serde_json::to_value(&own_stages).unwrap());
+        }
+        if bare {
+            world.picked = world.rules.clone();
+            world.rules.playbook.timeline.truncate(1);
+            world.rules.playbook.facts.clear();
+            "A spike without a playbook".clone_into(&mut world.rules.playbook.title);
+        }
+        world
+    }
+
+    fn speak(&mut self, languages: &[String]) {
+        self.rules.organisation.languages = languages.to_vec();
+        let template = self.rules.templates[0].clone();
+        let of = |language: &String| holdline::core::rules::Template { language: language.clone(), ..template.clone() };
+        self.rules.templates = languages.iter().map(of).collect();
+    }
+
+    fn holding(&mut self, change: impl FnOnce(&mut Value)) {
+        let mut step = serde_json::to_value(&self.rules.playbook.timeline[1]).unwrap();
+        change(&mut step["kind"]["statement"]);
+        self.rules.playbook.timeline[1] = serde_json::from_value(step).unwrap();
+    }
+
+    fn person(&mut self, person: &str, key: &str, value: Value) {
+        let known = self.roster.people.get_mut(person).unwrap();
+        let mut changed = serde_json::to_value(&*known).unwrap();
+        changed[key] = value;
+        *known = serde_json::from_value(changed).unwrap();
+    }
+
+    /// `at 4h`, `after holding.posted`, `within 10m`, `needs a, b`, and last `when CONDITION`.
+    fn add_step(&mut self, id: &str, kind: &Value, mut rest: &[&str]) {
+        let mut step = json!({ "id": id, "kind": kind });
+        let inner = step["kind"].as_object().unwrap().keys().next().unwrap().clone();
+        loop {
+            rest = match rest {
+                [] => break,
+                ["at", period, rest @ ..] => {
+                    step["at"] = json!(period);
+                    rest
+                }
+                ["within", period, rest @ ..] => {
+                    step["kind"][&inner]["within"] = json!(period);
+                    rest
+                }
+                ["after", milestone, rest @ ..] => {
+                    let (of, reached) = milestone.split_once('.').unwrap();
+                    step["after"] = json!({ "step": of, "reached": reached });
+                    rest
+                }
+                ["when", condition @ ..] => {
+                    step["when"] = json!(condition.join(" "));
+                    break;
+                }
+                ["needs", facts @ ..] => {
+                    step["kind"][&inner]["needs"] = json!(list(facts));
+                    break;
+                }
+                other => panic!("no such part of a step: {other:?}"),
+            };
+        }
+        let step: Step = serde_json::from_value(step).unwrap();
+        self.rules.playbook.timeline.push(step);
+    }
+}
+
+pub(crate) fn list(words: &[&str]) -> Vec<String> {
+    words.join(" ").split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+}
+
+/// `accuracy all_of privacy-officer, legal within 10m else privacy-officer: privacy-deputy, legal: executive`.
+fn stage(name: &str, quorum: &str, rest: &[&str]) -> Stage {
+    let text = rest.join(" ");
+    let (text, otherwise) = text.split_once(" else ").unwrap_or((&text, ""));
+    let (roles, within) = text.split_once(" within ").unwrap_or((text, ""));
+    let roles = list(&[roles]);
+    let quorum = match quorum.split_once('_') {
+        Some(("any" | "all", _)) => json!({ quorum: roles }),
+        Some((count, "of")) => json!({ "of": { "count": count.parse::<usize>().unwrap(), "roles": roles } }),
+        _ => panic!("no such quorum: {quorum}"),
+    };
+    let mut stage = json!({ "name": name, "quorum": quorum });
+    if !within.is_empty() {
+        stage["within"] = json!(within.trim());
+    }
+    for pair in list(&[otherwise]) {
+        let (silent, instead) = pair.split_once(": ").unwrap();
+        stage["else"][silent] = json!(instead);
+    }
+    serde_json::from_value(stage).unwrap()
+}
+
+fn roster() -> Roster {
+    let person = |name: &str, reads: &[&str], shared: bool| json!({ "name": name, "email": format!("{name}@riverside.example"), "reads": reads, "shared": shared });
+    let mut people = serde_json::Map::new();
+    for name in ["ben", "chi", "cora", "dev", "eve", "fay", "gil"] {
+        people.insert(name.to_owned(), person(name, &["en"], false));
+    }
+    people.insert("ana".to_owned(), person("ana", &["en", "es"], false));
+    people.insert("pressroom".to_owned(), person("pressroom", &["en"], true));
+    let roles = json!({
+        "comms-lead": ["ana", "ben"],
+        "privacy-officer": ["chi"],
+        "privacy-deputy": ["cora"],
+        "legal": ["dev"],
+        "executive": ["eve", "fay"],
+    });
+    serde_json::from_value(json!({ "people": people, "roles": roles })).unwrap()
+}
+
+fn rules() -> Rules {
+    let fact = |name: &str, kind: &str, unknown: bool| json!({ "name": name, "ask": "?", "type": kind, "may_stay_unknown": unknown });
+    let channel = |kind: &str, reach: Value| json!({ "kind": kind, "account": "riverside.example", "reach": reach });
+    let approval = json!([
+        {
+            "name": "accuracy",
+            "quorum": { "all_of": ["privacy-officer", "legal"] },
+            "within": "10m",
+            "else": { "privacy-officer": "privacy-deputy", "legal": "executive" },
+        },
+        { "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" },
+    ]);
+    let holding = json!({
+        "audience": "public", "template": "holding", "channels": ["website", "bluesky"], "needs": ["help_line"],
+        "within": "20m", "next_update": "60m", "approval": approval,
+    });
+    let alert =
+        json!({ "to": ["comms-lead", "privacy-officer"], "acknowledge_within": "10m", "otherwise": "executive" });
+    let mut help_line = fact("help_line", "phone", false);
+    help_line["confirmed_by"] = json!("privacy-officer");
+    let rules = json!({
+        "organisation": {
+            "name": "Riverside", "timezone": "UTC", "hotline": "+1 555 010 0100", "press_office": "press@riverside.example",
+            "languages": ["en"], "known": [], "stamp": "EXERCISE - NOT REAL",
+        },
+        "playbook": {
+            "name": "breach", "title": "Patient data breach", "when_to_use": "Records were seen.", "severity": [],
+            "facts": [help_line, fact("what_happened", "text", true), fact("records", "number", true)],
+            "timeline": [
+                { "id": "alert", "kind": { "alert": alert } },
+                { "id": "holding", "kind": { "statement": holding } },
+            ],
+            "stand_down": { "approval": [{ "name": "end", "quorum": { "any_of": ["comms-lead"] } }] },
+        },
+        "templates": [{ "name": "holding", "length": "long", "language": "en", "source": HOLDING }],
+        "channels": {
+            "website": channel("newsroom", json!("page")),
+            "bluesky": channel("bluesky", json!("network")),
+            "facebook": channel("by_hand", json!({ "person": "comms-lead" })),
+        },
+    });
+    serde_json::from_value(rules).unwrap()
+}
