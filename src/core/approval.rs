@@ -208,7 +208,7 @@ impl<S> Ballot<S> {
     /// Drops every right that the roster no longer gives, and the votes that stood on it.
     pub fn revise(&mut self, electorate: Electorate<'_>) -> Vec<Asking> {
         for vote in &mut self.votes {
-            vote.revise(electorate.roster);
+            vote.revise(electorate);
         }
         self.ask_late_stages(electorate)
     }

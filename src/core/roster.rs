@@ -62,10 +62,9 @@ impl Roster {
         self.roles.get(role).is_some_and(|people| people.contains(person))
     }
 
-    /// Whether `person` holds the role, or stands in for a holder on the days when that one is away.
-    pub fn may_answer_for(&self, person: &PersonId, role: &str) -> bool {
-        let holders = self.roles.get(role).into_iter().flatten();
-        holders.into_iter().any(|holder| holder == person || self.delegate_of(holder).as_ref() == Some(person))
+    /// Whether `person` holds the role, or stands in on `day` for a holder who is away.
+    pub fn may_answer_for(&self, person: &PersonId, role: &str, day: Date) -> bool {
+        self.holds(person, role) || self.seats(role, day).iter().any(|seat| seat.person == *person)
     }
 
     /// Everybody who can answer for `role` on `day`, in the role's order, each once: a holder who is away is

@@ -85,6 +85,7 @@ impl<'w, 'b> Work<'w, 'b> {
     }
 
     /// Advances an incident by an event and queues what is owed. A refused event leaves no trace.
+    #[expect(clippy::needless_pass_by_value, reason = "an event is made to be recorded")]
     pub fn record(&mut self, id: IncidentId, event: Event) -> Result<(), RecordError> {
         let entry = self.entry(id)?;
         let rules = if let Event::PlaybookPicked { rules, .. } = &event {

@@ -1,10 +1,13 @@
 //! One binary for every test: it links once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::print_stderr, reason = "a test that was not run says so")]
 
+mod approval_properties;
 mod breach;
 mod channel;
 mod compose;
 mod config;
+mod detect;
 mod draft;
 mod file_feed;
 mod from_mention_to_post;
@@ -21,5 +24,6 @@ mod simulation;
 mod store;
 mod test_app;
 mod tidy;
+mod transcripts;
 mod web_doors;
 mod webhook;

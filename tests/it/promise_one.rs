@@ -66,9 +66,8 @@ impl Press {
     }
 
     fn incident(&self) -> Arc<Incident> {
-        let board = self.recorder.as_ref().unwrap().board();
-        let incident = Arc::clone(&board.borrow().incidents[&1].incident);
-        incident
+        let board = Arc::clone(&self.recorder.as_ref().unwrap().board().borrow());
+        Arc::clone(&board.incidents[&1].incident)
     }
 
     /// The number of the latest request made to somebody.

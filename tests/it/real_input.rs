@@ -38,7 +38,7 @@ fn quiet(folder: &std::path::Path) -> Vec<SignedDuration> {
     let rows: Vec<(Timestamp, i64)> = rows
         .records()
         .map(|row| row.unwrap())
-        .map(|row| (time(&row[0]), row[1].trim().parse::<f64>().unwrap().round() as i64))
+        .map(|row| (time(&row[0]), row[1].trim().trim_end_matches(".0").parse::<i64>().unwrap()))
         .collect();
     let start = time(QUIET_FROM);
     let within = rows.iter().filter(|(at, _)| *at >= start && at.duration_since(start) < QUIET);
@@ -72,7 +72,7 @@ fn crisis(folder: &std::path::Path) -> Vec<(SignedDuration, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_crisis_over_a_real_quiet_series_ends_in_a_posted_statement() {
     let Some(folder) = data() else { return };
-    let mut app = TestApp::start().await;
+    let app = TestApp::start().await;
     let start = app.clock.now();
     let mut talk: Vec<(SignedDuration, Value)> = Vec::new();
     for (nth, at) in quiet(&folder).into_iter().enumerate() {

@@ -58,9 +58,9 @@ fn an_untouched_record_verifies_and_says_its_head() {
 
 #[test]
 fn whatever_is_done_to_the_record_is_found_and_named() {
-    let changed_body = r#"update events set body = replace(body, '0.2', '9.9') where seq = 3"#;
+    let changed_body = r"update events set body = replace(body, '0.2', '9.9') where seq = 3";
     assert_eq!(broken_by(changed_body), Some(Broken::Body(3)));
-    let changed_header = r#"update events set header = replace(header, 'started', 'stopped') where seq = 3"#;
+    let changed_header = r"update events set header = replace(header, 'started', 'stopped') where seq = 3";
     assert_eq!(broken_by(changed_header), Some(Broken::Changed(3)));
     assert_eq!(broken_by("delete from events where seq = 3"), Some(Broken::Missing { expected: 3, found: 4 }));
     assert_eq!(broken_by("delete from events where seq = 5"), Some(Broken::Cut { head: 5, found: 4 }));

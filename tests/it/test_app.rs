@@ -138,7 +138,8 @@ impl TestApp {
     }
 
     pub(crate) async fn deliver(&self, path: &str, mentions: &[Value]) -> Response {
-        let body: String = mentions.iter().map(|mention| format!("{mention}\n")).collect();
+        let lines: Vec<String> = mentions.iter().map(ToString::to_string).collect();
+        let body = lines.join("\n");
         self.deliver_bytes(path, body.as_bytes(), self.clock.now()).await
     }
 

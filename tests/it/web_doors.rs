@@ -50,8 +50,8 @@ fn events(app: &TestApp) -> u32 {
 fn every_private_route_is_in_the_list() {
     let router = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/router.rs")).unwrap();
     let private = router.split("fn private()").nth(1).unwrap().split("\n}").next().unwrap();
-    let routes = private.matches(".route(").count();
-    assert_eq!(routes, PRIVATE.len(), "a private route is missing in this test's list");
+    let listed = private.matches(".route(").count();
+    assert_eq!(listed, PRIVATE.len(), "a private route is missing in this test's list");
 }
 
 #[tokio::test(flavor = "multi_thread")]

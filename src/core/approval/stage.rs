@@ -191,13 +191,14 @@ impl StageVote {
             .collect()
     }
 
-    pub(super) fn revise(&mut self, roster: &Roster) {
+    pub(super) fn revise(&mut self, electorate: Electorate<'_>) {
+        let roster = electorate.roster;
         for ask in &mut self.asked {
             let person = ask.person.clone();
             ask.fills.retain(|role, right| match right {
                 Right::Holder => roster.holds(&person, role.as_str()),
                 Right::StandingInFor(holder) => roster.holds(holder, role.as_str()),
-                Right::InsteadOf(instead) => roster.may_answer_for(&person, instead.as_str()),
+                Right::InsteadOf(instead) => roster.may_answer_for(&person, instead.as_str(), electorate.day),
             });
         }
     }

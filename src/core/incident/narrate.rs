@@ -20,8 +20,7 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
         Event::Verified { verdict, by, reason } => verified(*verdict, &name(by), reason),
         Event::Claimed { by } => format!("{} claimed the incident.", name(by)),
         Event::PlaybookPicked { by, .. } => format!("{} picked the playbook {}.", name(by), incident.title),
-        Event::TaskDone { task, by, note } if note.is_empty() => format!("{} did the task {task}.", name(by)),
-        Event::TaskDone { task, by, note } => format!("{} did the task {task}: {note}", name(by)),
+        Event::TaskDone { task, by, note } => format!("{} did the task {task}{}", name(by), remark(note)),
         Event::FactProposed { fact, value, by } => {
             format!("{} wrote the fact {fact}, not confirmed yet: {}", name(by), value.shown(zone))
         }
@@ -77,9 +76,13 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
             format!("{} proposed to stand down: {reason}", name(person))
         }
         Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
-        Event::Closed { by, reason } if reason.is_empty() => format!("{} closed the incident.", name(by)),
-        Event::Closed { by, reason } => format!("{} closed the incident: {reason}", name(by)),
+        Event::Closed { by, reason } => format!("{} closed the incident{}", name(by), remark(reason)),
     }
+}
+
+/// The end of a sentence, with what somebody added.
+fn remark(words: &str) -> String {
+    if words.is_empty() { ".".to_owned() } else { format!(": {words}") }
 }
 
 fn opened(incident: &Incident, cause: &Cause) -> String {

@@ -166,7 +166,7 @@ impl World {
             }
             match serde_json::from_str(&row.body).unwrap() {
                 Effect::Post { statement, channel, attempt } => {
-                    self.post(&row, PostJob { incident: row.id.incident, statement, channel, attempt });
+                    self.post(&row, &PostJob { incident: row.id.incident, statement, channel, attempt });
                 }
                 Effect::AskApproval { request } => {
                     self.deliver(row.id.incident, request);
@@ -201,11 +201,11 @@ impl World {
         self.inbox.push(Letter { incident: id, request: request.number, token, code });
     }
 
-    fn post(&mut self, row: &Claimed, job: PostJob) {
-        let outcome = match self.work(|work| work.begin_post(row, &job)).unwrap() {
+    fn post(&mut self, row: &Claimed, job: &PostJob) {
+        let outcome = match self.work(|work| work.begin_post(row, job)).unwrap() {
             PostStep::Nothing => return,
             PostStep::Call(approved) => {
-                self.check_call(&job, approved.digest());
+                self.check_call(job, approved.digest());
                 if self.chance(10) {
                     self.crash();
                     return;
@@ -228,7 +228,7 @@ impl World {
                 outcome
             }
             PostStep::LookUp(_) => {
-                let there = self.is_public(&job.incident, &job.statement, &job.channel);
+                let there = self.is_public(job.incident, &job.statement, &job.channel);
                 after_look_up(match (there, self.chance(20)) {
                     (_, true) => Found::CannotTell(Reason::Unreachable),
                     (true, false) => Found::There { url: "https://wire.example/1".to_owned() },
@@ -236,11 +236,11 @@ impl World {
                 })
             }
         };
-        self.work(|work| work.end_post(row, &job, outcome)).unwrap();
+        self.work(|work| work.end_post(row, job, outcome)).unwrap();
     }
 
-    fn is_public(&self, id: &IncidentId, statement: &StepId, channel: &ChannelName) -> bool {
-        self.public.iter().any(|(of, said, on, _)| of == id && said == statement && on == channel)
+    fn is_public(&self, id: IncidentId, statement: &StepId, channel: &ChannelName) -> bool {
+        self.public.iter().any(|(of, said, on, _)| *of == id && said == statement && on == channel)
     }
 
     /// Promise 1, told independently of the engine: from the log, who said yes to exactly these bytes and still stands by it.
@@ -290,7 +290,7 @@ impl World {
         match self.rng.random_range(0..100) {
             0..10 => self.record(id, Event::Verified { verdict: Verification::Real, by, reason }),
             10..11 if self.chance(20) => {
-                self.record(id, Event::Verified { verdict: Verification::FalseAlarm, by, reason })
+                self.record(id, Event::Verified { verdict: Verification::FalseAlarm, by, reason });
             }
             11..16 => self.record(id, Event::Claimed { by }),
             16..24 => {
@@ -302,7 +302,7 @@ impl World {
                 self.record(id, Event::FactConfirmed { fact: "what_happened".into(), value, by });
             }
             30..32 => self.edit(id, &entry, &statement),
-            34..35 => self.record(id, Event::RedraftAsked { statement, by }),
+            34..36 => self.record(id, Event::RedraftAsked { statement, by }),
             36..40 => self.record(id, Event::AskedAgain { statement, by, reason }),
             40..42 => self.record(id, Event::TaskDone { task: "pause".into(), by, note: String::new() }),
             42..43 if self.chance(40) => self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason }),
@@ -331,7 +331,7 @@ impl World {
             let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &found.phase else { continue };
             for (channel, post) in &posting.posts {
                 if let PostPhase::Unknown { .. } = post {
-                    let there = self.is_public(&id, statement, channel);
+                    let there = self.is_public(id, statement, channel);
                     let url = "https://wire.example/1".to_owned();
                     let found = if there { Settlement::There { url } } else { Settlement::NotThere };
                     let (statement, channel, by) = (statement.clone(), channel.clone(), person("ana"));
@@ -358,7 +358,7 @@ impl World {
         let letter = &self.inbox[places[self.rng.random_range(0..places.len())]];
         let (token, mut code) = (letter.token.clone(), letter.code.clone());
         if self.chance(10) {
-            code = "000000".to_owned();
+            "000000".clone_into(&mut code);
         }
         let answer = match self.rng.random_range(0..100) {
             0..92 => Answer::Decide(Decision::Approve),
@@ -381,9 +381,13 @@ impl World {
         assert!(posts.values().all(|&times| times == 1), "seed {seed}: posted twice: {posts:?}");
         let db = rusqlite::Connection::open(&self.path).unwrap();
         let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        let seen = i64::try_from(self.seen.len()).unwrap();
-        assert_eq!(count("select count(*) from mentions"), seen, "seed {seed}");
-        assert_eq!(count("select coalesce(sum(count), 0) from counts"), seen, "seed {seed}: each mention counts once");
+        let mentions = i64::try_from(self.seen.len()).unwrap();
+        assert_eq!(count("select count(*) from mentions"), mentions, "seed {seed}");
+        assert_eq!(
+            count("select coalesce(sum(count), 0) from counts"),
+            mentions,
+            "seed {seed}: each mention counts once"
+        );
         for (id, entry) in &self.board().incidents {
             let owed = count(&format!("select count(*) from outbox where incident = {id} and outcome is null"));
             let incident = &entry.incident;
