@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cel::{Context, ExecutionError, Program, Value};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap as _};
 
 /// The longest condition, in bytes; also keeps the parser's recursion small.
 pub const CONDITION_BYTES_MAX: usize = 1024;
@@ -27,6 +27,22 @@ pub struct Known {
     pub organisation: serde_json::Map<String, serde_json::Value>,
 }
 
+/// Values with every whole number signed, as CEL's literals are: it does not mix signed and unsigned in arithmetic.
+struct Signed<'a>(&'a serde_json::Map<String, serde_json::Value>);
+
+impl Serialize for Signed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.0 {
+            match value.as_i64() {
+                Some(number) => map.serialize_entry(name, &number)?,
+                None => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
 /// A condition that parses. Compared and stored by its text.
 #[derive(Clone)]
 pub struct Condition {
@@ -43,7 +59,7 @@ pub enum ConditionError {
     )]
     Syntax(String),
     #[error("this condition does not give true or false but {0}; compare it with something")]
-    NotATruth(String),
+    NotATruth(&'static str),
 }
 
 impl Condition {
@@ -81,17 +97,26 @@ impl Condition {
             ("organisation", &known.organisation),
         ];
         for (name, values) in named {
-            if context.add_variable(name, values).is_err() {
+            if context.add_variable(name, Signed(values)).is_err() {
                 return Ok(Truth::CannotTell);
             }
         }
         match self.program.execute(&context) {
             Ok(Value::Bool(true)) => Ok(Truth::Holds),
             Ok(Value::Bool(false)) => Ok(Truth::DoesNotHold),
-            Ok(other) => Err(ConditionError::NotATruth(format!("{other:?}"))),
+            Ok(other) => Err(ConditionError::NotATruth(in_words(&other))),
             Err(ExecutionError::NoSuchKey(_)) => Ok(Truth::CannotTell),
             Err(error) => Err(ConditionError::Syntax(error.to_string())),
         }
+    }
+}
+
+/// What kind of value a condition gave.
+fn in_words(value: &Value) -> &'static str {
+    match value {
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "a number",
+        Value::String(_) => "a text",
+        _ => "something else",
     }
 }
 

@@ -47,11 +47,19 @@ pub struct TextEdit {
     pub body: String,
 }
 
-/// The event of a person saving `texts` over version `replaces`.
+/// What somebody had before them when they began to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenOver {
+    pub version: u32,
+    /// How many events the incident had.
+    pub events: u32,
+}
+
+/// The event of a person saving `texts`.
 pub(super) fn edit(
     entry: &Entry,
     statement: &StepId,
-    replaces: u32,
+    written_over: WrittenOver,
     by: &PersonId,
     texts: &[TextEdit],
     now: Timestamp,
@@ -64,8 +72,8 @@ pub(super) fn edit(
     Ok(Some(Event::Saved {
         statement: statement.clone(),
         by: Author::Person(by.clone()),
-        replaces,
-        basis: entry.incident.events,
+        replaces: written_over.version,
+        basis: written_over.events,
         package: Box::new(linted(package, &entry.rules, entry.incident.setting, now)),
     }))
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use answer::{Answer, TRIES_MAX};
 pub use board::{Board, Entry};
 pub use clock::{Clock, ManualClock};
-pub use draft::TextEdit;
+pub use draft::{TextEdit, WrittenOver};
 pub use error::{AnswerError, RecordError};
 pub use intake::PolledFeed;
 use jiff::Timestamp;
@@ -97,17 +97,17 @@ impl Engine {
         self.call(move |work| work.take_in(&feed, &mentions)).await
     }
 
-    /// Saves `texts` as a person's version over `replaces`.
+    /// Saves `texts` as a person's version.
     pub async fn edit(
         &self,
         incident: IncidentId,
         statement: &StepId,
-        replaces: u32,
+        written_over: WrittenOver,
         by: &PersonId,
         texts: &[TextEdit],
     ) -> Result<Result<(), EditError>, RecordError> {
         let entry = self.board().incidents.get(&incident).cloned().ok_or(RecordError::NoSuchIncident)?;
-        match draft::edit(&entry, statement, replaces, by, texts, self.now()) {
+        match draft::edit(&entry, statement, written_over, by, texts, self.now()) {
             Err(error) => Ok(Err(error)),
             Ok(None) => Err(RecordError::Refused(crate::core::incident::Refusal::Unknown)),
             Ok(Some(event)) => self.record(incident, event).await.map(Ok),

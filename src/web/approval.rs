@@ -12,7 +12,7 @@ use super::Site;
 use super::board::{Fields, Found, field};
 use super::problem::Problem;
 use crate::core::approval::{Ballot, Decision};
-use crate::core::incident::{Hold, IncidentPhase, Refusal, Request, StatementPhase, Subject};
+use crate::core::incident::{Hold, IncidentPhase, Refusal, Request, Statement, StatementPhase, Subject};
 use crate::core::shown::{Asked, Changes, Quote, Shown, sentence};
 use crate::engine::AnswerError;
 
@@ -46,6 +46,8 @@ struct Closed {
 #[derive(Serialize)]
 struct Receipt {
     words: String,
+    /// Where the statement stands now.
+    state: String,
     can_take_back: bool,
 }
 
@@ -130,15 +132,24 @@ impl Site {
 }
 
 fn closed(shown: &Shown<'_>, request: &Request, refusal: &Refusal) -> Closed {
-    let statement = match &request.of {
-        Subject::Statement(id) => shown.incident.statements.get(id),
-        Subject::StandDown => None,
-    };
+    let statement = statement_of(shown, request);
     Closed {
         words: sentence(&refusal.to_string()),
-        state: statement.map_or_else(|| shown.incident_state(), |statement| shown.statement_state(statement)),
+        state: standing(shown, statement),
         changes: statement.and_then(|statement| shown.changes_after(request, statement)),
     }
+}
+
+fn statement_of<'a>(shown: &Shown<'a>, request: &Request) -> Option<&'a Statement> {
+    match &request.of {
+        Subject::Statement(id) => shown.incident.statements.get(id),
+        Subject::StandDown => None,
+    }
+}
+
+/// Where what was asked about stands now.
+fn standing(shown: &Shown<'_>, statement: Option<&Statement>) -> String {
+    statement.map_or_else(|| shown.incident_state(), |statement| shown.statement_state(statement))
 }
 
 /// None where this person's answer does not stand.
@@ -154,8 +165,9 @@ fn receipt(shown: &Shown<'_>, request: &Request) -> Option<Receipt> {
             StatementPhase::Posted(posting) => approved(shown, &posting.ballot, request, false),
             StatementPhase::Drafting(Hold::Refused { by, wanted }) if *by == request.person => {
                 let current = shown.incident.statements.get(id)?.current()?;
-                let words = format!("You did not approve this text. You wrote: {wanted}");
-                (current.digest == request.digest).then_some(Receipt { words, can_take_back: false })
+                let words = format!("Your answer is recorded: not approved. You wrote: {wanted}");
+                let state = "Nothing is posted. Everyone who was asked reads your words.".to_owned();
+                (current.digest == request.digest).then_some(Receipt { words, state, can_take_back: false })
             }
             StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => None,
         },
@@ -168,5 +180,6 @@ fn approved<S>(shown: &Shown<'_>, ballot: &Ballot<S>, request: &Request, can_tak
     }
     let vote = ballot.stage(request.stage)?;
     let yes = vote.counted().find(|yes| yes.person == request.person)?;
-    Some(Receipt { words: format!("You approved this at {}.", shown.time(yes.at)), can_take_back })
+    let state = standing(shown, statement_of(shown, request));
+    Some(Receipt { words: format!("You approved this at {}.", shown.time(yes.at)), state, can_take_back })
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Site;
 use super::board::Found;
 use super::desk::Choice;
+use super::now::{Todo, to_do};
 use super::problem::Problem;
 use super::session::Visitor;
 use crate::core::incident::{
@@ -35,6 +36,7 @@ struct Page {
     unverified: bool,
     unclaimed: bool,
     duty: Duty,
+    now: Vec<Todo>,
     can_raise: Vec<&'static str>,
     can_stand_down: bool,
     can_close: bool,
@@ -92,6 +94,8 @@ struct StatementView {
     state: String,
     due: Option<String>,
     version: u32,
+    /// How many events the incident had when this page was made: what an edit was written over.
+    events: u32,
     saved: String,
     digest: String,
     texts: Vec<Text>,
@@ -136,6 +140,7 @@ impl Site {
             unverified: running && incident.verified.is_none(),
             unclaimed: running && incident.duty.is_none(),
             duty: shown.duty(),
+            now: to_do(&shown),
             can_raise: if running { higher(incident.severity) } else { Vec::new() },
             can_stand_down: incident.phase == IncidentPhase::Open,
             can_close: matches!(incident.phase, IncidentPhase::StoodDown { .. }),
@@ -186,6 +191,7 @@ impl Site {
                 format!("{}{late}", shown.time(due))
             }),
             version: statement.version(),
+            events: shown.incident.events,
             saved: current.map(|version| shown.time(version.saved_at)).unwrap_or_default(),
             digest: current.map(|version| version.digest.to_string()).unwrap_or_default(),
             texts: current.map(|version| texts(&version.package)).unwrap_or_default(),

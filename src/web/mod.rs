@@ -9,6 +9,7 @@ mod health;
 mod incident;
 mod mailbox;
 mod newsroom;
+mod now;
 mod pages;
 mod problem;
 mod router;

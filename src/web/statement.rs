@@ -13,7 +13,7 @@ use super::session::Visitor;
 use crate::core::incident::{Event, IncidentId, Settlement, Version};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::shown::sentence;
-use crate::engine::TextEdit;
+use crate::engine::{TextEdit, WrittenOver};
 
 /// The longest address of a post, in bytes.
 const POST_URL_BYTES_MAX: usize = 2048;
@@ -34,13 +34,13 @@ pub(super) async fn edit(
 ) -> Answer {
     let step = StepId::from(step);
     let problem = |words: &str| Problem::input(words).at_incident(id);
-    let replaces: u32 =
-        field(&fields, "replaces").parse().map_err(|_| problem("Load the page again and edit there."))?;
+    let number = |name| field(&fields, name).parse().map_err(|_| problem("Load the page again and edit there."));
+    let written_over = WrittenOver { version: number("version")?, events: number("events")? };
     let found = site.find(id)?;
     let current = found.incident.statements.get(&step).and_then(|statement| statement.current());
     let current = current.ok_or_else(|| problem("There is no text to edit yet."))?;
     let texts = texts_of(&fields, current);
-    match site.engine.edit(id, &step, replaces, &visitor.person, &texts).await {
+    match site.engine.edit(id, &step, written_over, &visitor.person, &texts).await {
         Ok(Ok(())) => Ok(Redirect::to(&format!("/incident/{id}#{}", part(&step))).into_response()),
         Ok(Err(error)) => Err(problem(&sentence(&error.to_string()))),
         Err(error) => Err(Problem::from(error).at_incident(id)),

@@ -7,7 +7,6 @@ use holdline::core::lint::linted;
 use holdline::core::mention::Mention;
 use holdline::core::name::StepId;
 use holdline::core::period::Period;
-use holdline::core::playbook::FactValue;
 use holdline::core::roster::Roster;
 use holdline::core::rules::Rules;
 use holdline::core::setting::Setting;
@@ -179,10 +178,5 @@ impl Breach {
     pub(crate) fn request_to(&self, person: &str) -> u32 {
         let mut requests = self.incident.requests.iter().rev();
         requests.find(|request| request.person.as_str() == person).unwrap().number
-    }
-
-    pub(crate) fn help_line(&mut self, line: &str) {
-        let value = FactValue::Phone(line.to_owned());
-        self.then(&Event::FactConfirmed { fact: "help_line".into(), value, by: "chi".into() });
     }
 }

@@ -275,6 +275,7 @@ fn one_unknown_side_does_not_hide_what_the_other_decides() {
         ("facts.x > 1 ? true : spike.count > 5", nothing(), CannotTell),
         ("(facts.x > 1 || facts.y > 1) || spike.count > 5", spike(9), Holds),
         ("facts.x > 1.5", fact(2), Holds),
+        ("spike.count * 2 - facts.x > 10", both(1, 9), Holds),
         ("spike.ratio > 8.0", spike(9), CannotTell),
         ("true", nothing(), Holds),
     ];

@@ -104,17 +104,7 @@ async fn an_edit_voids_what_was_approved_and_everyone_is_asked_at_once() {
     let old = app.asked("chi").unwrap();
     let page = ana.text("/incident/1").await;
     assert!(page.contains("name=\"body.0\""), "the edit form is there");
-    let incident = app.incident(1);
-    let current = incident.statements["holding"].current().unwrap();
-    let mut form = vec![("replaces".to_owned(), current.number.to_string())];
-    for (place, variant) in current.package.variants.iter().enumerate() {
-        form.push((format!("body.{place}"), variant.body.replace("worrying", "upsetting")));
-        if let Some(title) = &variant.title {
-            form.push((format!("title.{place}"), title.clone()));
-        }
-    }
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    ana.does("/incident/1/statement/holding/edit", &form).await;
+    save(&ana, &edited(&app, "worrying", "upsetting"), StatusCode::SEE_OTHER).await;
     app.settle().await;
     let answered = app.press(&old, &old.code, "approve", "").await;
     assert_eq!(answered.status(), StatusCode::CONFLICT, "the old link decides nothing");
@@ -128,6 +118,44 @@ async fn an_edit_voids_what_was_approved_and_everyone_is_asked_at_once() {
     }
     assert!(app.text("/newsroom/1/holding").await.contains("upsetting"));
     app.settle().await;
+}
+
+/// The edit form of the holding statement as it stands now, with one word changed.
+fn edited(app: &TestApp, from: &str, to: &str) -> Vec<(String, String)> {
+    let incident = app.incident(1);
+    let current = incident.statements["holding"].current().unwrap();
+    let seen = [("version", current.number), ("events", incident.events)];
+    let mut form: Vec<_> = seen.map(|(name, number)| (name.to_owned(), number.to_string())).into();
+    for (place, variant) in current.package.variants.iter().enumerate() {
+        form.push((format!("body.{place}"), variant.body.replace(from, to)));
+        if let Some(title) = &variant.title {
+            form.push((format!("title.{place}"), title.clone()));
+        }
+    }
+    form
+}
+
+async fn save(visitor: &Visitor, form: &[(String, String)], expected: StatusCode) {
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let saved = visitor.post("/incident/1/statement/holding/edit", &form).await;
+    let status = saved.status();
+    assert_eq!(status, expected, "{}", saved.text().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_something_overtook_is_refused_with_the_reason() {
+    let mut app = TestApp::start().await;
+    let ana = incident(&mut app).await;
+    app.approve("eve").await;
+    let first = edited(&app, "worrying", "upsetting");
+    save(&ana, &first, StatusCode::SEE_OTHER).await;
+    save(&ana, &first, StatusCode::CONFLICT).await;
+    let before_the_fact = edited(&app, "upsetting", "hard");
+    ana.does("/incident/1/fact/help_line", &[("value", "+1 555 010 0200"), ("press", "confirm")]).await;
+    save(&ana, &before_the_fact, StatusCode::CONFLICT).await;
+    save(&ana, &edited(&app, "+1 555 010 0100", "+1 555 010 0200"), StatusCode::SEE_OTHER).await;
+    app.settle().await;
+    assert!(app.letters("dev", "(v3)").last().unwrap().letter.text.contains("0200"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

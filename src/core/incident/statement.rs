@@ -198,8 +198,11 @@ impl Turn<'_> {
             StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
             StatementPhase::Withdrawn => return Err(Refusal::Over),
         }
-        if replaces != statement.version() || (*by == Author::Template && basis < statement.facts_changed_at) {
+        if replaces != statement.version() {
             return Err(Refusal::NewerVersion(statement.version()));
+        }
+        if basis < statement.facts_changed_at {
+            return Err(Refusal::FactsChanged);
         }
         let same = statement.current().is_some_and(|version| version.digest == digest);
         let wanted = matches!(statement.phase, StatementPhase::Drafting(Hold::Draft | Hold::FactsChanged));

@@ -1,0 +1,116 @@
+//! What people must do now, the most urgent first: the list at the top of an incident's page.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::core::incident::{Fact, Hold, PostPhase, Statement, StatementPhase, TaskPhase};
+use crate::core::name::{FactName, StepId};
+use crate::core::playbook::{StepKind, TaskStep};
+use crate::core::shown::Shown;
+
+/// One thing to do, and the part of the page where it is done.
+#[derive(Serialize)]
+pub(super) struct Todo {
+    words: String,
+    /// `14:20 EST`; none without a deadline.
+    due: Option<String>,
+    late: bool,
+    part: String,
+    #[serde(skip)]
+    until: Option<Timestamp>,
+}
+
+pub(super) fn to_do(shown: &Shown<'_>) -> Vec<Todo> {
+    if !shown.incident.is_running() {
+        return Vec::new();
+    }
+    let mut todo = facts(shown);
+    for step in &shown.rules.playbook.timeline {
+        match &step.kind {
+            StepKind::Task(spec) => todo.extend(task(shown, &step.id, spec)),
+            StepKind::Statement(_) => todo.extend(statement(shown, &step.id)),
+            StepKind::Alert(_) => {}
+        }
+    }
+    // Stable: what has no deadline comes last, in the playbook's order.
+    todo.sort_by_key(|item| (item.until.is_none(), item.until));
+    todo
+}
+
+/// Facts without which a statement cannot be said.
+fn facts(shown: &Shown<'_>) -> Vec<Todo> {
+    let mut todo: Vec<Todo> = Vec::new();
+    for spec in &shown.rules.playbook.facts {
+        let settled =
+            matches!(shown.incident.facts.get(&spec.name), Some(Fact::Confirmed { .. } | Fact::LeftUnknown { .. }));
+        let waiting: Vec<Option<Timestamp>> = waiting_for(shown, &spec.name);
+        if settled || waiting.is_empty() {
+            continue;
+        }
+        let who = spec.confirmed_by.as_ref().map(|role| format!(" (the {role} confirms it)")).unwrap_or_default();
+        let until = waiting.into_iter().flatten().min();
+        let late = until.is_some_and(|until| until < shown.now);
+        todo.push(item(shown, format!("Confirm: {}{who}", spec.ask), until, late, format!("fact-{}", spec.name)));
+    }
+    todo
+}
+
+/// The deadlines of the statements that still wait for this fact.
+fn waiting_for(shown: &Shown<'_>, fact: &FactName) -> Vec<Option<Timestamp>> {
+    let steps = shown.rules.playbook.timeline.iter().filter_map(|step| match &step.kind {
+        StepKind::Statement(spec) if spec.needs.contains(fact) => shown.incident.statements.get(&step.id),
+        StepKind::Statement(_) | StepKind::Task(_) | StepKind::Alert(_) => None,
+    });
+    let waiting = steps.filter(|statement| {
+        matches!(statement.phase, StatementPhase::Waiting | StatementPhase::Drafting(Hold::Facts(_)))
+    });
+    waiting.map(|statement| statement.due).collect()
+}
+
+fn task(shown: &Shown<'_>, id: &StepId, spec: &TaskStep) -> Option<Todo> {
+    let (until, late) = match shown.incident.tasks.get(id)? {
+        TaskPhase::Open { due } => (*due, false),
+        TaskPhase::Overdue { due } => (Some(*due), true),
+        TaskPhase::Waiting | TaskPhase::Done { .. } => return None,
+    };
+    Some(item(shown, format!("{} ({})", spec.todo, spec.by), until, late, format!("task-{id}")))
+}
+
+fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
+    let statement = shown.incident.statements.get(id)?;
+    if !waits_for_people(statement) {
+        return None;
+    }
+    let name = Shown::statement_name(id);
+    let words = match &statement.phase {
+        StatementPhase::Posting(_) | StatementPhase::Posted(_) => format!("{name}: look at its channels"),
+        StatementPhase::Waiting
+        | StatementPhase::Drafting(_)
+        | StatementPhase::Asking(_)
+        | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
+    };
+    Some(item(shown, words, statement.due, statement.overdue, format!("statement-{id}")))
+}
+
+fn waits_for_people(statement: &Statement) -> bool {
+    match &statement.phase {
+        StatementPhase::Asking(_) => true,
+        StatementPhase::Drafting(hold) => match hold {
+            // The fact itself is in the list; a draft is on its way; the first question of all stands above the list.
+            Hold::Facts(_) | Hold::Draft | Hold::Unverified => false,
+            Hold::DraftFailed(_)
+            | Hold::Blocked(_)
+            | Hold::Refused { .. }
+            | Hold::FactsChanged
+            | Hold::NobodyToAsk => true,
+        },
+        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
+            posting.posts.values().any(|post| matches!(post, PostPhase::Unknown { .. } | PostPhase::ByHand { .. }))
+        }
+        StatementPhase::Waiting | StatementPhase::Withdrawn => false,
+    }
+}
+
+fn item(shown: &Shown<'_>, words: String, until: Option<Timestamp>, late: bool, part: String) -> Todo {
+    Todo { words, due: until.map(|until| shown.hour(until)), late, part, until }
+}
