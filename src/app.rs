@@ -52,6 +52,8 @@ pub enum StartError {
     NoMail,
     #[error("the built-in sample does not load:\n{0}")]
     Sample(String),
+    #[error("where anybody may be anybody, only this machine is listened to; {0} is not a 127.0.0.1 address")]
+    NotThisMachine(SocketAddr),
     #[error("nothing can listen on {address}: {why}; is another Holdline running, or is `server.listen` wrong?")]
     Listen { address: SocketAddr, why: String },
 }
@@ -63,6 +65,9 @@ impl App {
             Mode::Live => (Post::Smtp(Box::new(Smtp::new(config.mail.as_ref().ok_or(StartError::NoMail)?)?)), None),
             Mode::Demo(mailbox) => (Post::Capture(mailbox.clone()), Some(mailbox)),
         };
+        if mailbox.is_some() && !config.server.listen.ip().is_loopback() {
+            return Err(StartError::NotThisMachine(config.server.listen));
+        }
         let listener = listen(config.server.listen).await?;
         let address = listener.local_addr().unwrap_or(config.server.listen);
         let standing = standing(&config, address);
@@ -141,7 +146,9 @@ fn standing(config: &Config, address: SocketAddr) -> Standing {
             Some(host) => format!("{host}:{}", address.port()),
             None => config.server.url.clone(),
         },
-        operator: config.operator.clone(),
-        heads_to: config.audit.heads_to.clone(),
+        heads_to: match config.audit.heads_to.as_slice() {
+            [] => vec![config.operator.clone()],
+            named => named.to_vec(),
+        },
     }
 }

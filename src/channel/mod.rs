@@ -84,7 +84,7 @@ pub enum Found {
     CannotTell(Reason),
 }
 
-/// Why, as a closed set: a label in metrics and a line in the report.
+/// Why, as a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     Unreachable,

@@ -54,11 +54,7 @@ enum Try {
 #[derive(Debug, Subcommand)]
 enum Audit {
     /// Follow the whole chain of the record, offline, and say whether it holds
-    Verify {
-        /// The folder with holdline.yaml
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-    },
+    Verify(audit::Options),
 }
 
 /// Parses the arguments and runs the command.
@@ -68,6 +64,6 @@ pub fn run() -> ExitCode {
         Command::Run { folder } => run::run(&folder),
         Command::Check { folder } => check::run(&folder),
         Command::Try(Try::Query(options)) => try_query::run(&options),
-        Command::Audit(Audit::Verify { folder }) => audit::verify(&folder),
+        Command::Audit(Audit::Verify(options)) => audit::verify(&options),
     }
 }

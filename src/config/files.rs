@@ -28,9 +28,8 @@ fn unreadable(name: &str, message: impl Into<String>, help: &str) -> Problem {
 
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
-        let refuse = |why: String| {
-            unreadable(&path.display().to_string(), why, "name a folder; `holdline init` makes one to start from")
-        };
+        let refuse =
+            |why: String| unreadable(&path.display().to_string(), why, "name a folder that holds holdline.yaml");
         let root = fs::canonicalize(path).map_err(|error| refuse(format!("the folder cannot be opened: {error}")))?;
         if root.is_dir() { Ok(Self { root }) } else { Err(refuse("this is no folder".to_owned())) }
     }
@@ -47,7 +46,7 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return refuse(
                     "there is no such file".to_owned(),
-                    "write it; `holdline init` makes a folder to start from",
+                    "write it; src/config/default.yaml in Holdline's repository shows every key",
                 );
             }
             Err(error) => return refuse(format!("this file cannot be read: {error}"), "look at its permissions"),

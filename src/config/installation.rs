@@ -168,7 +168,7 @@ fn security(text: &str) -> Result<Security, String> {
 
 /// Says that something is missing where the program is to run with it.
 pub(super) fn expect_mail(file: &Table<'_>) {
-    let help = "add `mail:` with `from` and `smtp`, or start with `holdline run --dry-run`";
+    let help = "add `mail:` with `from` and `smtp`; nobody can be alerted or asked without it";
     if file.get("mail").is_none() {
         file.sheet.refuse(file.at, "there is no `mail:`, so nobody could be asked", help);
     }

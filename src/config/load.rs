@@ -34,7 +34,7 @@ const YML: &str = ".yml";
 pub enum Need {
     /// To run: mail is set up, and every secret is there.
     Run,
-    /// To run with the built-in mailbox in place of mail (`demo`, `run --dry-run`). What `mail:` says is left alone.
+    /// To run with the built-in mailbox in place of mail (`demo`). What `mail:` says is left alone.
     WithoutMail,
     /// To look for mistakes: a secret that this machine does not have is a warning. Not fit to run with.
     Check,

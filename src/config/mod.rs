@@ -59,7 +59,7 @@ pub struct Config {
     pub server: Server,
     /// The SQLite file.
     pub store: PathBuf,
-    /// Who looks after the machine: told of what is not about an incident.
+    /// Who looks after the machine: gets the record's signed heads where nobody else is named for it.
     pub operator: String,
     pub audit: Audit,
     pub roster: Roster,

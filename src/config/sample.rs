@@ -1,4 +1,4 @@
-//! The sample folder: an invented hospital, with a feed that spikes. `demo` runs it, and it is what `init` starts from.
+//! The sample folder: an invented hospital, with a feed that spikes. `demo` runs it.
 
 /// The playbooks and templates are the shipped library's own.
 const FILES: &[(&str, &str)] = &[

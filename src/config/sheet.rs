@@ -10,7 +10,7 @@ use super::problem::{NamedText, Place, Problem, Weight};
 /// Words this near are offered as what was meant: the share of letters that agree.
 const NEAR: f64 = 0.7;
 /// Where to look when an error does not say how to mend it.
-pub(super) const REFERENCE: &str = "the holdline.yaml that `holdline init` writes explains every key";
+pub(super) const REFERENCE: &str = "src/config/default.yaml in Holdline's repository explains every key";
 
 #[derive(Debug)]
 pub(super) struct Sheet {

@@ -1,6 +1,6 @@
 //! The people of an incident, as they stood when it opened: who they are, which roles they hold, who stands in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -95,11 +95,6 @@ impl Roster {
     pub fn delegate_of(&self, holder: &PersonId) -> Option<PersonId> {
         let delegate = self.people.get(holder)?.delegate.as_ref()?;
         self.people.get(delegate).filter(|person| !person.shared).map(|_| delegate.clone())
-    }
-
-    /// Everybody who holds any of `roles`.
-    pub fn holders<'a>(&self, roles: impl IntoIterator<Item = &'a str>) -> BTreeSet<PersonId> {
-        roles.into_iter().filter_map(|role| self.roles.get(role)).flatten().cloned().collect()
     }
 
     /// Takes `person` out of `role`; their delegate loses the seat with them.

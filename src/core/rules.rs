@@ -74,7 +74,7 @@ impl Rules {
     pub fn hash(&self) -> Digest {
         let mut hasher = Sha256::new();
         hasher.update(b"holdline rules 1\n");
-        hasher.update(serde_json::to_vec(self).unwrap_or_default());
+        hasher.update(serde_json::to_vec(self).expect("a struct of strings and numbers always becomes JSON"));
         Digest::from_bytes(hasher.finalize().into())
     }
 

@@ -89,6 +89,7 @@ impl Counting {
 
     pub(super) fn forget(&mut self) {
         self.counts.iter_mut().for_each(|counts| *counts = Counts::default());
+        self.spent.iter_mut().for_each(|spent| *spent = false);
     }
 
     /// The time from which mentions must be counted anew after a restart.

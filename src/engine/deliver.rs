@@ -31,7 +31,9 @@ impl Engine {
     /// Carries out one mail of an incident.
     pub(super) async fn mail(&self, shell: &Shell, row: &Claimed, effect: &Effect) -> Result<(), RecordError> {
         let board = self.board();
-        let entry = board.incidents.get(&row.id.incident).ok_or(RecordError::NoSuchIncident)?;
+        let Some(entry) = board.incidents.get(&row.id.incident) else {
+            return self.end(row, Settled::Done("moot".to_owned()), None).await;
+        };
         let Some(person) = recipient(entry, effect) else {
             return self.end(row, Settled::Done("nobody".to_owned()), None).await;
         };
@@ -162,7 +164,12 @@ impl Engine {
         person: Option<PersonId>,
     ) -> Result<(), RecordError> {
         let (how, event) = match shell.post.send(letter, self.now()).await {
-            Sent::Accepted { .. } => (Settled::Done("sent".to_owned()), None),
+            Sent::Accepted { .. } => {
+                if let Some(person) = person.clone() {
+                    self.call(move |work| work.count_mail(&person)).await?;
+                }
+                (Settled::Done("sent".to_owned()), None)
+            }
             Sent::Later { why } | Sent::Unknown { why } => {
                 tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a mail was not taken; it is sent again");
                 (Settled::NotBefore(self.retry_at(row.attempts)), None)
@@ -182,10 +189,10 @@ impl Engine {
         self.now().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
-    /// Counts a mail to `person`; where the hour's are used up, says when the next hour begins.
+    /// Where the hour's mails to `person` are used up, says when the next hour begins.
     async fn over_the_cap(&self, person: &PersonId) -> Result<Option<Timestamp>, RecordError> {
         let person = person.clone();
-        self.call(move |work| work.count_mail(&person, MAILS_PER_HOUR_MAX)).await
+        self.call(move |work| work.over_the_cap(&person, MAILS_PER_HOUR_MAX)).await
     }
 
     /// The same at every attempt, so that a repeat can be told for one.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::board::Entry;
-use crate::core::incident::{Author, Event, Hold, StatementPhase};
+use crate::core::incident::{Author, Event, Hold, Refusal, StatementPhase, VERSIONS_MAX};
 use crate::core::lint::linted;
 use crate::core::name::{PersonId, StepId};
 use crate::core::statement::{DraftInput, EditError, draft as render, edited};
@@ -14,6 +14,10 @@ pub(super) fn draft(entry: &Entry, statement: &StepId, now: Timestamp) -> Option
     let found = incident.statements.get(statement)?;
     if found.phase != StatementPhase::Drafting(Hold::Draft) {
         return None;
+    }
+    if found.versions.len() >= VERSIONS_MAX {
+        let why = Refusal::TooManyVersions(VERSIONS_MAX).to_string();
+        return Some(Event::DraftFailed { statement: statement.clone(), why });
     }
     let input = DraftInput {
         step: statement,

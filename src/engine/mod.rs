@@ -31,7 +31,7 @@ pub use links::{Audience, CODE_CHARS, Links};
 pub use outbox::Shell;
 pub use post::{POST_TIMEOUT, PostJob, PostStep, after_look_up};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
-pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_PER_HOUR_MAX, Session, SessionToken};
+pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
 pub use thread::{QUEUE_MAX, WriterThread};
 use tokio::sync::{Notify, watch};
 pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};
@@ -41,7 +41,7 @@ use crate::core::incident::{Event, IncidentId, Spike, narrate};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, StepId};
 use crate::core::shown::Quote;
-use crate::core::statement::EditError;
+use crate::core::statement::{Digest, EditError, Package};
 use crate::store::Reader;
 
 /// A handle to the running engine; cheap to clone.
@@ -226,13 +226,14 @@ impl Engine {
         quotes::quotes(&self.reader, spike)
     }
 
-    /// The bytes of the package that was posted, as they stand in the store.
-    pub fn stored_package(&self, incident: IncidentId, statement: &StepId) -> Result<Vec<u8>, RecordError> {
-        post::stored_package(self, incident, statement)
+    /// The version of this hash, read from the store and hashed once more.
+    pub fn stored_package(&self, incident: IncidentId, digest: Digest) -> Result<Package, RecordError> {
+        post::stored_package(&self.reader, incident, digest)
     }
 
-    /// Whether the store answers.
-    pub fn check_store(&self) -> Result<(), RecordError> {
+    /// Whether the writer still writes and the store still answers.
+    pub async fn check(&self) -> Result<(), RecordError> {
+        self.call(|work| work.next_due().map(drop)).await?;
         Ok(self.reader.check()?)
     }
 

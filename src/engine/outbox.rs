@@ -104,7 +104,7 @@ impl Engine {
             return self.end(row, Settled::Done("unreadable".to_owned()), None).await;
         };
         match effect {
-            Effect::Post { statement, channel, attempt } => {
+            Effect::Post { statement, channel, attempt, .. } => {
                 let incident = row.id.incident;
                 self.post(shell, row, PostJob { incident, statement, channel, attempt }).await
             }

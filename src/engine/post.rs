@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::outbox::Shell;
 use super::work::Work;
 use super::{Engine, RecordError};
 use crate::channel::{Channel, Found, Outcome, Reason};
 use crate::core::approval::ApprovedStatement;
-use crate::core::incident::{Event, IncidentId, PostPhase, SETTLE, StatementPhase};
+use crate::core::incident::{Event, IncidentId, PostPhase, SETTLE};
 use crate::core::name::{ChannelName, StepId};
-use crate::core::statement::Package;
-use crate::store::{Claimed, Settled};
+use crate::core::statement::{Digest, Package};
+use crate::store::{Claimed, Reader, Settled};
 
 /// A call that takes longer than this is not waited for; shorter than the lease, so that a late worker cannot overlap the next.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,12 +44,12 @@ impl PostJob {
     }
 
     /// The event that tells how a call or a look-up ended.
-    fn ended(&self, outcome: Outcome) -> Event {
+    fn ended(&self, outcome: Outcome, now: Timestamp) -> Event {
         match outcome {
             Outcome::Done { url } => self.event(|statement, channel| Event::PostConfirmed { statement, channel, url }),
-            Outcome::Later { why, .. } => {
-                let why = why.to_string();
-                self.event(|statement, channel| Event::PostPutOff { statement, channel, why })
+            Outcome::Later { why, after } => {
+                let (why, not_before) = (why.to_string(), later(now, after));
+                self.event(|statement, channel| Event::PostPutOff { statement, channel, why, not_before })
             }
             Outcome::Never(why) => {
                 let why = why.to_string();
@@ -106,7 +106,7 @@ impl Work<'_, '_> {
 
     /// Writes down how a call or a look-up ended.
     pub fn end_post(&mut self, row: &Claimed, job: &PostJob, outcome: Outcome) -> Result<(), RecordError> {
-        let event = job.ended(outcome);
+        let event = job.ended(outcome, self.now());
         self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event))
     }
 }
@@ -133,21 +133,12 @@ impl Engine {
             PostStep::Call(approved) => call(channel.as_ref(), &approved, row).await,
             PostStep::LookUp(approved) => look_up(channel.as_ref(), &approved, row).await,
         };
-        if let Outcome::Later { after, .. } = &outcome {
-            self.wait(*after).await;
-        }
         self.end_post(row, job, outcome).await
     }
 
     async fn end_post(&self, row: &Claimed, job: PostJob, outcome: Outcome) -> Result<(), RecordError> {
         let row = row.clone();
         self.call(move |work| work.end_post(&row, &job, outcome)).await
-    }
-
-    /// Holds a definite no back for a moment, well inside the lease.
-    async fn wait(&self, after: Duration) {
-        let wait = SignedDuration::try_from(after.min(POST_TIMEOUT)).unwrap_or(SignedDuration::ZERO);
-        self.clock().until(self.now().checked_add(wait).unwrap_or(Timestamp::MAX)).await;
     }
 }
 
@@ -163,29 +154,16 @@ async fn look_up(channel: &dyn Channel, approved: &ApprovedStatement, row: &Clai
     after_look_up(found.unwrap_or(Found::CannotTell(Reason::TimedOut)))
 }
 
-/// The stored bytes of the version that the public may read, found by the hash that its approval bound.
-pub(super) fn stored_package(
-    engine: &Engine,
-    incident: IncidentId,
-    statement: &StepId,
-) -> Result<Vec<u8>, RecordError> {
-    let board = engine.board();
-    let entry = board.incidents.get(&incident).ok_or(RecordError::NoSuchIncident)?;
-    let found = entry.incident.statements.get(statement).ok_or(RecordError::NoSuchIncident)?;
-    let digest = match &found.phase {
-        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting.ballot.digest(),
-        StatementPhase::Waiting
-        | StatementPhase::Drafting(_)
-        | StatementPhase::Asking(_)
-        | StatementPhase::Withdrawn => return Err(RecordError::NoSuchIncident),
-    };
-    let saved = engine.reader.events(incident)?.into_iter().rev().find_map(|row| match row.event() {
-        Ok(Some(Event::Saved { statement: of, package, .. })) if of == *statement => Some(package),
-        Ok(_) | Err(_) => None,
-    });
-    let package: Box<Package> = saved.ok_or(RecordError::NoSuchIncident)?;
-    if package.digest() == digest {
-        return Ok(package.wire());
-    }
-    Err(RecordError::Store("the stored statement is not the one that was approved; it is not shown".to_owned()))
+fn later(now: Timestamp, after: Duration) -> Timestamp {
+    now.checked_add(after).unwrap_or(Timestamp::MAX)
+}
+
+/// The stored version that the public may read, found by the hash that its approval bound and hashed again.
+pub(super) fn stored_package(reader: &Reader, incident: IncidentId, digest: Digest) -> Result<Package, RecordError> {
+    let found = reader.latest(incident, "saved", |event| {
+        let Event::Saved { package, .. } = event else { return None };
+        (package.digest() == digest).then_some(*package)
+    })?;
+    let missing = "the stored statement is not the one that was approved; it is not shown";
+    found.ok_or_else(|| RecordError::Store(missing.to_owned()))
 }

@@ -34,7 +34,6 @@ pub struct Standing {
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
     /// What mails link to, without a slash at its end.
     pub url: String,
-    pub operator: String,
     pub heads_to: Vec<String>,
 }
 
@@ -60,6 +59,9 @@ pub(super) struct State {
     undo: Vec<(IncidentId, Option<Entry>)>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
+    counted_in_job: bool,
+    /// A job that counted was refused, and the others of its transaction were not.
+    recount: bool,
     /// Something new is owed since the outbox was last told.
     owes: bool,
 }
@@ -89,7 +91,16 @@ impl Recorder {
         })?;
         let (incidents, rules) = fold_all(&writer, &stored)?;
         let counting = Counting::new(watches)?;
-        let state = State { incidents, rules, counting, undo: Vec::new(), counts_stale: true, owes: true };
+        let state = State {
+            incidents,
+            rules,
+            counting,
+            undo: Vec::new(),
+            counts_stale: true,
+            counted_in_job: false,
+            recount: false,
+            owes: true,
+        };
         let board = watch::Sender::new(Arc::default());
         let latest = to_millisecond(now);
         let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest };
@@ -158,11 +169,11 @@ impl Recorder {
                     self.publish();
                 }
                 self.state.undo.clear();
-                self.state.counts_stale = false;
+                self.state.counts_stale = std::mem::take(&mut self.state.recount);
                 Ok(())
             }
             Err(error) => {
-                self.state.undo();
+                self.state.undo_to(0);
                 Err(error.to_string())
             }
         }
@@ -244,10 +255,20 @@ impl State {
 
     pub(super) fn counted(&mut self) {
         self.counts_stale = true;
+        self.counted_in_job = true;
     }
 
-    fn undo(&mut self) {
-        while let Some((id, before)) = self.undo.pop() {
+    /// Where a job began, to come back to should it be refused.
+    pub(super) fn mark(&mut self) -> usize {
+        self.counted_in_job = false;
+        self.undo.len()
+    }
+
+    pub(super) fn undo_to(&mut self, mark: usize) {
+        self.recount |= self.counted_in_job;
+        while self.undo.len() > mark
+            && let Some((id, before)) = self.undo.pop()
+        {
             match before {
                 Some(entry) => self.incidents.insert(id, entry),
                 None => self.incidents.remove(&id),

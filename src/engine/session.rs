@@ -18,8 +18,9 @@ pub const SESSION_IDLE: SignedDuration = SignedDuration::from_mins(30);
 pub const SESSION_LONGEST: SignedDuration = SignedDuration::from_hours(12);
 /// How long a mailed sign-in link can be used.
 pub(super) const SIGN_IN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
-/// Sign-in mails to one person in an hour; further requests are ignored.
-pub const SIGN_INS_PER_HOUR_MAX: u32 = 10;
+/// Sign-in mails to one person while one of them can still be used; further requests are ignored, so that a stranger who
+/// asks for somebody fills no mailbox and keeps nobody out.
+pub const SIGN_INS_AT_ONCE_MAX: u32 = 5;
 /// A session's last use is written down no more often than this.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
 const TOKEN_BYTES: usize = 32;
@@ -62,8 +63,8 @@ impl Work<'_, '_> {
         let people = self.standing.roster.people.iter();
         let mut found = people.filter(|(_, person)| !person.shared && person.email.eq_ignore_ascii_case(email.trim()));
         let Some(person) = found.next().map(|(id, _)| id.clone()) else { return Ok(()) };
-        let hour = self.now.as_second().div_euclid(3600);
-        if self.batch.count_up(&format!("sign-ins:{person}:{hour}"), self.now)? > SIGN_INS_PER_HOUR_MAX {
+        let window = self.now.as_second().div_euclid(SIGN_IN_WITHIN.as_secs());
+        if self.batch.count_up(&format!("sign-ins:{person}:{window}"), self.now)? > SIGN_INS_AT_ONCE_MAX {
             return Ok(());
         }
         let until = self.now.checked_add(SIGN_IN_WITHIN).unwrap_or(self.now);

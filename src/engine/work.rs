@@ -28,6 +28,15 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 const SECONDS_PER_HOUR: i64 = 3_600;
 
+/// How long notes are kept after they were last touched.
+const NOTES_KEPT: [(&str, SignedDuration); 4] = [
+    ("mails:", SignedDuration::from_hours(2)),
+    ("sign-ins:", SignedDuration::from_hours(2)),
+    ("sign-in:", SignedDuration::from_hours(24)),
+    // A locked request is locked by its event; this is only the count on the way there.
+    ("tries:", SignedDuration::from_hours(30 * 24)),
+];
+
 /// Kinds of outbox rows, by who carries them out.
 pub(super) const INSIDE: &str = "inside";
 pub(super) const MAIL: &str = "mail";
@@ -65,9 +74,21 @@ impl<'w, 'b> Work<'w, 'b> {
         self.now
     }
 
-    /// Runs one job. A refusal ends that job alone; a store error ends the whole transaction.
+    /// Runs one job, all or nothing. A refusal undoes that job alone; a store error ends the whole transaction.
     pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, RecordError>) -> Result<T, RecordError> {
-        let made = work(self);
+        let mark = self.state.mark();
+        let made = self.batch.savepoint().map_err(RecordError::from).and_then(|before| {
+            let made = work(self);
+            match &made {
+                Ok(_) => self.batch.release()?,
+                Err(RecordError::Store(_)) => {}
+                Err(_) => {
+                    self.batch.roll_back_to(before)?;
+                    self.state.undo_to(mark);
+                }
+            }
+            made
+        });
         if let Err(RecordError::Store(error)) = &made
             && self.failure.is_none()
         {
@@ -138,7 +159,7 @@ impl<'w, 'b> Work<'w, 'b> {
     ) -> Result<IncidentId, RecordError> {
         let hash = self.standing.rules.get(playbook).ok_or(RecordError::NoSuchPlaybook)?.hash();
         let rules = self.rules_by_hash(hash)?;
-        let id = self.state.incidents.last_key_value().map_or(INSTALLATION, |(id, _)| *id) + 1;
+        let id = self.batch.last_incident()? + 1;
         let roster = (*self.standing.roster).clone();
         let opening = Opening { setting: self.standing.setting, rules: hash, cause, roster, spike };
         let (incident, effects) = open(id, &opening, self.now, &rules);
@@ -212,6 +233,7 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// Once a minute: arms watches that are quiet again, and tells open incidents what their watch counts where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
+        self.sweep()?;
         self.state.counting.rearm(self.now);
         let watches: Vec<usize> = self.state.counting.watches().map(|(index, _)| index).collect();
         for index in watches {
@@ -229,7 +251,7 @@ impl<'w, 'b> Work<'w, 'b> {
     pub(super) fn record_if_wanted(&mut self, id: IncidentId, event: Event) -> Result<bool, RecordError> {
         match self.record(id, event) {
             Ok(()) => Ok(true),
-            Err(RecordError::Refused(_)) => Ok(false),
+            Err(RecordError::Refused(_) | RecordError::NoSuchIncident) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -275,12 +297,18 @@ impl<'w, 'b> Work<'w, 'b> {
     }
 
     fn carry_out(&mut self, row: &Claimed) -> Result<&'static str, RecordError> {
-        let effect: Effect = serde_json::from_str(&row.body).map_err(StoreError::from)?;
         let id = row.id.incident;
+        let effect: Effect = match serde_json::from_str(&row.body) {
+            Ok(effect) => effect,
+            Err(error) => {
+                tracing::error!(effect = %row.id, %error, "an effect cannot be read; it is put aside");
+                return Ok("unreadable");
+            }
+        };
         let event = match effect {
             Effect::WakeAt { of, .. } => Event::DeadlinePassed { of },
             Effect::Draft { statement } => {
-                let entry = self.entry(id)?;
+                let Ok(entry) = self.entry(id) else { return Ok("moot") };
                 let Some(event) = super::draft::draft(&entry, &statement, self.now) else { return Ok("moot") };
                 event
             }
@@ -310,15 +338,34 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(())
     }
 
-    /// Counts a mail to `person` in this hour; where `most` are used up, says when the next hour begins.
-    pub(super) fn count_mail(&mut self, person: &PersonId, most: u32) -> Result<Option<Timestamp>, RecordError> {
-        let hour = self.now.as_second().div_euclid(SECONDS_PER_HOUR);
-        let before = Timestamp::from_second(hour * SECONDS_PER_HOUR).unwrap_or(self.now);
-        self.batch.drop_old_notes("mails:", before)?;
-        if self.batch.count_up(&format!("mails:{person}"), self.now)? <= most {
-            return Ok(None);
+    /// Where `most` mails went to `person` in this hour, says when the next one begins.
+    pub(super) fn over_the_cap(&mut self, person: &PersonId, most: u32) -> Result<Option<Timestamp>, RecordError> {
+        let sent = self.batch.note(&self.mails_note(person))?.and_then(|sent| sent.parse::<u32>().ok());
+        let next = (self.hour() + 1) * SECONDS_PER_HOUR;
+        Ok((sent.unwrap_or(0) >= most).then(|| Timestamp::from_second(next).unwrap_or(Timestamp::MAX)))
+    }
+
+    /// Counts a mail that went out.
+    pub(super) fn count_mail(&mut self, person: &PersonId) -> Result<(), RecordError> {
+        self.batch.count_up(&self.mails_note(person), self.now)?;
+        Ok(())
+    }
+
+    fn mails_note(&self, person: &PersonId) -> String {
+        format!("mails:{person}:{}", self.hour())
+    }
+
+    fn hour(&self) -> i64 {
+        self.now.as_second().div_euclid(SECONDS_PER_HOUR)
+    }
+
+    /// Forgets counters and unused sign-in links whose time is long over.
+    fn sweep(&mut self) -> Result<(), RecordError> {
+        for (prefix, kept) in NOTES_KEPT {
+            let before = self.now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+            self.batch.drop_old_notes(prefix, before)?;
         }
-        Ok(Some(Timestamp::from_second((hour + 1) * SECONDS_PER_HOUR).unwrap_or(Timestamp::MAX)))
+        Ok(())
     }
 
     pub fn next_due(&mut self) -> Result<Option<Timestamp>, RecordError> {

@@ -39,27 +39,6 @@ pub enum MailReason {
     TooSlow,
 }
 
-impl MailReason {
-    /// A short name for metrics.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::BadLetter => "bad_letter",
-            Self::NameNotFound => "name_not_found",
-            Self::Unreachable => "unreachable",
-            Self::TlsFailed => "tls_failed",
-            Self::NoStartTls => "no_starttls",
-            Self::NoSignIn => "no_sign_in",
-            Self::SignInRefused => "sign_in_refused",
-            Self::NotSupported => "not_supported",
-            Self::Deferred => "deferred",
-            Self::Refused => "refused",
-            Self::Garbled => "garbled",
-            Self::Lost => "lost",
-            Self::TooSlow => "too_slow",
-        }
-    }
-}
-
 impl fmt::Display for MailReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

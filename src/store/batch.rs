@@ -37,6 +37,24 @@ impl Batch<'_> {
         Ok(self.db.prepare_cached(sql)?)
     }
 
+    /// Remembers this point of the transaction and of the chain.
+    pub fn savepoint(&mut self) -> Result<Chain, StoreError> {
+        self.statement("savepoint job")?.execute([])?;
+        Ok(self.chain.clone())
+    }
+
+    pub fn release(&mut self) -> Result<(), StoreError> {
+        self.statement("release job")?.execute([])?;
+        Ok(())
+    }
+
+    /// Forgets everything since the savepoint that gave `chain`.
+    pub fn roll_back_to(&mut self, chain: Chain) -> Result<(), StoreError> {
+        self.statement("rollback to job")?.execute([])?;
+        self.chain = chain;
+        self.release()
+    }
+
     /// Appends an event to the chain.
     pub fn append(
         &mut self,
@@ -79,6 +97,11 @@ impl Batch<'_> {
     /// The head as of this batch, signed.
     pub fn signed_head(&self, at: Timestamp) -> super::SignedHead {
         self.chain.sign_head(at.as_millisecond())
+    }
+
+    /// The highest number that an incident ever had, also one whose bodies were erased; zero before the first.
+    pub fn last_incident(&self) -> Result<u32, StoreError> {
+        Ok(self.statement("select coalesce(max(incident), 0) from events")?.query_row([], |row| row.get(0))?)
     }
 
     pub fn keep_rules(&mut self, hash: Digest, rules: &impl Serialize) -> Result<(), StoreError> {

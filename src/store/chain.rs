@@ -1,7 +1,6 @@
 //! The chain: HMAC-SHA-256 over each entry and the one before it, and ed25519 signatures over heads that are mailed out.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
-use hmac::digest::array::Array;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -71,8 +70,7 @@ pub struct Chain {
 impl Chain {
     /// An empty chain under `key`, which is never in the database.
     pub fn new(key: &[u8]) -> Self {
-        // HMAC takes keys of every length (RFC 2104, section 3).
-        let keyed = HmacSha256::new_from_slice(key).unwrap_or_else(|_| HmacSha256::new(&Array::default()));
+        let keyed = HmacSha256::new_from_slice(key).expect("HMAC takes keys of every length (RFC 2104, section 3)");
         let seed: [u8; 32] = keyed.clone().chain_update(SIGNING).finalize().into_bytes().into();
         let mac = keyed.clone().chain_update(START).finalize().into_bytes().to_vec();
         Self { key: keyed, signing: SigningKey::from_bytes(&seed), head: Head { seq: 0, mac } }

@@ -58,6 +58,26 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The latest event of a kind that `wanted` finds something in. Rows whose body was erased or changed are passed over.
+    pub fn latest<T>(
+        &self,
+        incident: u32,
+        kind: &str,
+        wanted: impl Fn(Event) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let db = self.connect()?;
+        let mut statement = db.prepare(
+            "select seq, header, mac, salt, body from events
+             where incident = ?1 and json_extract(header, '$.kind') = ?2 order by number desc",
+        )?;
+        for row in statement.query_map(params![incident, kind], stored_event)? {
+            if let Some(found) = row?.event().ok().flatten().and_then(&wanted) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
     pub fn mention(&self, evidence: &Evidence) -> Result<Option<Mention>, StoreError> {
         let db = self.connect()?;
         let body: Option<String> = db
@@ -79,9 +99,13 @@ impl Reader {
         Ok(self.connect()?.query_row("select count(*) from head", [], |_| Ok(()))?)
     }
 
-    /// Follows the whole chain with `key` and says how many entries there are.
-    pub fn verify(&self, key: &[u8]) -> Result<Head, StoreError> {
-        Ok(super::writer::verify(&self.connect()?, key, |_| Ok(()))?.head().clone())
+    /// Follows the whole chain with `key`, shows each entry to `each`, and gives the head.
+    pub fn verify(&self, key: &[u8], mut each: impl FnMut(&StoredEvent)) -> Result<Head, StoreError> {
+        let chain = super::writer::verify(&self.connect()?, key, |stored| {
+            each(&stored);
+            Ok(())
+        })?;
+        Ok(chain.head().clone())
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Site;
 use super::problem::Problem;
+use crate::core::incident::{Incident, StatementPhase};
 use crate::core::name::PersonId;
 use crate::core::roster::{Person, Roster};
 use crate::core::shown::listed;
@@ -36,12 +37,19 @@ pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
     let board = site.engine.board();
     let running = board.incidents.values().rev().find(|entry| entry.incident.is_running());
     let next = match running {
+        None if !board.incidents.is_empty() => {
+            "It is over. Open another incident by hand on the desk, or end the demo where you started it."
+        }
         None => {
             "Nothing is going on yet. The sample feed is being read; a spike opens an incident in a moment. Load this page again."
         }
         Some(entry) if entry.incident.verified.is_none() => {
             "An incident is open. Be the first person below, read the alert in the mailbox, and say on the incident's \
              page that it is real. Then confirm the facts."
+        }
+        Some(entry) if everything_is_posted(&entry.incident) => {
+            "Everything is posted: look at the newsroom. Then propose on the incident's page to stand down; the \
+             communications leads are asked by mail."
         }
         Some(_) => {
             "The incident is real. Confirm its facts as the people whose role it is; then the approvers have mail. \
@@ -54,6 +62,11 @@ pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
         people: people.map(|(id, person)| site.guise(roster, id, person)).collect(),
     };
     site.page("demo", &site.frame("Demo", None), &demo)
+}
+
+fn everything_is_posted(incident: &Incident) -> bool {
+    let mut statements = incident.statements.values();
+    statements.all(|statement| matches!(statement.phase, StatementPhase::Posted(_)))
 }
 
 /// Begins a session of that person; nobody proves anything here.

@@ -16,7 +16,7 @@ pub(super) struct Health {
 }
 
 pub(super) async fn health(State(site): State<Arc<Site>>) -> (StatusCode, Json<Health>) {
-    match site.engine.check_store() {
+    match site.engine.check().await {
         Ok(()) => (StatusCode::OK, Json(Health { ok: true, store: "answers" })),
         Err(error) => {
             tracing::error!(%error, "the store does not answer");

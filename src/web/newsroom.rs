@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Site;
 use super::board::Found;
 use super::problem::Problem;
-use crate::core::incident::{IncidentId, PostPhase, StatementPhase};
+use crate::core::incident::{IncidentId, StatementPhase};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::rules::Reach;
 use crate::core::statement::Package;
@@ -40,6 +40,8 @@ struct Item {
 #[derive(Serialize)]
 struct PublicText {
     language: String,
+    /// Where a text beside the first place's stands, as the approved package names it.
+    place: Option<String>,
     title: Option<String>,
     body: String,
 }
@@ -48,17 +50,31 @@ struct PublicText {
 struct Posted {
     id: IncidentId,
     step: StepId,
-    channel: ChannelName,
+    /// The places of the page that it stands in, the one with room for the whole text first.
+    channels: Vec<ChannelName>,
     at: Timestamp,
 }
 
-pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
-    let list = site.list();
-    site.public_page("newsroom", &site.frame("Newsroom", None), &list)
+pub(super) async fn page(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    let list = aside(&site, Site::list).await?;
+    Ok(site.public_page("newsroom", &site.frame("Newsroom", None), &list))
+}
+
+/// Reads the store off the threads that serve everybody else.
+async fn aside<T: Send + 'static>(
+    site: &Arc<Site>,
+    read: impl FnOnce(&Site) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let site = Arc::clone(site);
+    let read = tokio::task::spawn_blocking(move || read(&site)).await;
+    read.map_err(|_| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Not shown", "The newsroom could not be read.").at("/newsroom")
+    })
 }
 
 pub(super) async fn feed(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
-    let rendered = site.pages.render("feed", &site.list()).map_err(|error| {
+    let list = aside(&site, Site::list).await?;
+    let rendered = site.pages.render("feed", &list).map_err(|error| {
         tracing::error!(%error, "the feed could not be rendered");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Not shown", "The feed could not be shown.").at("/newsroom")
     })?;
@@ -76,7 +92,7 @@ pub(super) async fn statement(
     let gone = || Problem::not_found("There is no such statement.").at("/newsroom");
     let found = site.find(id).map_err(|_| gone())?;
     let posted = posted(&found, &StepId::from(step)).ok_or_else(gone)?;
-    let item = site.item(&found, &posted).ok_or_else(|| {
+    let item = aside(&site, move |site| site.item(&found, &posted)).await?.ok_or_else(|| {
         let words = "This statement is not shown, because what is stored is not what was approved.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Not shown", words).at("/newsroom")
     })?;
@@ -109,14 +125,7 @@ impl Site {
 
     fn item(&self, found: &Found, posted: &Posted) -> Option<Item> {
         let package = self.checked(found, posted)?;
-        let texts: Vec<PublicText> = package
-            .variants_for(&posted.channel)
-            .map(|variant| PublicText {
-                language: variant.language.clone(),
-                title: variant.title.clone(),
-                body: variant.body.clone(),
-            })
-            .collect();
+        let texts = texts(&package, posted);
         let zoned = posted.at.to_zoned(found.rules.organisation.zone());
         Some(Item {
             path: format!("/newsroom/{}/{}", posted.id, posted.step),
@@ -130,21 +139,14 @@ impl Site {
 
     /// The stored package, where its bytes are those that were approved.
     fn checked(&self, found: &Found, posted: &Posted) -> Option<Package> {
-        let stored = match self.engine.stored_package(posted.id, &posted.step) {
-            Ok(stored) => stored,
+        let approved = found.incident.approved(&posted.step)?.digest();
+        match self.engine.stored_package(posted.id, approved) {
+            Ok(package) => Some(package),
             Err(error) => {
-                tracing::error!(incident = posted.id, statement = %posted.step, %error, "a stored package cannot be read");
-                return None;
+                tracing::error!(incident = posted.id, statement = %posted.step, %error, "a statement is not shown");
+                None
             }
-        };
-        let approved = found.incident.approved(&posted.step).map(|approved| approved.digest());
-        let package: Option<Package> = serde_json::from_slice(&stored).ok();
-        // The bytes themselves must be the canonical ones, or the hash would be of something else than what was read.
-        let same = package.filter(|package| package.wire() == stored && Some(package.digest()) == approved);
-        if same.is_none() {
-            tracing::error!(incident = posted.id, statement = %posted.step, "the stored package is not the approved one");
         }
-        same
     }
 }
 
@@ -155,21 +157,34 @@ fn posted(found: &Found, step: &StepId) -> Option<Posted> {
     else {
         return None;
     };
-    posting.posts.iter().find_map(|(channel, post)| {
-        let on_page = found.rules.channels.get(channel).is_some_and(|rules| rules.reach == Reach::Page);
-        match post {
-            PostPhase::Confirmed { at, .. } if on_page => {
-                Some(Posted { id: found.incident.id, step: step.clone(), channel: channel.clone(), at: *at })
-            }
-            PostPhase::Confirmed { .. }
-            | PostPhase::Owed { .. }
-            | PostPhase::Intended { .. }
-            | PostPhase::Refused { .. }
-            | PostPhase::Unknown { .. }
-            | PostPhase::ByHand { .. }
-            | PostPhase::Cancelled => None,
+    let mut on_page: Vec<(bool, &ChannelName, Timestamp)> = Vec::new();
+    for (channel, post) in &posting.posts {
+        let Some(rules) = found.rules.channels.get(channel).filter(|rules| rules.reach == Reach::Page) else {
+            continue;
+        };
+        if let Some(at) = post.confirmed_at() {
+            on_page.push((rules.limit.is_some(), channel, at));
         }
-    })
+    }
+    on_page.sort();
+    let at = on_page.iter().map(|(_, _, at)| *at).min()?;
+    let channels = on_page.into_iter().map(|(_, channel, _)| channel.clone()).collect();
+    Some(Posted { id: found.incident.id, step: step.clone(), channels, at })
+}
+
+/// Every text of the page's places.
+fn texts(package: &Package, posted: &Posted) -> Vec<PublicText> {
+    let mut texts = Vec::new();
+    for (nth, channel) in posted.channels.iter().enumerate() {
+        let account = package.placement(channel).map(|placement| placement.account.clone());
+        texts.extend(package.variants_for(channel).map(|variant| PublicText {
+            language: variant.language.clone(),
+            place: account.clone().filter(|_| nth > 0),
+            title: variant.title.clone(),
+            body: variant.body.clone(),
+        }));
+    }
+    texts
 }
 
 /// RFC 3339, in whole seconds.

@@ -98,11 +98,9 @@ fn waits_for_people(statement: &Statement) -> bool {
         StatementPhase::Drafting(hold) => match hold {
             // The fact itself is in the list; a draft is on its way; the first question of all stands above the list.
             Hold::Facts(_) | Hold::Draft | Hold::Unverified => false,
-            Hold::DraftFailed(_)
-            | Hold::Blocked(_)
-            | Hold::Refused { .. }
-            | Hold::FactsChanged
-            | Hold::NobodyToAsk => true,
+            Hold::DraftFailed(_) | Hold::Blocked(_) | Hold::Refused { .. } | Hold::FactsChanged | Hold::NobodyToAsk => {
+                true
+            }
         },
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
             posting.posts.values().any(|post| matches!(post, PostPhase::Unknown { .. } | PostPhase::ByHand { .. }))

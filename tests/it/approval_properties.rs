@@ -321,7 +321,9 @@ impl Run {
                 None => return,
             },
             20 => Event::PostIntended { statement, channel: channel(), attempt: 1 + u32::from(b % 3 == 0) },
-            21 if b % 3 == 0 => Event::PostPutOff { statement, channel: channel(), why: why() },
+            21 if b % 3 == 0 => {
+                Event::PostPutOff { statement, channel: channel(), why: why(), not_before: Timestamp::UNIX_EPOCH }
+            }
             21 => Event::PostConfirmed { statement, channel: channel(), url: why() },
             22 if b % 2 == 0 => Event::StandDownAsked { by: Asker::Person(person), reason: why() },
             22 => Event::PostSettled { statement, channel: channel(), by: person, found: Settlement::NotThere },

@@ -93,7 +93,6 @@ pub(crate) fn standing() -> Standing {
         organisation: Arc::new(rules.organisation.clone()),
         rules: BTreeMap::from([(PlaybookName::from("breach"), rules)]),
         url: "http://127.0.0.1".to_owned(),
-        operator: "it@riverside.example".to_owned(),
         heads_to: vec!["it@riverside.example".to_owned()],
     }
 }

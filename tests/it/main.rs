@@ -5,6 +5,7 @@
 mod approval_properties;
 mod breach;
 mod channel;
+mod commands;
 mod compose;
 mod config;
 mod detect;

@@ -38,7 +38,7 @@ fn broken_by(sql: &str) -> Option<Broken> {
     let folder = tempfile::tempdir().unwrap();
     let path = written(&folder);
     Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    let verified = Reader::new(&path).verify(KEY);
+    let verified = Reader::new(&path).verify(KEY, |_| {});
     // What does not verify is not opened either.
     assert_eq!(open(&path).is_err(), verified.is_err());
     match verified {
@@ -52,8 +52,8 @@ fn broken_by(sql: &str) -> Option<Broken> {
 fn an_untouched_record_verifies_and_says_its_head() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(&folder);
-    assert_eq!(Reader::new(&path).verify(KEY).unwrap().seq, 5);
-    assert!(matches!(Reader::new(&path).verify(b"another key"), Err(StoreError::Chain(Broken::Changed(1)))));
+    assert_eq!(Reader::new(&path).verify(KEY, |_| {}).unwrap().seq, 5);
+    assert!(matches!(Reader::new(&path).verify(b"another key", |_| {}), Err(StoreError::Chain(Broken::Changed(1)))));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_failed_transaction_leaves_nothing_behind() {
             batch.append_installation(&InstallationEvent::Started { version: "kept".to_owned() }, now()).map(drop)
         })
         .unwrap();
-    assert_eq!(Reader::new(&path).verify(KEY).unwrap().seq, 6);
+    assert_eq!(Reader::new(&path).verify(KEY, |_| {}).unwrap().seq, 6);
 }
 
 #[test]

@@ -96,7 +96,9 @@ impl Turn<'_> {
             Event::DeadlinePassed { of } => self.running()?.deadline_passed(of),
             Event::PostIntended { statement, channel, attempt } => self.post_intended(statement, channel, *attempt),
             Event::PostConfirmed { statement, channel, url } => self.post_confirmed(statement, channel, url),
-            Event::PostPutOff { statement, channel, why } => self.post_put_off(statement, channel, why),
+            Event::PostPutOff { statement, channel, why, not_before } => {
+                self.post_put_off(statement, channel, why, *not_before)
+            }
             Event::PostRefused { statement, channel, why } => self.post_refused(statement, channel, why),
             Event::PostUnknown { statement, channel, why } => self.post_unknown(statement, channel, why),
             Event::PostSettled { statement, channel, by, found } => self.settle_post(statement, channel, by, found),

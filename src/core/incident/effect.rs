@@ -40,6 +40,8 @@ pub enum Effect {
         statement: StepId,
         channel: ChannelName,
         attempt: u32,
+        /// When the channel is called; later than its event after a refusal that may pass.
+        at: Timestamp,
     },
     AskToPost {
         statement: StepId,
@@ -142,14 +144,13 @@ impl Effect {
     /// When it is first due, given the time of its event.
     pub fn not_before(&self, at: Timestamp) -> Timestamp {
         match self {
-            Self::WakeAt { at, .. } => *at,
+            Self::WakeAt { at, .. } | Self::Post { at, .. } => *at,
             Self::Alert { .. }
             | Self::AskTask { .. }
             | Self::Draft { .. }
             | Self::AskApproval { .. }
             | Self::Remind { .. }
             | Self::Tell { .. }
-            | Self::Post { .. }
             | Self::AskToPost { .. } => at,
         }
     }

@@ -118,6 +118,8 @@ pub enum Event {
         statement: StepId,
         channel: ChannelName,
         why: String,
+        /// What the channel asked for; it is called no earlier.
+        not_before: Timestamp,
     },
     PostRefused {
         statement: StepId,

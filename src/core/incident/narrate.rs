@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::event::{Asker, Author, Cause, Deadline, Event, Settlement, Verification};
+use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
 use super::{Incident, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::PersonId;
@@ -11,7 +11,7 @@ use crate::core::name::PersonId;
 pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
     let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
     match event {
-        Event::Opened(opening) => opened(incident, &opening.cause),
+        Event::Opened(opening) => opened(incident, opening),
         Event::SpikeChanged { spike } => format!(
             "The watch {} counts {} mentions in {} from {} voices.",
             spike.watch, spike.count, spike.window, spike.voices
@@ -54,7 +54,7 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
             format!("Posting {statement} to {channel} (attempt {attempt}).")
         }
         Event::PostConfirmed { statement, channel, url } => format!("{statement} is posted on {channel}: {url}"),
-        Event::PostPutOff { statement, channel, why } => {
+        Event::PostPutOff { statement, channel, why, .. } => {
             format!("{channel} did not take {statement} ({why}); it is tried again.")
         }
         Event::PostRefused { statement, channel, why } => format!("{channel} refused {statement}: {why}"),
@@ -85,8 +85,8 @@ fn remark(words: &str) -> String {
     if words.is_empty() { ".".to_owned() } else { format!(": {words}") }
 }
 
-fn opened(incident: &Incident, cause: &Cause) -> String {
-    match (cause, &incident.spike) {
+fn opened(incident: &Incident, opening: &Opening) -> String {
+    match (&opening.cause, &opening.spike) {
         (Cause::Person { by, reason }, _) => {
             format!("{} opened the incident {}: {reason}", incident.roster.name_of(by), incident.title)
         }

@@ -18,7 +18,10 @@ use crate::core::statement::Package;
 /// How long after an intent a late worker could still reach the channel: its lease, the call's deadline and settling time.
 pub const SETTLE: Period = Period::minutes(3);
 /// How often a channel that certainly refused is tried before a person is told.
-const ATTEMPTS_MAX: u32 = 10;
+const ATTEMPTS_MAX: u32 = 30;
+/// Waits before a channel that refused for now is called again, doubling from the first to the last: some four hours in all.
+const RETRY_FIRST: Period = Period::seconds(15);
+const RETRY_LAST: Period = Period::minutes(10);
 
 /// A statement that is going out: the vote that it stands on, and each channel's post.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +188,7 @@ impl Turn<'_> {
                 PostPhase::Confirmed { url, at: self.at }
             }
             Reach::Network => {
-                self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt: 1 });
+                self.owe_post(id, channel, 1, self.at);
                 PostPhase::Owed { attempt: 1 }
             }
             Reach::Person(role) => {
@@ -245,7 +248,13 @@ impl Turn<'_> {
     }
 
     /// A definite no that may pass: owed again while attempts are left.
-    pub(super) fn post_put_off(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
+    pub(super) fn post_put_off(
+        &mut self,
+        id: &StepId,
+        channel: &ChannelName,
+        why: &str,
+        not_before: Timestamp,
+    ) -> Result<(), Refusal> {
         let PostPhase::Intended { attempt, .. } = self.post_mut(id, channel)? else {
             return Err(Refusal::NothingChanged);
         };
@@ -256,8 +265,12 @@ impl Turn<'_> {
         if !self.incident.is_running() {
             return self.set_post(id, channel, PostPhase::Cancelled);
         }
-        self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt });
+        self.owe_post(id, channel, attempt, retry_at(self.at, attempt).max(not_before));
         self.set_post(id, channel, PostPhase::Owed { attempt })
+    }
+
+    fn owe_post(&mut self, id: &StepId, channel: &ChannelName, attempt: u32, at: Timestamp) {
+        self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt, at });
     }
 
     pub(super) fn post_refused(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
@@ -300,7 +313,7 @@ impl Turn<'_> {
             Settlement::NotThere if self.at < SETTLE.after(intended) => Err(Refusal::TooEarly),
             Settlement::NotThere if !self.incident.is_running() => self.set_post(id, channel, PostPhase::Cancelled),
             Settlement::NotThere => {
-                self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt });
+                self.owe_post(id, channel, attempt, self.at);
                 self.set_post(id, channel, PostPhase::Owed { attempt })
             }
         }
@@ -354,4 +367,11 @@ impl Turn<'_> {
             };
         }
     }
+}
+
+/// When an attempt is made after the one before it was refused for now at `at`.
+fn retry_at(at: Timestamp, attempt: u32) -> Timestamp {
+    let doublings = attempt.saturating_sub(2).min(16);
+    let wait = RETRY_FIRST.as_seconds() << doublings;
+    Period::seconds(wait.min(RETRY_LAST.as_seconds())).after(at)
 }

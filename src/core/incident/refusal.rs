@@ -18,6 +18,8 @@ pub enum Refusal {
     ClaimedBy(String),
     #[error("somebody saved version {0} in the meantime; look at it before you save yours")]
     NewerVersion(u32),
+    #[error("this statement has {0} versions already, and no more are kept; approve one, or open another incident")]
+    TooManyVersions(usize),
     #[error("a fact that this text says changed while it was written; look at the facts, then save it")]
     FactsChanged,
     #[error("the text that this request was about is not the current one; nothing was decided")]

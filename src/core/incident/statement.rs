@@ -206,8 +206,11 @@ impl Turn<'_> {
         }
         let same = statement.current().is_some_and(|version| version.digest == digest);
         let wanted = matches!(statement.phase, StatementPhase::Drafting(Hold::Draft | Hold::FactsChanged));
-        if (same && !wanted) || statement.versions.len() >= VERSIONS_MAX {
+        if same && !wanted {
             return Err(Refusal::NothingChanged);
+        }
+        if !same && statement.versions.len() >= VERSIONS_MAX {
+            return Err(Refusal::TooManyVersions(VERSIONS_MAX));
         }
         self.void_ballot(id);
         if !same {

@@ -96,9 +96,9 @@ impl Package {
         Digest(hasher.finalize().into())
     }
 
-    /// The canonical bytes. A struct of strings and numbers always serialises.
+    /// The canonical bytes.
     pub fn wire(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(self).expect("a struct of strings and numbers always becomes JSON")
     }
 
     pub fn placement(&self, channel: &ChannelName) -> Option<&Placement> {

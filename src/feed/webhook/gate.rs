@@ -13,7 +13,7 @@ pub const REPLAY_KEYS_MAX: usize = 200_000;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// One webhook's memory. It outlives a change of configuration; a restart empties it, and mention ids then catch a repeat.
+/// One webhook's memory. A restart empties it, and mention ids then catch a repeat.
 #[derive(Debug, Default)]
 pub struct Gate {
     replays: ReplayGuard,

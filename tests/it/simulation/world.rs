@@ -165,7 +165,7 @@ impl World {
                 continue;
             }
             match serde_json::from_str(&row.body).unwrap() {
-                Effect::Post { statement, channel, attempt } => {
+                Effect::Post { statement, channel, attempt, .. } => {
                     self.post(&row, &PostJob { incident: row.id.incident, statement, channel, attempt });
                 }
                 Effect::AskApproval { request } => {

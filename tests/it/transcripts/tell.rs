@@ -57,7 +57,7 @@ fn effect_parts(incident: &Incident, effect: &Effect) -> Option<(String, String,
             parts("remind ", incident.request(*request)?.person.to_string(), format!(" ({nth})"))
         }
         Effect::Tell { person, notice } => parts("tell ", person.to_string(), format!(": {}", told(notice))),
-        Effect::Post { statement, channel, attempt } => {
+        Effect::Post { statement, channel, attempt, .. } => {
             parts("post ", format!("{statement} to {channel}"), format!(" (attempt {attempt})"))
         }
         Effect::AskToPost { statement, channel, person } => {

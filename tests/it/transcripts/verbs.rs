@@ -189,7 +189,7 @@ impl Scene<'_> {
             }
             [channel, "puts", "off", statement] => {
                 let (statement, channel) = names(statement, channel);
-                Event::PostPutOff { statement, channel, why: why() }
+                Event::PostPutOff { statement, channel, why: why(), not_before: Timestamp::UNIX_EPOCH }
             }
             [channel, "refuses", statement] => {
                 let (statement, channel) = names(statement, channel);

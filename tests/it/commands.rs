@@ -1,0 +1,117 @@
+//! The commands as people type them: the built program, its output and its exit code.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use holdline::config::sample;
+
+fn holdline(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdline")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The sample hospital in a folder, with its key.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in sample() {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(folder.path().join("audit-key"), "an audit key of the tests, which is long enough").unwrap();
+    folder
+}
+
+#[test]
+fn the_unattended_demo_posts_a_statement_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = holdline(&["demo", "--unattended", "--listen", "127.0.0.1:0"], folder.path());
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    for sentence in [
+        "A spike opened the incident",
+        "approved the statement holding",
+        "The newsroom shows it",
+        "approved standing down",
+    ] {
+        assert!(text.contains(sentence), "{sentence} is missing in:\n{text}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "the demo leaves nothing where it is started");
+}
+
+#[test]
+fn the_demo_listens_to_this_machine_only() {
+    let output = holdline(&["demo", "--listen", "0.0.0.0:0"], Path::new("/"));
+    assert!(!output.status.success());
+    assert!(said(&output).contains("127.0.0.1"), "{}", said(&output));
+}
+
+#[test]
+fn check_passes_the_sample_and_names_what_is_wrong_with_a_folder() {
+    let folder = folder();
+    let fine = holdline(&["check"], folder.path());
+    assert!(fine.status.success(), "{}", said(&fine));
+    let path = folder.path().join("playbooks/data-breach.yaml");
+    let text = fs::read_to_string(&path).unwrap().replace("by: privacy-officer", "by: privacy-oficer");
+    fs::write(&path, text).unwrap();
+    let wrong = holdline(&["check"], folder.path());
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        said(&wrong).contains("playbooks/data-breach.yaml:") && said(&wrong).contains("privacy-oficer"),
+        "{}",
+        said(&wrong)
+    );
+}
+
+#[test]
+fn run_without_mail_refuses_to_start() {
+    let folder = folder();
+    let output = holdline(&["run"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("mail"), "{}", said(&output));
+}
+
+#[test]
+fn try_query_says_which_part_matched_and_points_at_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let talk = folder.path().join("talk.txt");
+    fs::write(&talk, "Riverside General leaked my records\nNothing to see\n").unwrap();
+    let query = "\"riverside general\" AND leak*";
+    let matched = holdline(&["try", "query", query, "talk.txt"], folder.path());
+    let text = said(&matched);
+    assert!(matched.status.success() && text.contains("1 matched.") && text.contains("leaked"), "{text}");
+    let json = holdline(&["try", "query", query, "talk.txt", "--json"], folder.path());
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(json.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["matched"].as_bool().unwrap()).collect::<Vec<_>>(), [true, false]);
+    let wrong = holdline(&["try", "query", "riverside AND (breach", "talk.txt"], folder.path());
+    assert!(!wrong.status.success() && said(&wrong).contains('^'), "{}", said(&wrong));
+}
+
+#[test]
+fn audit_verify_holds_on_a_sound_record_and_finds_a_cut_by_a_mailed_head() {
+    let folder = folder();
+    let path = folder.path().join("holdline.db");
+    let key = fs::read(folder.path().join("audit-key")).unwrap();
+    let mut writer = holdline::store::Writer::open(&path, &key, Box::new(|salt| salt.fill(1)), |_| Ok(())).unwrap();
+    let at = "2026-11-22T03:00:00Z".parse().unwrap();
+    for number in 0..3 {
+        let event = holdline::store::InstallationEvent::Started { version: number.to_string() };
+        writer.commit(|batch| batch.append_installation(&event, at).map(drop)).unwrap();
+    }
+    let head = writer.commit(|batch| Ok(batch.signed_head(at))).unwrap();
+    drop(writer);
+    let mailed = format!("{}:{}", head.seq, head.mac);
+    let sound = holdline(&["audit", "verify", "--head", &mailed], folder.path());
+    assert!(sound.status.success() && said(&sound).contains("The record holds: 3 entries"), "{}", said(&sound));
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let cut = "delete from events where seq = 3; update head set seq = 2, mac = (select mac from events where seq = 2)";
+    db.execute_batch(cut).unwrap();
+    assert!(holdline(&["audit", "verify"], folder.path()).status.success(), "a clean cut does not show from inside");
+    let shown = holdline(&["audit", "verify", "--head", &mailed], folder.path());
+    assert!(!shown.status.success() && said(&shown).contains("cut"), "{}", said(&shown));
+}
