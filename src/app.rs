@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
-use crate::engine::{Clock, Engine, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
+use crate::engine::{Clock, Engine, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
 use crate::feed::{Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{Mailbox, Post, Smtp, SmtpSetupError};
@@ -72,8 +72,10 @@ impl App {
         let address = listener.local_addr().unwrap_or(config.server.listen);
         let standing = standing(&config, address);
         let every = config.audit.every;
-        let channels =
-            config.channels.iter().filter_map(|(name, channel)| Some((name.clone(), channel.connect(name)?)));
+        let channels = config.channels.iter().filter_map(|(name, settings)| {
+            let channel = settings.connect(name)?;
+            Some((name.clone(), LiveChannel { rules: settings.rules(), channel }))
+        });
         let shell = Arc::new(Shell { post, composer: Composer::new()?, channels: channels.collect() });
         let url = standing.url.clone();
         let key = config.audit.key.expose_secret().as_bytes().to_vec();

@@ -1,7 +1,7 @@
 //! Lines for people. A closed pipe ends the program quietly, as it does for any filter.
 
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 /// Prints a line to standard output.
@@ -26,5 +26,10 @@ pub(super) fn fail(text: impl Display) -> ExitCode {
 pub(super) fn log(default: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDLINE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }

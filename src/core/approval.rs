@@ -76,6 +76,7 @@ pub struct StageVote {
     open: bool,
     /// Until when this rung may be answered; none before it is asked and at the ladder's end.
     until: Option<Timestamp>,
+    refused: BTreeSet<PersonId>,
 }
 
 /// Whether stages wait for one another.
@@ -116,6 +117,8 @@ pub struct Terms<'a> {
     pub round: u32,
     pub order: Order,
     pub authors: BTreeSet<PersonId>,
+    /// Who refused these very bytes before: nobody is asked in their place.
+    pub refused: BTreeSet<PersonId>,
     pub languages: BTreeSet<String>,
 }
 
@@ -129,7 +132,7 @@ pub struct Electorate<'a> {
 
 impl<S> Ballot<S> {
     pub fn open(subject: S, digest: Digest, terms: Terms<'_>, electorate: Electorate<'_>) -> (Self, Vec<Asking>) {
-        let Terms { stages, round, order, authors, languages } = terms;
+        let Terms { stages, round, order, authors, refused, languages } = terms;
         let votes = stages
             .iter()
             .map(|stage| StageVote {
@@ -139,6 +142,7 @@ impl<S> Ballot<S> {
                 yes: Vec::new(),
                 open: false,
                 until: None,
+                refused: refused.clone(),
             })
             .collect();
         let mut ballot = Self { subject, digest, round, order, authors, languages, votes };

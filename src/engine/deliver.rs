@@ -164,12 +164,7 @@ impl Engine {
         person: Option<PersonId>,
     ) -> Result<(), RecordError> {
         let (how, event) = match shell.post.send(letter, self.now()).await {
-            Sent::Accepted { .. } => {
-                if let Some(person) = person.clone() {
-                    self.call(move |work| work.count_mail(&person)).await?;
-                }
-                (Settled::Done("sent".to_owned()), None)
-            }
+            Sent::Accepted { .. } => return self.end_sent(row, person).await,
             Sent::Later { why } | Sent::Unknown { why } => {
                 tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a mail was not taken; it is sent again");
                 (Settled::NotBefore(self.retry_at(row.attempts)), None)
@@ -182,6 +177,18 @@ impl Engine {
         };
         let event = event.filter(|_| row.id.incident != INSTALLATION);
         self.end(row, how, event).await
+    }
+
+    /// Counts a mail that went out and settles its row, in one transaction.
+    async fn end_sent(&self, row: &Claimed, person: Option<PersonId>) -> Result<(), RecordError> {
+        let row = row.clone();
+        self.call(move |work| {
+            if let Some(person) = &person {
+                work.count_mail(person)?;
+            }
+            work.settle(&row, &Settled::Done("sent".to_owned()), None)
+        })
+        .await
     }
 
     fn retry_at(&self, attempts: u32) -> Timestamp {

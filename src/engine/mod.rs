@@ -28,7 +28,7 @@ pub use error::{AnswerError, RecordError};
 pub use intake::PolledFeed;
 use jiff::Timestamp;
 pub use links::{Audience, CODE_CHARS, Links};
-pub use outbox::Shell;
+pub use outbox::{LiveChannel, Shell};
 pub use post::{POST_TIMEOUT, PostJob, PostStep, after_look_up};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
@@ -213,7 +213,7 @@ impl Engine {
         for row in self.reader.events(incident)? {
             let at = Timestamp::from_millisecond(row.entry()?.at).unwrap_or(Timestamp::UNIX_EPOCH);
             let sentence = match row.event()? {
-                Some(event) => narrate(&entry.incident, &event, &zone),
+                Some(event) => narrate(&entry.incident, &event, at, &zone),
                 None => "What happened here was erased.".to_owned(),
             };
             told.push((at, sentence));

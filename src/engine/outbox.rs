@@ -12,6 +12,7 @@ use super::{Engine, RecordError};
 use crate::channel::Channel;
 use crate::core::incident::{Effect, Event};
 use crate::core::name::ChannelName;
+use crate::core::rules::ChannelRules;
 use crate::mail::Post;
 use crate::mail::compose::Composer;
 use crate::store::{Claimed, INSTALLATION, InstallationEffect, Settled};
@@ -27,7 +28,13 @@ const STORE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 pub struct Shell {
     pub post: Post,
     pub composer: Composer,
-    pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
+    pub channels: BTreeMap<ChannelName, LiveChannel>,
+}
+
+/// A channel that can be called, and what the core was told of it.
+pub struct LiveChannel {
+    pub rules: ChannelRules,
+    pub channel: Arc<dyn Channel>,
 }
 
 impl Engine {
@@ -52,11 +59,13 @@ impl Engine {
     /// One look: inside work first, then as many rows as there are hands for. Says when the next row is due.
     async fn look(&self, shell: &Arc<Shell>, under_way: &mut JoinSet<()>) -> Result<Option<Timestamp>, RecordError> {
         while self.call(|work| work.carry_out_inside()).await? {}
-        let rows = self.call(|work| work.claim_outside()).await?;
+        while under_way.len() >= AT_ONCE_MAX {
+            under_way.join_next().await;
+        }
+        // No more than there are hands for, so that a lease is not spent in waiting.
+        let free = AT_ONCE_MAX - under_way.len();
+        let rows = self.call(move |work| work.claim_outside(free)).await?;
         for row in rows {
-            while under_way.len() >= AT_ONCE_MAX {
-                under_way.join_next().await;
-            }
             let (engine, shell) = (self.clone(), Arc::clone(shell));
             under_way.spawn(async move { engine.carry_out_row(&shell, row).await });
         }

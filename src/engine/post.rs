@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::outbox::Shell;
-use super::work::Work;
+use super::work::{LEASE, Work};
 use super::{Engine, RecordError};
 use crate::channel::{Channel, Found, Outcome, Reason};
 use crate::core::approval::ApprovedStatement;
@@ -66,6 +66,10 @@ impl PostJob {
 impl Work<'_, '_> {
     /// Records the intent of a claimed post, or says what else is to be done about it.
     pub fn begin_post(&mut self, row: &Claimed, job: &PostJob) -> Result<PostStep, RecordError> {
+        if !self.batch.renew(row, self.now(), LEASE)? {
+            // Another worker has it by now.
+            return Ok(PostStep::Nothing);
+        }
         let incident = self.entry(job.incident)?.incident;
         match incident.post(&job.statement, &job.channel) {
             Some(PostPhase::Owed { attempt }) if *attempt == job.attempt => self.intend(row, job),
@@ -93,9 +97,11 @@ impl Work<'_, '_> {
             }
             Err(error) => return Err(error),
         }
-        match self.entry(job.incident)?.incident.approved(&job.statement) {
+        let incident = self.entry(job.incident)?.incident;
+        let intended = matches!(incident.post(&job.statement, &job.channel), Some(PostPhase::Intended { .. }));
+        match incident.approved(&job.statement).filter(|_| intended) {
             Some(approved) => Ok(PostStep::Call(approved)),
-            None => self.end_post(row, job, Outcome::Never(Reason::OtherBytes)).map(|()| PostStep::Nothing),
+            None => self.nothing(row, &Settled::Done("stopped".to_owned())),
         }
     }
 
@@ -123,7 +129,7 @@ pub fn after_look_up(found: Found) -> Outcome {
 impl Engine {
     /// Carries out one claimed post.
     pub(super) async fn post(&self, shell: &Shell, row: &Claimed, job: PostJob) -> Result<(), RecordError> {
-        let Some(channel) = shell.channels.get(&job.channel).map(Arc::clone) else {
+        let Some(channel) = self.live_channel(shell, &job) else {
             return self.end_post(row, job, Outcome::Never(Reason::NotConfigured)).await;
         };
         let (claimed, wanted) = (row.clone(), job.clone());
@@ -134,6 +140,14 @@ impl Engine {
             PostStep::LookUp(approved) => look_up(channel.as_ref(), &approved, row).await,
         };
         self.end_post(row, job, outcome).await
+    }
+
+    /// The live channel, only where it still is what the incident opened with: the same kind, account and settings.
+    fn live_channel(&self, shell: &Shell, job: &PostJob) -> Option<Arc<dyn Channel>> {
+        let live = shell.channels.get(&job.channel)?;
+        let board = self.board();
+        let approved = board.incidents.get(&job.incident)?.rules.channels.get(&job.channel)?;
+        (live.rules == *approved).then(|| Arc::clone(&live.channel))
     }
 
     async fn end_post(&self, row: &Claimed, job: PostJob, outcome: Outcome) -> Result<(), RecordError> {

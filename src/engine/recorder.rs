@@ -52,6 +52,7 @@ pub struct Recorder {
 }
 
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about one transaction")]
 pub(super) struct State {
     pub(super) incidents: BTreeMap<IncidentId, Entry>,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
@@ -102,7 +103,8 @@ impl Recorder {
             owes: true,
         };
         let board = watch::Sender::new(Arc::default());
-        let latest = to_millisecond(now);
+        let last = stored.last().and_then(|row| Timestamp::from_millisecond(row.entry().ok()?.at).ok());
+        let latest = to_millisecond(now).max(last.unwrap_or(Timestamp::MIN));
         let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest };
         recorder.count_again()?;
         recorder.publish();
@@ -227,13 +229,21 @@ impl Recorder {
         begun.map_err(|error| StoreError::Disk(error.to_string()))
     }
 
+    /// Roles and delegations of open incidents that the configuration does not give any more.
     fn people_gone(&self) -> Vec<(IncidentId, Event)> {
+        let now = &self.standing.roster;
         let mut gone = Vec::new();
         for (id, entry) in self.state.incidents.iter().filter(|(_, entry)| entry.incident.is_running()) {
-            for (role, people) in &entry.incident.roster.roles {
-                let left = people.iter().filter(|person| !self.standing.roster.holds(person, role.as_str()));
+            let then = &entry.incident.roster;
+            for (role, people) in &then.roles {
+                let left = people.iter().filter(|person| !now.holds(person, role.as_str()));
                 gone.extend(left.map(|person| (*id, Event::LeftRole { person: person.clone(), role: role.clone() })));
             }
+            let ended = then.people.keys().filter(|of| {
+                let delegate = then.delegate_of(of);
+                delegate.is_some() && delegate != now.delegate_of(of)
+            });
+            gone.extend(ended.map(|of| (*id, Event::DelegationEnded { of: of.clone() })));
         }
         gone
     }
@@ -276,10 +286,10 @@ impl State {
         }
     }
 
-    /// A watch whose latest incident opened within its present window has spent its alarm.
+    /// A watch whose latest incident was still counted within its present window has spent its alarm.
     fn mark_spent(&mut self, now: Timestamp) {
         let spikes: Vec<_> = self.incidents.values().filter_map(|entry| entry.incident.spike.clone()).collect();
-        for spike in spikes {
+        for spike in spikes.iter().filter(|spike| spike.window.after(spike.at) >= now) {
             if let Some(index) = self.counting.find(&spike.watch) {
                 self.counting.set_spent(index);
             }
@@ -308,7 +318,14 @@ fn fold_all(writer: &Writer, stored: &[StoredEvent]) -> Result<Folded, StoreErro
         let log = events.entry(entry.incident).or_insert_with(|| Some(Vec::new()));
         match (row.event()?, log) {
             (Some(event), Some(log)) => log.push((at, event)),
-            (_, log) => *log = None,
+            (Some(_) | None, log) => {
+                tracing::error!(
+                    incident = entry.incident,
+                    entry = entry.seq,
+                    "an entry's body is gone; its incident is not shown"
+                );
+                *log = None;
+            }
         }
     }
     let mut incidents = BTreeMap::new();

@@ -120,6 +120,7 @@ impl<'w, 'b> Work<'w, 'b> {
 
     fn keep(&mut self, id: IncidentId, entry: Entry, event: &Event, effects: &[Effect]) -> Result<(), RecordError> {
         let number = entry.incident.events;
+        tracing::info!(incident = id, number, event = event.kind(), "recorded");
         self.batch.append(id, number, event.kind(), self.now, event)?;
         for (place, effect) in (0..).zip(effects) {
             self.state.owe();
@@ -324,8 +325,8 @@ impl<'w, 'b> Work<'w, 'b> {
     }
 
     /// Takes rows whose work is outside: mails and posts.
-    pub fn claim_outside(&mut self) -> Result<Vec<Claimed>, RecordError> {
-        Ok(self.batch.claim(&[MAIL, CHANNEL], self.now, LEASE, OUTBOX_BATCH_MAX)?)
+    pub fn claim_outside(&mut self, most: usize) -> Result<Vec<Claimed>, RecordError> {
+        Ok(self.batch.claim(&[MAIL, CHANNEL], self.now, LEASE, most.min(OUTBOX_BATCH_MAX))?)
     }
 
     /// Ends a claim together with the event that tells how it went; nothing of it counts where the lease was lost.

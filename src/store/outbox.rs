@@ -86,6 +86,19 @@ impl Batch<'_> {
         Ok(claimed)
     }
 
+    /// Holds a claim for another lease before something that cannot be taken back. False where another epoch has it by now.
+    pub fn renew(&mut self, claimed: &Claimed, now: Timestamp, lease: SignedDuration) -> Result<bool, StoreError> {
+        let id = claimed.id;
+        let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+        let changed = self
+            .statement(
+                "update outbox set claimed_until = ?1
+                 where incident = ?2 and number = ?3 and place = ?4 and epoch = ?5 and outcome is null",
+            )?
+            .execute(params![until.as_millisecond(), id.incident, id.number, id.place, claimed.epoch])?;
+        Ok(changed == 1)
+    }
+
     /// Ends a claim. False where another epoch has it by now: then nothing of this attempt may count.
     pub fn settle(&mut self, claimed: &Claimed, how: &Settled) -> Result<bool, StoreError> {
         let id = claimed.id;

@@ -65,6 +65,7 @@ fn approved(package: Package) -> ApprovedStatement {
     };
     let at: Timestamp = AT.parse().unwrap();
     let terms = Terms {
+        refused: BTreeSet::new(),
         stages: std::slice::from_ref(&stage),
         round: 1,
         order: Order::InTurn,

@@ -145,6 +145,15 @@ async fn a_scanner_that_follows_and_submits_decides_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_go_key_of_a_phone_presses_no_answer() {
+    let (app, link) = asked().await;
+    let page = app.text(&link.path).await;
+    let form = page.split(&format!("action=\"{}\"", link.path)).nth(1).expect("the form is there");
+    let first = form.split("<button").nth(1).unwrap().split('>').next().unwrap();
+    assert!(first.contains("disabled") && !first.contains("press"), "the form's first button is {first}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn five_wrong_codes_lock_the_request_and_tell_the_duty_officer() {
     let (app, link) = asked().await;
     let mut tries = tokio::task::JoinSet::new();

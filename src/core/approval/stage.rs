@@ -135,7 +135,9 @@ impl StageVote {
                 self.ask(&yes.person).is_some_and(|ask| ask.fills.len() == 1 && ask.fills.contains_key(&silent))
             });
             let barred = silent.as_str() == role::PRIVACY_OFFICER && instead.as_str() != role::PRIVACY_DEPUTY;
-            if answered || barred {
+            let refused =
+                self.asked.iter().any(|ask| ask.fills.contains_key(&silent) && self.refused.contains(&ask.person));
+            if answered || barred || refused {
                 continue;
             }
             for seat in electorate.roster.seats(instead.as_str(), electorate.day) {
@@ -197,7 +199,9 @@ impl StageVote {
             let person = ask.person.clone();
             ask.fills.retain(|role, right| match right {
                 Right::Holder => roster.holds(&person, role.as_str()),
-                Right::StandingInFor(holder) => roster.holds(holder, role.as_str()),
+                Right::StandingInFor(holder) => {
+                    roster.holds(holder, role.as_str()) && roster.delegate_of(holder).as_ref() == Some(&person)
+                }
                 Right::InsteadOf(instead) => roster.may_answer_for(&person, instead.as_str(), electorate.day),
             });
         }

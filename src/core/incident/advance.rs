@@ -108,6 +108,7 @@ impl Turn<'_> {
                 Ok(())
             }
             Event::LeftRole { person, role } => self.leave_role(person, role.as_str()),
+            Event::DelegationEnded { of } => self.end_delegation(of),
             Event::StandDownAsked { by, reason } => self.running()?.ask_stand_down(by, reason),
             Event::Closed { by, reason } => self.close(by, reason),
         }
@@ -135,8 +136,10 @@ impl Turn<'_> {
 
     fn verify(&mut self, verdict: Verification, by: &PersonId, reason: &str) -> Result<(), Refusal> {
         self.must_be_known(by)?;
-        if self.incident.verified.is_some() && verdict == Verification::Real {
-            return Err(Refusal::NothingChanged);
+        match (self.incident.verified.is_some(), verdict) {
+            (true, Verification::Real) => return Err(Refusal::NothingChanged),
+            (true, Verification::NotOurs | Verification::FalseAlarm) => return Err(Refusal::IsReal),
+            (false, Verification::Real | Verification::NotOurs | Verification::FalseAlarm) => {}
         }
         match verdict {
             Verification::Real => {
@@ -211,7 +214,29 @@ impl Turn<'_> {
         }
         self.incident.roster.leave(person, role);
         self.revise_ballots();
+        self.ring_for_lost_duty(person);
         Ok(())
+    }
+
+    fn end_delegation(&mut self, of: &PersonId) -> Result<(), Refusal> {
+        let person = self.incident.roster.people.get_mut(of).ok_or(Refusal::Unknown)?;
+        if person.delegate.take().is_none() {
+            return Err(Refusal::NothingChanged);
+        }
+        self.revise_ballots();
+        Ok(())
+    }
+
+    /// Whoever had the duty holds no role any more: the alerts ring again until somebody claims.
+    fn ring_for_lost_duty(&mut self, person: &PersonId) {
+        let holds_any = self.incident.roster.roles.values().any(|people| people.contains(person));
+        if holds_any || self.incident.duty.as_ref() != Some(person) || !self.incident.is_running() {
+            return;
+        }
+        self.incident.duty = None;
+        for phase in self.incident.alerts.values_mut() {
+            *phase = super::AlertPhase::Waiting;
+        }
     }
 
     fn mail_refused(&mut self, person: &PersonId, why: &str) {

@@ -198,8 +198,15 @@ impl Turn<'_> {
             Subject::Statement(id) => {
                 let refused = Hold::Refused { by: request.person.clone(), wanted: wanted.to_owned() };
                 self.hold(id, refused);
+                if let Some(statement) = self.incident.statements.get_mut(id) {
+                    statement.refusals.push((request.digest, request.person.clone()));
+                }
             }
-            Subject::StandDown => self.incident.phase = IncidentPhase::Open,
+            Subject::StandDown => {
+                // The condition is watched anew, so that it can propose again.
+                self.incident.quiet_since = None;
+                self.incident.phase = IncidentPhase::Open;
+            }
         }
     }
 
@@ -390,10 +397,18 @@ impl Turn<'_> {
         let mut ballot = match self.incident.statements.get(id).map(|statement| &statement.phase) {
             Some(StatementPhase::Asking(ballot)) => ballot.clone(),
             Some(StatementPhase::Posting(posting)) if !posting.has_begun() => posting.ballot.clone(),
+            Some(StatementPhase::Posting(posting)) => {
+                // What is public stands on the votes of its time; nothing more goes out on fewer.
+                let mut revised = posting.ballot.clone();
+                revised.revise(electorate);
+                if revised.approved(electorate.roster).is_none() {
+                    self.stop_owed_posts(id);
+                }
+                return;
+            }
             Some(
                 StatementPhase::Waiting
                 | StatementPhase::Drafting(_)
-                | StatementPhase::Posting(_)
                 | StatementPhase::Posted(_)
                 | StatementPhase::Withdrawn,
             )

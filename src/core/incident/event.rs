@@ -147,6 +147,10 @@ pub enum Event {
         person: PersonId,
         why: String,
     },
+    /// `of` has the delegate no more that they had when the incident opened.
+    DelegationEnded {
+        of: PersonId,
+    },
     LeftRole {
         person: PersonId,
         role: RoleName,
@@ -284,6 +288,7 @@ impl Event {
             Self::PostedByHand { .. } => "posted_by_hand",
             Self::MailRefused { .. } => "mail_refused",
             Self::LeftRole { .. } => "left_role",
+            Self::DelegationEnded { .. } => "delegation_ended",
             Self::StandDownAsked { .. } => "stand_down_asked",
             Self::Closed { .. } => "closed",
         }

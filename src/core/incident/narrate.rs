@@ -1,14 +1,14 @@
 //! The timeline in words: one sentence an event, for the terminal and the incident's page. No text of a mention, code or draft is in it.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
-use super::{Incident, Subject};
+use super::{Incident, PostPhase, StatementPhase, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::PersonId;
 
-/// What `event` did, told after it: `incident` is the state that it led to.
-pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
+/// What `event` did at `at`, told later: `incident` is the state of now.
+pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZone) -> String {
     let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
     match event {
         Event::Opened(opening) => opened(incident, opening),
@@ -40,7 +40,8 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
             format!("{} asked again for approval of {statement}: {reason}", name(by))
         }
         Event::DecisionTaken { request, person, decision, digest, .. } => {
-            format!("{} {}, hash {}.", name(person), decided(incident, *request, decision), digest.short())
+            let decided = decided(incident, *request, decision);
+            format!("{} {decided}, hash {}.{}", name(person), digest.short(), shown_with_it(incident, at))
         }
         Event::DecisionWithdrawn { request, person, .. } => {
             format!("{} took back their approval of {}.", name(person), subject(incident, *request))
@@ -71,6 +72,7 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
             format!("{} posted {statement} on {channel} by hand: {url}", name(by))
         }
         Event::MailRefused { person, why } => format!("A mail to {} was refused for good: {why}", name(person)),
+        Event::DelegationEnded { of } => format!("Nobody stands in for {} any more.", name(of)),
         Event::LeftRole { person, role } => format!("{} no longer holds the role {role}.", name(person)),
         Event::StandDownAsked { by: Asker::Person(person), reason } => {
             format!("{} proposed to stand down: {reason}", name(person))
@@ -78,6 +80,23 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
         Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
         Event::Closed { by, reason } => format!("{} closed the incident{}", name(by), remark(reason)),
     }
+}
+
+/// The posts that the commit of an approval confirmed by itself: pages that read the log.
+fn shown_with_it(incident: &Incident, at: Timestamp) -> String {
+    let mut shown = Vec::new();
+    for (id, statement) in &incident.statements {
+        let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &statement.phase else { continue };
+        for (channel, post) in &posting.posts {
+            if let PostPhase::Confirmed { url, at: confirmed } = post
+                && *confirmed == at
+                && url.starts_with('/')
+            {
+                shown.push(format!(" With it, {id} is posted on {channel}."));
+            }
+        }
+    }
+    shown.concat()
 }
 
 /// The end of a sentence, with what somebody added.

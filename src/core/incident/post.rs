@@ -152,11 +152,7 @@ impl Turn<'_> {
 
     /// Holds a text whose promised time is over, and tells everyone who was asked about it.
     fn sent_back_by_time(&mut self, id: &StepId, ballot: &Ballot<Package>, package: &Package) -> bool {
-        let checked = Checked { package, rules: self.rules, setting: self.incident.setting, at: self.at };
-        let stopping = self.unlifted(id, &lint::check_before_posting(&checked));
-        if stopping.is_empty() {
-            return false;
-        }
+        let Some(stopping) = self.stopped_by_time(id, package) else { return false };
         self.stop_posting_by_hand(id);
         self.hold(id, Hold::Blocked(stopping.clone()));
         let mut people = ballot.everyone_asked();
@@ -165,6 +161,27 @@ impl Turn<'_> {
             self.tell(&person, Notice::Blocked { statement: id.clone(), rules: stopping.clone() });
         }
         true
+    }
+
+    /// The rules about time that stop this text now and are not lifted.
+    fn stopped_by_time(&self, id: &StepId, package: &Package) -> Option<Vec<String>> {
+        let checked = Checked { package, rules: self.rules, setting: self.incident.setting, at: self.at };
+        let stopping = self.unlifted(id, &lint::check_before_posting(&checked));
+        (!stopping.is_empty()).then_some(stopping)
+    }
+
+    /// Channels that have nothing yet get nothing: an approval that the statement stood on fell away.
+    pub(super) fn stop_owed_posts(&mut self, id: &StepId) {
+        let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) else {
+            return;
+        };
+        let owed = posting_owed(posting);
+        self.stop_posting_by_hand(id);
+        for channel in owed {
+            let why = "an approver was removed before it was posted there".to_owned();
+            // The phase was looked at just now, so this is refused for no reason.
+            let _ = self.post_refused(id, &channel, &why);
+        }
     }
 
     /// Whoever was asked to post it by hand is told not to.
@@ -194,7 +211,8 @@ impl Turn<'_> {
             Reach::Person(role) => {
                 let role = role.clone();
                 let seats = self.incident.roster.seats(role.as_str(), self.day());
-                match self.incident.duty.clone().or_else(|| seats.into_iter().next().map(|seat| seat.person)) {
+                let duty = self.incident.duty.as_ref().filter(|duty| seats.iter().any(|seat| seat.person == **duty));
+                match duty.cloned().or_else(|| seats.into_iter().next().map(|seat| seat.person)) {
                     Some(person) => {
                         let (statement, channel) = (id.clone(), channel.clone());
                         self.owe(Effect::AskToPost { statement, channel, person: person.clone() });
@@ -223,12 +241,14 @@ impl Turn<'_> {
         if *self.post_mut(id, channel)? != (PostPhase::Owed { attempt }) {
             return Err(Refusal::NothingChanged);
         }
-        if let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase)
-            && !posting.has_begun()
-        {
-            let ballot = posting.ballot.clone();
-            if self.sent_back_by_time(id, &ballot, approved.package()) {
+        if let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) {
+            let (begun, ballot) = (posting.has_begun(), posting.ballot.clone());
+            if !begun && self.sent_back_by_time(id, &ballot, approved.package()) {
                 return Ok(());
+            }
+            // Others show it already, so it cannot go back; this channel does not get what is stale by now.
+            if begun && let Some(rules) = self.stopped_by_time(id, approved.package()) {
+                return self.post_refused(id, channel, &format!("lint stops it by now: {}", rules.join(", ")));
             }
         }
         self.set_post(id, channel, PostPhase::Intended { attempt, at: self.at })
@@ -274,7 +294,10 @@ impl Turn<'_> {
     }
 
     pub(super) fn post_refused(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
-        if !matches!(self.post_mut(id, channel)?, PostPhase::Owed { .. } | PostPhase::Intended { .. }) {
+        if !matches!(
+            self.post_mut(id, channel)?,
+            PostPhase::Owed { .. } | PostPhase::Intended { .. } | PostPhase::ByHand { .. }
+        ) {
             return Err(Refusal::NothingChanged);
         }
         for person in self.duty() {
@@ -367,6 +390,13 @@ impl Turn<'_> {
             };
         }
     }
+}
+
+/// The channels that have nothing yet.
+fn posting_owed(posting: &Posting) -> Vec<ChannelName> {
+    let owed =
+        posting.posts.iter().filter(|(_, post)| matches!(post, PostPhase::Owed { .. } | PostPhase::ByHand { .. }));
+    owed.map(|(channel, _)| channel.clone()).collect()
 }
 
 /// When an attempt is made after the one before it was refused for now at `at`.

@@ -18,6 +18,8 @@ pub enum Refusal {
     ClaimedBy(String),
     #[error("somebody saved version {0} in the meantime; look at it before you save yours")]
     NewerVersion(u32),
+    #[error("the words are the same; nothing was saved, and every approval stands")]
+    SameWords,
     #[error("this statement has {0} versions already, and no more are kept; approve one, or open another incident")]
     TooManyVersions(usize),
     #[error("a fact that this text says changed while it was written; look at the facts, then save it")]
@@ -46,6 +48,8 @@ pub enum Refusal {
     NothingToLift,
     #[error("a late attempt could still post this; try again in a few minutes")]
     TooEarly,
+    #[error("somebody said that this incident is real; it ends by standing down")]
+    IsReal,
     #[error("an incident stands down first and is closed afterwards")]
     NotStoodDown,
     #[error("a reason is needed")]

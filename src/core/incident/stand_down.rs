@@ -26,9 +26,9 @@ impl Turn<'_> {
         let asked = StandDownAsked { by: by.clone(), reason: reason.to_owned(), at: self.at };
         let digest = asked.digest(self.incident.id);
         let round = u32::try_from(self.incident.requests.len()).unwrap_or(u32::MAX);
-        let (authors, languages) = (BTreeSet::new(), BTreeSet::new());
+        let (authors, refused, languages) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let stages = &self.rules.playbook.stand_down.approval;
-        let terms = Terms { stages, round, order: Order::InTurn, authors, languages };
+        let terms = Terms { stages, round, order: Order::InTurn, authors, refused, languages };
         let (ballot, asking) = Ballot::open(asked, digest, terms, self.electorate(&self.incident.roster));
         if asking.is_empty() {
             for person in self.duty() {

@@ -32,6 +32,8 @@ pub struct Statement {
     pub overdue: bool,
     /// The event count at the last change of a fact that it says; a draft from before is stale.
     pub facts_changed_at: u32,
+    /// Who refused or wanted changes, and of which bytes.
+    pub refusals: Vec<(Digest, PersonId)>,
     /// Whether anybody was asked about any version of it.
     pub asked_before: bool,
 }
@@ -97,6 +99,7 @@ impl Statement {
             due: None,
             overdue: false,
             facts_changed_at: 0,
+            refusals: Vec::new(),
             asked_before: false,
         }
     }
@@ -207,7 +210,7 @@ impl Turn<'_> {
         let same = statement.current().is_some_and(|version| version.digest == digest);
         let wanted = matches!(statement.phase, StatementPhase::Drafting(Hold::Draft | Hold::FactsChanged));
         if same && !wanted {
-            return Err(Refusal::NothingChanged);
+            return Err(Refusal::SameWords);
         }
         if !same && statement.versions.len() >= VERSIONS_MAX {
             return Err(Refusal::TooManyVersions(VERSIONS_MAX));
@@ -386,7 +389,9 @@ impl Turn<'_> {
         let order = if statement.asked_before { Order::AllAtOnce } else { Order::InTurn };
         let languages = version.package.variants.iter().map(|variant| variant.language.clone()).collect();
         let round = u32::try_from(self.incident.requests.len()).unwrap_or(u32::MAX);
-        let terms = Terms { stages: &step.approval, round, order, authors, languages };
+        let refused = statement.refusals.iter().filter(|(digest, _)| *digest == version.digest);
+        let refused = refused.map(|(_, person)| person.clone()).collect();
+        let terms = Terms { stages: &step.approval, round, order, authors, refused, languages };
         let electorate = self.electorate(&self.incident.roster);
         let (ballot, asking) = Ballot::open(version.package, version.digest, terms, electorate);
         if asking.is_empty() {

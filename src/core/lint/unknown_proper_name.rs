@@ -56,7 +56,7 @@ fn hit((found, places): (String, Vec<String>)) -> Hit {
     Hit {
         place: places.join("; "),
         remedy: format!(
-            "does `{found}` belong in public? If so, list it under `organisation: known:`; if not, take it out"
+            "is `{found}` a patient's or another private person's? Take it out. If it may be public, approving accepts it; what comes up often can be listed under `organisation: known:`"
         ),
         found,
     }

@@ -154,7 +154,7 @@ impl World {
     }
 
     fn outside(&mut self) {
-        for row in self.work(|work| work.claim_outside()).unwrap() {
+        for row in self.work(|work| work.claim_outside(64)).unwrap() {
             // A process that dies between claim and outcome leaves its row to the next one.
             if self.chance(5) {
                 self.crash();
