@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a test that was not run says so")]
 
 mod approval_properties;
+mod attacks;
 mod breach;
 mod channel;
 mod commands;
@@ -16,6 +17,7 @@ mod hospital;
 mod length;
 mod lint;
 mod mail;
+mod press;
 mod promise_one;
 mod query;
 mod query_properties;

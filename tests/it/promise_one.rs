@@ -1,101 +1,16 @@
 //! Promise 1 attacked in five ways: a stranger's yes, other bytes, after withdrawal, after removal, after a restart with a forged row.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdline::core::approval::{Decision, Proof};
-use holdline::core::incident::{Event, Incident, StatementPhase};
-use holdline::core::name::StepId;
-use holdline::core::playbook::FactValue;
+use holdline::core::incident::Event;
 use holdline::core::statement::Digest;
-use holdline::engine::{Audience, OpenError, RecordError, Recorder, Standing};
-use holdline::store::{Broken, Salts, StoreError};
-use jiff::{SignedDuration, Timestamp};
+use holdline::engine::{Audience, OpenError};
+use holdline::store::{Broken, StoreError};
+use jiff::SignedDuration;
 
 use crate::hospital::{self, person};
-
-const KEY: &[u8] = b"the key of promise one";
-const HOLDING: &str = "holding";
-
-/// A hospital whose holding statement waits for Chi (privacy) and Dev (legal), and then for a release.
-struct Press {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-    recorder: Option<Recorder>,
-    now: Timestamp,
-}
-
-fn salts() -> Salts {
-    Box::new(|salt| salt.fill(7))
-}
-
-impl Press {
-    fn asking() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("holdline.db");
-        let now = "2026-11-22T03:00:00Z".parse().unwrap();
-        let mut press = Self { _folder: folder, path, recorder: None, now };
-        press.start(hospital::standing()).unwrap();
-        let ana = person("ana");
-        press.work().commit_one(now, |work| work.open(&"breach".into(), &ana, "a call")).unwrap();
-        press.record(Event::Claimed { by: person("ben") }).unwrap();
-        let value = FactValue::Phone("+1 555 010 0100".to_owned());
-        press.record(Event::FactConfirmed { fact: "help_line".into(), value, by: person("ana") }).unwrap();
-        press.inside();
-        press
-    }
-
-    fn start(&mut self, standing: Standing) -> Result<(), OpenError> {
-        self.recorder = None;
-        self.recorder = Some(Recorder::open(&self.path, KEY, salts(), standing, hospital::watches(), self.now)?);
-        Ok(())
-    }
-
-    fn work(&mut self) -> &mut Recorder {
-        self.recorder.as_mut().unwrap()
-    }
-
-    fn inside(&mut self) {
-        let now = self.now;
-        while self.work().commit_one(now, |work| work.carry_out_inside()).unwrap() {}
-    }
-
-    fn record(&mut self, event: Event) -> Result<(), RecordError> {
-        let now = self.now;
-        self.work().commit_one(now, |work| work.record(1, event))
-    }
-
-    fn incident(&self) -> Arc<Incident> {
-        let board = Arc::clone(&self.recorder.as_ref().unwrap().board().borrow());
-        Arc::clone(&board.incidents[&1].incident)
-    }
-
-    /// The number of the latest request made to somebody.
-    fn request(&self, name: &str) -> (u32, Digest) {
-        let incident = self.incident();
-        let request = incident.requests.iter().rev().find(|request| request.person == person(name)).unwrap();
-        (request.number, request.digest)
-    }
-
-    fn yes(&mut self, name: &str) -> Result<(), RecordError> {
-        let (request, digest) = self.request(name);
-        self.decide(name, request, digest)
-    }
-
-    fn decide(&mut self, name: &str, request: u32, digest: Digest) -> Result<(), RecordError> {
-        let (person, decision, proof) = (person(name), Decision::Approve, Proof::Mail);
-        self.record(Event::DecisionTaken { request, person, digest, decision, proof })
-    }
-
-    /// What the poster would be given. The one thing that must stay empty.
-    fn is_approved(&self) -> bool {
-        let incident = self.incident();
-        let holding = StepId::from(HOLDING);
-        let handed_over =
-            matches!(incident.statements[&holding].phase, StatementPhase::Posting(_) | StatementPhase::Posted(_));
-        handed_over || incident.approved(&holding).is_some()
-    }
-}
+use crate::press::Press;
 
 #[test]
 fn the_right_people_on_the_right_bytes_post() {
@@ -136,10 +51,8 @@ fn a_yes_to_other_bytes_is_not_counted() {
     let other = Digest::from_bytes([7; 32]);
     assert!(press.decide("eve", request, other).is_err());
     // A changed text voids every yes that was given before.
-    let value = FactValue::Phone("+1 555 010 0200".to_owned());
     let (old, digest) = press.request("eve");
-    press.record(Event::FactConfirmed { fact: "help_line".into(), value, by: person("ana") }).unwrap();
-    press.inside();
+    press.confirm_help_line("+1 555 010 0200");
     assert!(press.decide("eve", old, digest).is_err(), "the old text's last yes");
     press.yes("eve").unwrap();
     assert!(!press.is_approved(), "accuracy of the new text was never approved");
@@ -220,9 +133,7 @@ fn a_forged_link_or_one_of_another_installation_answers_nothing() {
     let mut turned = genuine.clone().into_bytes();
     let last = turned.len() - 5;
     turned[last] = if turned[last] == b'A' { b'B' } else { b'A' };
-    let now = press.now;
-    let known =
-        |press: &mut Press, token: &str| press.work().commit_one(now, |work| Ok(work.request_of(token))).unwrap();
+    let known = |press: &mut Press, token: &str| press.does(|work| Ok(work.request_of(token))).unwrap();
     assert_eq!(known(&mut press, &genuine), Some((1, number)));
     assert_eq!(known(&mut press, &other), None);
     assert_eq!(known(&mut press, &String::from_utf8(turned).unwrap()), None);

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
 use super::{Incident, PostPhase, StatementPhase, Subject};
 use crate::core::approval::{Decision, Rung};
-use crate::core::name::PersonId;
+use crate::core::name::{ChannelName, PersonId};
 
 /// What `event` did at `at`, told later: `incident` is the state of now.
 pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZone) -> String {
@@ -62,11 +62,8 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         Event::PostUnknown { statement, channel, why } => {
             format!("{channel} cannot say whether it took {statement} ({why}); a person must look.")
         }
-        Event::PostSettled { statement, channel, by, found: Settlement::There { url } } => {
-            format!("{} found {statement} on {channel}: {url}", name(by))
-        }
-        Event::PostSettled { statement, channel, by, found: Settlement::NotThere } => {
-            format!("{} looked: {statement} is not on {channel}; it is posted again.", name(by))
+        Event::PostSettled { statement, channel, by, found } => {
+            format!("{} looked: {statement} {}", name(by), settled(channel, found))
         }
         Event::PostedByHand { statement, channel, by, url } => {
             format!("{} posted {statement} on {channel} by hand: {url}", name(by))
@@ -102,6 +99,13 @@ fn shown_with_it(incident: &Incident, at: Timestamp) -> String {
 /// The end of a sentence, with what somebody added.
 fn remark(words: &str) -> String {
     if words.is_empty() { ".".to_owned() } else { format!(": {words}") }
+}
+
+fn settled(channel: &ChannelName, found: &Settlement) -> String {
+    match found {
+        Settlement::There { url } => format!("is on {channel}: {url}"),
+        Settlement::NotThere => format!("is not on {channel}; it is posted again."),
+    }
 }
 
 fn opened(incident: &Incident, opening: &Opening) -> String {
