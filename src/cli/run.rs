@@ -23,10 +23,16 @@ async fn serve(config: crate::config::Config) -> ExitCode {
         Err(error) => return out::fail(error),
     };
     tracing::info!(address = %app.address, url = %app.engine.standing().url, "Holdline is running");
-    asked_to_stop().await;
+    let code = tokio::select! {
+        () = asked_to_stop() => ExitCode::SUCCESS,
+        () = app.engine.writer_ended() => {
+            // Nothing can be written down any more: whoever looks after the service starts it anew from the record.
+            out::fail("the writer ended by itself; the record stands as it was committed")
+        }
+    };
     tracing::info!("Holdline is stopping");
     app.stop().await;
-    ExitCode::SUCCESS
+    code
 }
 
 /// Returns on Ctrl-C, or on what a service manager sends.

@@ -123,6 +123,12 @@ impl Engine {
         self.committed.clone()
     }
 
+    /// Returns when nothing is written down any more, whatever ended the writer.
+    pub async fn writer_ended(&self) {
+        let mut changes = self.changes();
+        while changes.changed().await.is_ok() {}
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

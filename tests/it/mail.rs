@@ -4,6 +4,7 @@ use holdline::mail::Letter;
 use jiff::Timestamp;
 
 mod capture;
+mod from_the_outbox;
 mod letters;
 mod real;
 mod script;

@@ -30,3 +30,4 @@ mod tidy;
 mod transcripts;
 mod web_doors;
 mod webhook;
+mod writer;

@@ -20,6 +20,21 @@ pub(crate) const WEBHOOK_SECRET: &str = "a webhook secret of the tests, long eno
 /// How long a letter may take to come; real time, since the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The folder of the tests' hospital, with its keys.
+pub(crate) fn hospital_folder() -> tempfile::TempDir {
+    let shared = std::path::Path::new("/dev/shm");
+    let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
+    for (name, text) in sample() {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(folder.path().join("holdline.yaml"), include_str!("../fixtures/app/holdline.yaml")).unwrap();
+    fs::write(folder.path().join(SAMPLE_KEY_FILE), "an audit key of the tests, which is long enough").unwrap();
+    fs::write(folder.path().join("webhook-secret"), WEBHOOK_SECRET).unwrap();
+    folder
+}
+
 pub(crate) struct TestApp {
     app: Option<App>,
     pub(crate) clock: ManualClock,
@@ -32,16 +47,7 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
-        let shared = std::path::Path::new("/dev/shm");
-        let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
-        for (name, text) in sample() {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        fs::write(folder.path().join("holdline.yaml"), include_str!("../fixtures/app/holdline.yaml")).unwrap();
-        fs::write(folder.path().join(SAMPLE_KEY_FILE), "an audit key of the tests, which is long enough").unwrap();
-        fs::write(folder.path().join("webhook-secret"), WEBHOOK_SECRET).unwrap();
+        let folder = hospital_folder();
         let clock = ManualClock::at("2026-11-22T14:00:00Z".parse().unwrap());
         let mailbox = Mailbox::new("Riverside Holdline <holdline@riverside.example>").unwrap();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

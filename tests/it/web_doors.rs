@@ -101,6 +101,33 @@ async fn a_session_ends_when_it_is_signed_out_or_idle() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_after_twelve_hours_however_much_it_is_used() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    for _ in 0..24 {
+        app.minutes_go_by(29).await;
+        assert_eq!(ana.get("/").await.status(), StatusCode::OK);
+    }
+    app.minutes_go_by(25).await;
+    assert_eq!(ana.get("/").await.status(), StatusCode::SEE_OTHER, "twelve hours and a minute");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_gets_no_more_mails_an_hour_than_the_cap_and_the_rest_in_the_next() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    for _ in 0..50 {
+        ana.does("/open", &[("playbook", "data-breach"), ("reason", "a call")]).await;
+    }
+    app.settle().await;
+    let first = app.mailbox.to("ana@riverside.example").len();
+    // Those under way at once may each be the last one.
+    assert!((60..=60 + 16).contains(&first), "{first} mails in the first hour");
+    app.minutes_go_by(60).await;
+    assert!(app.mailbox.to("ana@riverside.example").len() > first, "what was over comes in the next hour");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_link_needs_its_code_works_once_and_tells_nobody_who_is_known() {
     let app = TestApp::start().await;
     let known = app.visitor().post("/sign-in", &[("email", "ana@riverside.example")]).await.text().await.unwrap();
