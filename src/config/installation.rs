@@ -166,11 +166,19 @@ fn security(text: &str) -> Result<Security, String> {
     }
 }
 
+const MAIL_HELP: &str = "add `mail:` with `from` and `smtp`; nobody can be alerted or asked without it";
+
 /// Says that something is missing where the program is to run with it.
 pub(super) fn expect_mail(file: &Table<'_>) {
-    let help = "add `mail:` with `from` and `smtp`; nobody can be alerted or asked without it";
     if file.get("mail").is_none() {
-        file.sheet.refuse(file.at, "there is no `mail:`, so nobody could be asked", help);
+        file.sheet.refuse(file.at, "there is no `mail:`, so nobody could be asked", MAIL_HELP);
+    }
+}
+
+/// Warns where it would be missing.
+pub(super) fn miss_mail(file: &Table<'_>) {
+    if file.get("mail").is_none() {
+        file.sheet.warn(file.at, "there is no `mail:`, so `run` would refuse to start", MAIL_HELP);
     }
 }
 

@@ -151,7 +151,10 @@ impl Loading<'_> {
                 installation::expect_mail(&file);
                 installation::mail(&file, around)
             }
-            Need::Check => installation::mail(&file, around),
+            Need::Check => {
+                installation::miss_mail(&file);
+                installation::mail(&file, around)
+            }
             Need::WithoutMail => None,
         };
         let server = installation::server(&file);

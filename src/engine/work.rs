@@ -200,7 +200,8 @@ impl<'w, 'b> Work<'w, 'b> {
             self.state.counting.add(index, feed, mention, counted, self.now);
             let arming = self.arming(index);
             match self.state.counting.judge(index, counted, self.now, arming) {
-                Verdict::Quiet | Verdict::Suppressed(_) => {}
+                Verdict::Quiet => {}
+                Verdict::Suppressed(why) => tracing::debug!(%watch, ?why, "above the line, and no alarm"),
                 Verdict::Spike(spike) => self.open_for(index, spike)?,
             }
         }

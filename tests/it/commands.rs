@@ -55,6 +55,7 @@ fn check_passes_the_sample_and_names_what_is_wrong_with_a_folder() {
     let folder = folder();
     let fine = holdline(&["check"], folder.path());
     assert!(fine.status.success(), "{}", said(&fine));
+    assert!(said(&fine).contains("`run` would refuse to start"), "the sample has no mail: {}", said(&fine));
     let path = folder.path().join("playbooks/data-breach.yaml");
     let text = fs::read_to_string(&path).unwrap().replace("by: privacy-officer", "by: privacy-oficer");
     fs::write(&path, text).unwrap();

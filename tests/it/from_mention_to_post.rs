@@ -224,3 +224,17 @@ async fn an_incident_without_a_playbook_gets_one_from_a_person() {
     app.restart().await;
     assert!(app.incident(1).statements.contains_key("holding"), "the picked rules are found again");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_records_head_is_signed_and_mailed_to_those_who_keep_it() {
+    let app = TestApp::start().await;
+    app.clock.set(app.clock.now() + jiff::SignedDuration::from_hours(6));
+    let kept = |letter: &holdline::mail::Captured| letter.letter.to == "it@riverside.example";
+    let letter = app.mailbox.wait_for(kept, std::time::Duration::from_secs(20)).await.expect("no head was mailed");
+    let key = b"an audit key of the tests, which is long enough";
+    let mut found = false;
+    let reader = holdline::store::Reader::new(&app.file("holdline.db"));
+    reader.verify(key, |entry| found |= letter.letter.text.contains(&hex::encode(&entry.mac))).unwrap();
+    assert!(found, "the mailed head is an entry of the record: {}", letter.letter.text);
+    app.settle().await;
+}
