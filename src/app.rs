@@ -99,13 +99,7 @@ impl App {
         }
         tasks.close();
         let router = web::router(Web { engine: engine.clone(), url, webhooks: webhooks(&feeds), mailbox })?;
-        let stopping = stop.clone();
-        let server = tokio::spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the pages are not served any more");
-            }
-        });
+        let server = tokio::spawn(web::serve(listener, router, stop.clone()));
         Ok(Self { engine, address, stop, tasks, server, writer })
     }
 

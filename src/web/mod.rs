@@ -13,6 +13,7 @@ mod now;
 mod pages;
 mod problem;
 mod router;
+mod serve;
 mod session;
 mod sign_in;
 mod statement;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use self::pages::Pages;
 pub use self::router::{WebError, router};
+pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, serve};
 use self::webhook::Hook;
 use crate::core::name::FeedName;
 use crate::engine::Engine;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdline::core::incident::{Hold, StatementPhase};
+use holdline::web::{CONNECTIONS_MAX, HEADERS_WITHIN};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -364,4 +365,29 @@ async fn hostile_text_of_a_mention_is_text_wherever_it_is_shown() {
     let letter = app.letters("ana", "Is this real?").pop().unwrap();
     assert!(!letter.letter.html.contains("<script") && !letter.letter.html.contains("onerror=alert"));
     assert!(!letter.letter.text.contains('\u{202e}'));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_request_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let app = TestApp::start().await;
+    let started = std::time::Instant::now();
+    let mut stream = tokio::net::TcpStream::connect(app.app().address).await.unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let waited = started.elapsed();
+    assert!(waited >= HEADERS_WITHIN && waited < HEADERS_WITHIN * 3, "closed after {waited:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_connections_than_there_is_room_for_wait_and_lose_nothing() {
+    let app = TestApp::start().await;
+    let mut idle = Vec::new();
+    for _ in 0..CONNECTIONS_MAX {
+        idle.push(tokio::net::TcpStream::connect(app.app().address).await.unwrap());
+    }
+    let waiting = tokio::spawn(app.client.get(format!("{}/health", app.base)).send());
+    drop(idle);
+    assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::OK);
 }
