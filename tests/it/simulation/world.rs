@@ -14,7 +14,7 @@ use holdline::core::name::{ChannelName, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::statement::Digest;
 use holdline::engine::{
-    Answer, Audience, Board, Entry, PostJob, PostStep, RecordError, Recorder, TextEdit, Work, after_look_up,
+    Answer, Audience, Board, Entry, LookUpStep, PostJob, PostStep, RecordError, Recorder, TextEdit, Work,
 };
 use holdline::store::{Claimed, INSTALLATION, Reader, Settled};
 use jiff::{SignedDuration, Timestamp};
@@ -168,6 +168,9 @@ impl World {
                 Effect::Post { statement, channel, attempt, .. } => {
                     self.post(&row, &PostJob { incident: row.id.incident, statement, channel, attempt });
                 }
+                Effect::LookUp { statement, channel, attempt, .. } => {
+                    self.look_up(&row, &PostJob { incident: row.id.incident, statement, channel, attempt });
+                }
                 Effect::AskApproval { request } => {
                     self.deliver(row.id.incident, request);
                     self.settle(&row);
@@ -178,6 +181,9 @@ impl World {
                 | Effect::Remind { .. }
                 | Effect::Tell { .. }
                 | Effect::AskToPost { .. }
+                | Effect::LookAt { .. }
+                | Effect::TakeDown { .. }
+                | Effect::AskToTakeDown { .. }
                 | Effect::WakeAt { .. } => self.settle(&row),
             }
         }
@@ -204,7 +210,7 @@ impl World {
     fn post(&mut self, row: &Claimed, job: &PostJob) {
         let outcome = match self.work(|work| work.begin_post(row, job)).unwrap() {
             PostStep::Nothing => return,
-            PostStep::Call(approved) => {
+            PostStep::Call(approved, _) => {
                 self.check_call(job, approved.digest());
                 if self.chance(10) {
                     self.crash();
@@ -227,16 +233,19 @@ impl World {
                 }
                 outcome
             }
-            PostStep::LookUp(_) => {
-                let there = self.is_public(job.incident, &job.statement, &job.channel);
-                after_look_up(match (there, self.chance(20)) {
-                    (_, true) => Found::CannotTell(Reason::Unreachable),
-                    (true, false) => Found::There { url: "https://wire.example/1".to_owned() },
-                    (false, false) => Found::Nothing,
-                })
-            }
         };
         self.work(|work| work.end_post(row, job, outcome)).unwrap();
+    }
+
+    fn look_up(&mut self, row: &Claimed, job: &PostJob) {
+        let LookUpStep::Look(..) = self.work(|work| work.begin_look_up(row, job)).unwrap() else { return };
+        let there = self.is_public(job.incident, &job.statement, &job.channel);
+        let found = match (there, self.chance(20)) {
+            (_, true) => Found::CannotTell(Reason::Unreachable),
+            (true, false) => Found::There { url: "https://wire.example/1".to_owned() },
+            (false, false) => Found::Nothing,
+        };
+        self.work(|work| work.end_look_up(row, job, found)).unwrap();
     }
 
     fn is_public(&self, id: IncidentId, statement: &StepId, channel: &ChannelName) -> bool {
@@ -330,7 +339,7 @@ impl World {
         for (statement, found) in &entry.incident.statements {
             let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &found.phase else { continue };
             for (channel, post) in &posting.posts {
-                if let PostPhase::Unknown { .. } = post {
+                if let PostPhase::NeedsPerson { .. } = post {
                     let there = self.is_public(id, statement, channel);
                     let url = "https://wire.example/1".to_owned();
                     let found = if there { Settlement::There { url } } else { Settlement::NotThere };
