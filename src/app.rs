@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -13,12 +13,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::channel::Outside;
 use crate::config::Config;
+use crate::control;
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
 use crate::engine::{Clock, Engine, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
 use crate::feed::{Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{Mailbox, Post, Smtp, SmtpSetupError};
+use crate::store::Salts;
 use crate::web::{self, Web, WebError};
 
 /// Where mail goes, and with it who may look at it.
@@ -86,14 +88,21 @@ impl App {
         });
         let url = standing.url.clone();
         let key = config.audit.key.expose_secret().as_bytes().to_vec();
-        let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
-        let recorder = Recorder::open(&config.store, &key, salts, standing, config.watches, clock.now())?;
+        let recorder = Recorder::open(&config.store, &key, salts(), standing, config.watches, clock.now())?;
+        let socket = control::listen(&control::socket_of(&config.store));
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(engine.clone().carry_out(shell, stop.clone()));
         tasks.spawn(engine.clone().tick(stop.clone()));
+        match socket {
+            Ok(listener) => drop(tasks.spawn(control::serve(listener, engine.clone(), stop.clone()))),
+            // A path that is too long for a socket, say: everything else works, and the desk has the switch as well.
+            Err(error) => {
+                tracing::error!(%error, "no control socket: `holdline stop-posting` cannot reach this daemon");
+            }
+        }
         let sealing = SignedDuration::from_secs(i64::try_from(every.as_seconds()).unwrap_or(i64::MAX));
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
         let feeds: BTreeMap<FeedName, Arc<dyn Feed>> =
@@ -123,6 +132,18 @@ impl App {
             tracing::error!(%error, "the writer did not end as it should");
         }
     }
+}
+
+/// The record, opened by a command while no daemon runs.
+pub fn recorder(config: Config, now: Timestamp) -> Result<Recorder, OpenError> {
+    let standing = standing(&config, config.server.listen);
+    let key = config.audit.key.expose_secret().as_bytes().to_vec();
+    Recorder::open(&config.store, &key, salts(), standing, config.watches, now)
+}
+
+/// What nobody can foresee, before each body's hash.
+fn salts() -> Salts {
+    Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt))
 }
 
 /// The feeds that others post to, by path.

@@ -6,12 +6,14 @@
 //! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
+//! - [`control`]: the socket that the operator's commands use;
 //! - [`app`]: puts it all together; [`cli`]: the commands.
 
 pub mod app;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod core;
 pub mod engine;
 pub mod feed;

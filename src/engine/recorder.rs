@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::board::{Board, Entry};
@@ -48,8 +48,10 @@ pub struct Recorder {
     standing: Standing,
     links: Links,
     board: watch::Sender<Arc<Board>>,
-    /// Never goes back, whatever the machine's clock does.
+    /// Never goes back, whatever the machine's clock does, and never stands still.
     latest: Timestamp,
+    /// The machine's clock when it was last read.
+    wall: Timestamp,
 }
 
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
@@ -115,7 +117,8 @@ impl Recorder {
         let board = watch::Sender::new(Arc::default());
         let last = stored.last().and_then(|row| Timestamp::from_millisecond(row.entry().ok()?.at).ok());
         let latest = to_millisecond(now).max(last.unwrap_or(Timestamp::MIN));
-        let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest };
+        let mut recorder =
+            Self { writer, state, standing, links: Links::new(key), board, latest, wall: to_millisecond(now) };
         recorder.count_again()?;
         recorder.publish();
         recorder.begin(now)?;
@@ -173,7 +176,7 @@ impl Recorder {
         now: Timestamp,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
     ) -> Result<(), String> {
-        self.latest = self.latest.max(to_millisecond(now));
+        self.pass_time(to_millisecond(now));
         let committed = self.count_again().and_then(|()| self.transact_once(run));
         match committed {
             Ok(()) => {
@@ -189,6 +192,13 @@ impl Recorder {
                 Err(error.to_string())
             }
         }
+    }
+
+    /// A clock that jumped ahead and came back does not stop time: it goes on from there, at the clock's own pace.
+    fn pass_time(&mut self, now: Timestamp) {
+        let passed = now.duration_since(self.wall).max(SignedDuration::ZERO);
+        self.latest = self.latest.checked_add(passed).unwrap_or(self.latest).max(now);
+        self.wall = now;
     }
 
     fn transact_once(

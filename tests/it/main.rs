@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![expect(clippy::print_stderr, reason = "a test that was not run says so")]
 
+mod afterwards;
 mod approval_properties;
 mod attacks;
 mod breach;

@@ -42,8 +42,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["engine", "store", "feed", "mail", "channel", "core"]),
     ("config", &["config", "feed", "channel", "mail", "core"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "core"]),
-    ("app.rs", &["app", "config", "web", "engine", "store", "feed", "mail", "channel", "core"]),
-    ("cli", &["cli", "app", "config", "engine", "store", "feed", "mail", "channel", "core"]),
+    ("control.rs", &["control", "engine", "core"]),
+    ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "core"]),
+    ("cli", &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "core"]),
 ];
 
 #[test]
