@@ -11,6 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::core::approval::ApprovedStatement;
 use crate::core::name::ChannelName;
 use crate::core::rules::ChannelRules;
@@ -41,16 +43,32 @@ pub type Parsed = Result<Box<dyn ChannelSettings>, SettingsError>;
 pub trait ChannelSettings: fmt::Debug + Send + Sync {
     /// What the core knows of it.
     fn rules(&self) -> ChannelRules;
-    /// The live channel; none where it reaches people without a call of ours.
-    fn connect(&self, name: &ChannelName) -> Option<Arc<dyn Channel>>;
+    /// The live channel; none where it reaches people without a call of ours, or where `outside` holds nothing to reach it with.
+    fn connect(&self, name: &ChannelName, outside: &Outside) -> Option<Arc<dyn Channel>>;
+}
+
+/// What live channels reach the world with. Handed over where the program is put together, and nowhere else.
+#[derive(Clone, Default)]
+pub struct Outside {}
+
+/// An intent to post, as it was recorded before the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The effect's, for channels that can recognise a repeat.
+    pub key: String,
+    pub at: Timestamp,
 }
 
 /// A live channel that is called over a network or a file system.
 pub trait Channel: Send + Sync {
-    /// One call, no retry of its own. `key` is the effect's, for channels that can recognise a repeat.
-    fn post<'a>(&'a self, statement: &'a ApprovedStatement, key: &'a str) -> Calling<'a, Outcome>;
+    /// One call, no retry of its own.
+    fn post<'a>(&'a self, statement: &'a ApprovedStatement, intent: &'a Intent) -> Calling<'a, Outcome>;
     /// Looks whether an earlier attempt of this statement arrived after all.
-    fn find<'a>(&'a self, statement: &'a ApprovedStatement, key: &'a str) -> Calling<'a, Found>;
+    fn find<'a>(&'a self, statement: &'a ApprovedStatement, intent: &'a Intent) -> Calling<'a, Found>;
+    /// Takes the post at `url` down. `key` is the effect's.
+    fn take_down<'a>(&'a self, _url: &'a str, _key: &'a str) -> Calling<'a, Outcome> {
+        Box::pin(async { Outcome::Never(Reason::CannotTakeDown) })
+    }
 }
 
 pub type Calling<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -95,6 +113,8 @@ pub enum Reason {
     Several,
     /// No live channel of this name is handed to this run.
     NotConfigured,
+    /// What it has posted it cannot take back.
+    CannotTakeDown,
 }
 
 impl fmt::Display for Reason {
@@ -106,6 +126,7 @@ impl fmt::Display for Reason {
             Self::OtherBytes => "the text is not the approved one",
             Self::Several => "more than one post matches",
             Self::NotConfigured => "no live channel of this name is configured",
+            Self::CannotTakeDown => "a post there cannot be taken down from here; a person must do it",
         })
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::outbox::Shell;
 use super::work::{LEASE, Work};
 use super::{Engine, RecordError};
-use crate::channel::{Channel, Found, Outcome, Reason};
+use crate::channel::{Channel, Found, Intent, Outcome, Reason};
 use crate::core::approval::ApprovedStatement;
 use crate::core::incident::{Event, IncidentId, PostPhase, SETTLE};
 use crate::core::name::{ChannelName, StepId};
@@ -134,10 +134,11 @@ impl Engine {
         };
         let (claimed, wanted) = (row.clone(), job.clone());
         let step = self.call(move |work| work.begin_post(&claimed, &wanted)).await?;
+        let intent = Intent { key: row.id.to_string(), at: self.now() };
         let outcome = match step {
             PostStep::Nothing => return Ok(()),
-            PostStep::Call(approved) => call(channel.as_ref(), &approved, row).await,
-            PostStep::LookUp(approved) => look_up(channel.as_ref(), &approved, row).await,
+            PostStep::Call(approved) => call(channel.as_ref(), &approved, &intent).await,
+            PostStep::LookUp(approved) => look_up(channel.as_ref(), &approved, &intent).await,
         };
         self.end_post(row, job, outcome).await
     }
@@ -156,15 +157,13 @@ impl Engine {
     }
 }
 
-async fn call(channel: &dyn Channel, approved: &ApprovedStatement, row: &Claimed) -> Outcome {
-    let key = row.id.to_string();
-    let called = tokio::time::timeout(POST_TIMEOUT, channel.post(approved, &key)).await;
+async fn call(channel: &dyn Channel, approved: &ApprovedStatement, intent: &Intent) -> Outcome {
+    let called = tokio::time::timeout(POST_TIMEOUT, channel.post(approved, intent)).await;
     called.unwrap_or(Outcome::Unknown(Reason::TimedOut))
 }
 
-async fn look_up(channel: &dyn Channel, approved: &ApprovedStatement, row: &Claimed) -> Outcome {
-    let key = row.id.to_string();
-    let found = tokio::time::timeout(POST_TIMEOUT, channel.find(approved, &key)).await;
+async fn look_up(channel: &dyn Channel, approved: &ApprovedStatement, intent: &Intent) -> Outcome {
+    let found = tokio::time::timeout(POST_TIMEOUT, channel.find(approved, intent)).await;
     after_look_up(found.unwrap_or(Found::CannotTell(Reason::TimedOut)))
 }
 
