@@ -8,6 +8,7 @@ mod length;
 mod links;
 mod package;
 mod render;
+mod sighting;
 mod template;
 mod text;
 
@@ -18,5 +19,6 @@ pub use edit::{EditError, edited};
 pub use length::{Limit, Measured};
 pub use links::links;
 pub use package::{Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
+pub use sighting::{Seen, Unseen, even, sighted};
 pub use template::{TEMPLATE_BYTES_MAX, TemplateProblem, TemplateSpec, check_template};
 pub use text::hidden_character;
