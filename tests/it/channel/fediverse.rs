@@ -55,7 +55,8 @@ impl Server {
         let line =
             tokio::time::timeout(PATIENCE, ready).await.expect("snac2 was not ready in time").expect("snac2 runs");
         let word = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).unwrap().to_owned();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
+        let client = client.build().unwrap();
         Some((Self { child, base: word("base="), client, _run: run }, word("password=")))
     }
 
