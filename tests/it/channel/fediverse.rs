@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::{approved, live, package_for, text};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/fediverse.sh");
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BODY: &str =
     "We don't know *yet* who is affected.\n\nMore at https://status.riverside.example/a & by phone. #records";
 
