@@ -44,19 +44,22 @@ pub(super) fn refused(answer: &Answer, now: Timestamp) -> Option<Outcome> {
 }
 
 /// The same for a call that only asks: nothing can have been taken.
-pub(super) fn not_asked(why: Option<Outcome>) -> Outcome {
-    match why {
-        Some(Outcome::Never(why)) => Outcome::Never(why),
-        Some(Outcome::Later { why, after }) => Outcome::Later { why, after },
-        Some(Outcome::Unknown(why)) => Outcome::Later { why, after: RETRY_AFTER },
-        Some(Outcome::Done { .. }) | None => Outcome::Later { why: Reason::Garbled, after: RETRY_AFTER },
+pub(super) fn not_asked(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Unknown(why) => Outcome::Later { why, after: RETRY_AFTER },
+        certain @ (Outcome::Never(_) | Outcome::Later { .. } | Outcome::Done { .. }) => certain,
     }
 }
 
+/// What an answer that cannot be read means, where it was only asked for.
+pub(super) fn garbled() -> Outcome {
+    Outcome::Later { why: Reason::Garbled, after: RETRY_AFTER }
+}
+
 /// The same for a look-up.
-pub(super) fn cannot_tell(outcome: Outcome) -> Found {
+pub(super) fn cannot_tell(outcome: &Outcome) -> Found {
     match outcome {
-        Outcome::Never(why) | Outcome::Later { why, .. } | Outcome::Unknown(why) => Found::CannotTell(why),
+        Outcome::Never(why) | Outcome::Later { why, .. } | Outcome::Unknown(why) => Found::CannotTell(*why),
         Outcome::Done { .. } => Found::CannotTell(Reason::Garbled),
     }
 }
@@ -64,12 +67,11 @@ pub(super) fn cannot_tell(outcome: Outcome) -> Found {
 /// Seconds, or a date (RFC 9110, 10.2.3), within bounds.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let said = headers.get("retry-after")?.to_str().ok()?.trim();
-    let wait = match said.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = rfc2822::parse(said).ok()?.timestamp();
-            Duration::try_from(until.duration_since(now)).unwrap_or_default()
-        }
+    let wait = if let Ok(seconds) = said.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let until = rfc2822::parse(said).ok()?.timestamp();
+        Duration::try_from(until.duration_since(now)).unwrap_or_default()
     };
     Some(wait.clamp(Duration::from_secs(1), RETRY_AFTER_MAX))
 }

@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::answer::{cannot_tell, is_gone, not_asked, refused, unanswered};
+use super::answer::{cannot_tell, garbled, is_gone, not_asked, refused, unanswered};
 use super::room::Room;
 use super::server::{address, reach};
 use super::{
@@ -111,7 +111,12 @@ fn parse(settings: Settings<'_, '_>, language: Option<String>) -> Parsed {
     let host = url.host_str().unwrap_or(NAME).to_owned();
     let rules = ChannelRules {
         kind: NAME.to_owned(),
-        account: settings.account.clone().unwrap_or(host),
+        // With its server, so that another server's is never taken for what was approved.
+        account: match settings.account.as_deref().map(|account| account.trim_start_matches('@')) {
+            Some(account) if account.contains('@') => account.to_owned(),
+            Some(account) => format!("{account}@{host}"),
+            None => host,
+        },
         reach: Reach::Network,
         limit: Some(settings.length.map_or(Limit::mastodon(), |room| match room.0 {
             Limit::Characters(max) => Limit::Mastodon { max },
@@ -236,7 +241,7 @@ impl Channel for Account {
             let is_it = |status: &Status| status.created_at.is_none_or(|at| at >= since) && status.says(&wanted);
             let recent = match self.recent(since).await {
                 Ok(recent) => recent,
-                Err(outcome) => return cannot_tell(outcome),
+                Err(outcome) => return cannot_tell(&outcome),
             };
             let whole = recent.whole;
             let mut found: Vec<Status> = recent.statuses.into_iter().filter(is_it).collect();
@@ -288,7 +293,7 @@ impl Account {
     /// Whose the token is; an error where it is not the account's that settings name.
     async fn credentials(&self) -> Result<Credentials, Outcome> {
         let answer = self.ask(self.to(Method::GET, &["accounts", "verify_credentials"], ASK_TIMEOUT)).await?;
-        let credentials: Credentials = read(&answer).ok_or_else(|| not_asked(None))?;
+        let credentials: Credentials = read(&answer).ok_or_else(garbled)?;
         match &self.server.account {
             Some(wanted) if !self.is_called(&credentials, wanted) => Err(Outcome::Never(Reason::OtherAccount)),
             Some(_) | None => Ok(credentials),
@@ -314,7 +319,7 @@ impl Account {
             if let Some(oldest) = statuses.last() {
                 call.url.query_pairs_mut().append_pair("max_id", &oldest.id);
             }
-            let page: Vec<Status> = read(&self.ask(call).await?).ok_or_else(|| not_asked(None))?;
+            let page: Vec<Status> = read(&self.ask(call).await?).ok_or_else(garbled)?;
             let given = page.len();
             let fresh: Vec<Status> =
                 page.into_iter().filter(|status| statuses.iter().all(|known| known.id != status.id)).collect();
@@ -345,10 +350,10 @@ impl Account {
     }
 
     async fn ask(&self, call: Call) -> Result<Answer, Outcome> {
-        let answer = self.http.call(call).await.map_err(|fault| not_asked(Some(unanswered(fault))))?;
+        let answer = self.http.call(call).await.map_err(|fault| not_asked(unanswered(fault)))?;
         match refused(&answer, Timestamp::now()) {
             None => Ok(answer),
-            Some(outcome) => Err(not_asked(Some(outcome))),
+            Some(outcome) => Err(not_asked(outcome)),
         }
     }
 

@@ -98,9 +98,11 @@ fn parse(settings: Settings<'_, '_>, language: Option<String>) -> Parsed {
             return Err(SettingsError::custom(message));
         }
     }
+    let host = url.host_str().unwrap_or(NAME);
     let rules = ChannelRules {
         kind: NAME.to_owned(),
-        account: settings.account.unwrap_or_else(|| url.host_str().unwrap_or(NAME).to_owned()),
+        // With its server, so that another server is never taken for what was approved.
+        account: settings.account.map_or_else(|| host.to_owned(), |account| format!("{account} ({host})")),
         reach: Reach::Network,
         limit: settings.length.map(|room| room.0),
         language,
@@ -196,9 +198,9 @@ impl Channel for Receiver {
                 Ok(answer) => match refused(&answer, Timestamp::now()) {
                     None => receipt(answer.body.as_deref())
                         .map_or(Found::CannotTell(Reason::Garbled), |url| Found::There { url }),
-                    Some(outcome) => cannot_tell(outcome),
+                    Some(outcome) => cannot_tell(&outcome),
                 },
-                Err(fault) => cannot_tell(unanswered(fault)),
+                Err(fault) => cannot_tell(&unanswered(fault)),
             }
         })
     }

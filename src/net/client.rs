@@ -42,7 +42,8 @@ pub enum Reach {
     Server { private: bool },
 }
 
-/// Whether redirects are followed. What follows one is a bare GET, judged as a stranger's address.
+/// Whether redirects are followed. What follows one is a bare GET; where it leads to another server, that is judged
+/// as a stranger's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
     One,
@@ -118,8 +119,10 @@ impl Http {
                 Tries::WithRedirects => redirected(&response),
             };
             let Some(next) = next else { return Ok(read(response, call.body_bytes_max).await) };
+            // Only the server that settings name is trusted with more than a stranger's address, and only in its own name.
+            let reach = if next.origin() == call.url.origin() { call.reach } else { Reach::Public };
             let (method, headers, body) = (Method::GET, HeaderMap::new(), Vec::new());
-            call = Call { method, url: next, headers, body, reach: Reach::Public, ..call };
+            call = Call { method, url: next, headers, body, reach, ..call };
         }
         Err(Fault::Redirects)
     }

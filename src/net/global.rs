@@ -46,23 +46,19 @@ fn is_global_v4(address: Ipv4Addr) -> bool {
 
 /// Only 2000::/3 was ever given out (RFC 4291); beside it only what stands for an IPv4 address.
 fn is_global_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, high, low] = address.segments();
-    let inside = || {
-        let [h1, h2] = high.to_be_bytes();
-        let [l1, l2] = low.to_be_bytes();
-        Ipv4Addr::new(h1, h2, l1, l2)
-    };
-    match (a, b, c, d, e, f) {
+    match address.segments() {
         // Mapped, RFC 4291, and the well-known prefix of NAT64, RFC 6052: both end at the IPv4 address.
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => is_global_v4(inside()),
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            is_global_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
         // Protocol assignments, RFC 2928: Teredo (RFC 4380), benchmarks (RFC 5180), ORCHID (RFC 7343).
-        (0x2001, 0..=0x1ff, ..) => false,
         // Documentation, RFC 3849 and RFC 9637.
-        (0x2001, 0xdb8, ..) | (0x3fff, 0..=0xfff, ..) => false,
+        [0x2001, 0..=0x1ff | 0xdb8, ..]
+        | [0x3fff, 0..=0xfff, ..]
         // 6to4, RFC 3056: tunnels end wherever the address says, and nobody offers them any more (RFC 7526).
-        (0x2002, ..) => false,
+        | [0x2002, ..]
         // AS112, RFC 7535.
-        (0x2620, 0x4f, 0x8000, ..) => false,
-        _ => a & 0xe000 == 0x2000,
+        | [0x2620, 0x4f, 0x8000, ..] => false,
+        [first, ..] => first & 0xe000 == 0x2000,
     }
 }

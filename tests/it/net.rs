@@ -19,6 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A public address that nobody was ever given.
 const NOWHERE: &str = "[2000::1]:80";
 const BODY_BYTES_MAX: usize = 1000;
+/// One address at least of every block that is set apart, and both ends of most.
+const APART: &str = "\
+    0.0.0.0 0.255.255.255 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 \
+    127.255.255.254 168.63.129.16 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.192 192.0.2.1 192.88.99.1 \
+    192.168.255.255 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9 224.0.0.1 239.255.255.255 240.0.0.1 \
+    255.255.255.255 :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe \
+    64:ff9b:1::808:808 100::1 2001::1 2001:2::1 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:808:808:: \
+    3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 4000::1 1fff::1";
+/// Their neighbours, and some that everybody knows.
+const PUBLIC: &str = "\
+    1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 168.63.129.15 \
+    172.15.255.255 172.32.0.0 192.0.1.0 192.167.255.255 192.169.0.0 198.17.255.255 198.20.0.0 223.255.255.255 \
+    2000::1 2001:200::1 2606:4700::1111 2a00:1450::1 3ffe::1 64:ff9b::808:808 ::ffff:8.8.8.8";
+
 /// As gzip packs them.
 const TEN_THOUSAND_ZEROS: &str =
     "1f8b0800000000000203edc1010d000000c2a0f74f6d0e37a0000000000000000000e0df002eca3b4d10270000";
@@ -65,88 +79,10 @@ async fn get(url: &str) -> Result<Answer, Fault> {
 
 #[test]
 fn what_is_set_apart_is_not_public() {
-    let apart = [
-        "0.0.0.0",
-        "0.255.255.255",
-        "10.0.0.1",
-        "10.255.255.255",
-        "100.64.0.1",
-        "100.100.100.200",
-        "100.127.255.255",
-        "127.0.0.1",
-        "127.255.255.254",
-        "168.63.129.16",
-        "169.254.169.254",
-        "172.16.0.1",
-        "172.31.255.255",
-        "192.0.0.192",
-        "192.0.2.1",
-        "192.88.99.1",
-        "192.168.255.255",
-        "198.18.0.1",
-        "198.19.255.255",
-        "198.51.100.7",
-        "203.0.113.9",
-        "224.0.0.1",
-        "239.255.255.255",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::7f00:1",
-        "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1",
-        "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe",
-        "64:ff9b:1::808:808",
-        "100::1",
-        "2001::1",
-        "2001:2::1",
-        "2001:10::1",
-        "2001:20::1",
-        "2001:db8::1",
-        "2002:7f00:1::",
-        "2002:808:808::",
-        "3fff::1",
-        "5f00::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fec0::1",
-        "ff02::1",
-        "4000::1",
-        "1fff::1",
-    ];
-    for address in apart {
+    for address in APART.split_whitespace() {
         assert!(!is_global(address.parse().unwrap()), "{address}");
     }
-    let public = [
-        "1.1.1.1",
-        "8.8.8.8",
-        "9.255.255.255",
-        "11.0.0.0",
-        "100.63.255.255",
-        "100.128.0.0",
-        "126.255.255.255",
-        "128.0.0.0",
-        "168.63.129.15",
-        "172.15.255.255",
-        "172.32.0.0",
-        "192.0.1.0",
-        "192.167.255.255",
-        "192.169.0.0",
-        "198.17.255.255",
-        "198.20.0.0",
-        "223.255.255.255",
-        "2000::1",
-        "2001:200::1",
-        "2606:4700::1111",
-        "2a00:1450::1",
-        "3ffe::1",
-        "64:ff9b::808:808",
-        "::ffff:8.8.8.8",
-    ];
-    for address in public {
+    for address in PUBLIC.split_whitespace() {
         assert!(is_global(address.parse().unwrap()), "{address}");
     }
 }
@@ -243,16 +179,34 @@ async fn a_strangers_address_has_the_usual_ports_and_no_sign_in() {
 
 #[tokio::test]
 async fn a_redirect_is_followed_where_asked_and_takes_nothing_along() {
-    // Only a private server can be played here, so a redirect within it shows that it is judged anew.
-    let peer = Peer::start(vec![(302, vec![("location", "/next".to_owned())], Vec::new())]).await;
-    let mut followed = call(&peer.url("/"), OWN).unwrap();
-    followed.headers.insert("authorization", HeaderValue::from_static("Bearer secret"));
-    assert_eq!(Http::new().unwrap().call(followed).await.unwrap_err(), Fault::NotAllowed);
-    let peer = Peer::start(vec![(302, vec![("location", "/next".to_owned())], Vec::new())]).await;
+    let next = |number: usize| (302, vec![("location", format!("/{number}"))], Vec::new());
+    let mut answers: Vec<_> = (0..REDIRECTS_MAX).map(next).collect();
+    answers.push(bare(200));
+    let peer = Peer::start(answers).await;
+    let mut signed = call(&peer.url("/"), OWN).unwrap();
+    signed.method = Method::POST;
+    signed.headers.insert("authorization", HeaderValue::from_static("Bearer secret"));
+    signed.body = b"words".to_vec();
+    let answer = Http::new().unwrap().call(signed).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.url.path()), (200, "/2"));
+    let heard = peer.heard();
+    assert_eq!(heard.len(), 1 + REDIRECTS_MAX);
+    assert_eq!((heard[0].header("authorization"), &heard[0].body[..]), ("Bearer secret", &b"words"[..]));
+    for after in &heard[1..] {
+        assert_eq!((after.method.as_str(), after.header("authorization"), after.body.len()), ("GET", "", 0));
+    }
+    let peer = Peer::start((0..=REDIRECTS_MAX).map(next).collect()).await;
+    assert_eq!(get(&peer.url("/")).await.unwrap_err(), Fault::Redirects);
+    assert_eq!(peer.heard().len(), 1 + REDIRECTS_MAX);
+    // Not where it is not asked for; and to another server only as to a stranger's.
+    let peer = Peer::start(vec![next(1)]).await;
     let once = Call { tries: Tries::One, ..call(&peer.url("/"), OWN).unwrap() };
     assert_eq!(Http::new().unwrap().call(once).await.unwrap().status, 302);
     assert_eq!(peer.heard().len(), 1);
-    const { assert!(REDIRECTS_MAX == 3) };
+    let other = Peer::start(vec![bare(200)]).await;
+    let peer = Peer::start(vec![(302, vec![("location", other.url("/"))], Vec::new())]).await;
+    assert_eq!(get(&peer.url("/")).await.unwrap_err(), Fault::NotAllowed);
+    assert!(other.heard().is_empty());
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ installed() {
 missing() {
   local program
   if ! program=$(installed); then echo "snac2 is not installed (tests/peers/fediverse.sh install)"; return 1; fi
-  if ldd "$program" | grep -q 'not found'; then echo "a library of snac2 is missing (libcurl4, libssl3)"; return 1; fi
+  if ldd "$program" | grep -q 'not found'; then echo "a library of snac2 is missing (libcurl4, which the package curl brings)"; return 1; fi
 }
 
 # The package is not in every Debian release, so its backports are asked too, without changing the machine's package sources.

@@ -1,13 +1,17 @@
-//! The e-mail list by way of the running program: one letter to the whole list, or to nobody.
+//! The e-mail list: one letter to the whole list, or to nobody; and what a demo does with channels over the network.
 
+use std::fs;
 use std::sync::{Arc, Mutex};
 
 use holdline::channel::{Channel, Circular, Found, Outcome, Outside, PostOffice, Reason};
+use holdline::core::incident::PostPhase;
 use holdline::mail::{self, Mailbox, Sent};
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 
 use super::{approved, intent, package_for, parsed, refusal, rules, text};
+use crate::peer::Peer;
+use crate::test_app::TestApp;
 
 /// A post office that keeps what it is handed, and says it was taken.
 fn keeping() -> (PostOffice, Arc<Mutex<Vec<Circular>>>) {
@@ -133,4 +137,51 @@ fn what_a_letter_cannot_carry_is_not_sent() {
         assert!(matches!(sent, Sent::Never { .. }), "{bad:.100?}");
     }
     assert!(mailbox.all().is_empty());
+}
+
+/// What becomes of the staff statement in the demo's setting, where its channel is this one.
+async fn staff_post(channel: &str) -> (TestApp, PostPhase) {
+    let mut app = TestApp::start().await;
+    let file = app.file("holdline.yaml");
+    let yaml = fs::read_to_string(&file).unwrap();
+    let old = "file: { path: staff-board.jsonl }";
+    assert!(yaml.contains(old));
+    fs::write(&file, yaml.replace(old, channel)).unwrap();
+    app.restart().await;
+    app.spike(6).await;
+    let ana = app.sign_in("ana").await;
+    ana.does("/incident/1/verify", &[("verdict", "real")]).await;
+    ana.does("/incident/1/claim", &[]).await;
+    app.settle().await;
+    app.approve("eve").await;
+    app.settle().await;
+    let post = app.incident(1).post(&"staff".into(), &"staff-board".into()).unwrap().clone();
+    (app, post)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approved_statement_is_mailed_to_the_list() {
+    let (app, post) = staff_post("email_list: { to: [all@riverside.example, night@riverside.example] }").await;
+    let PostPhase::Confirmed { url, .. } = &post else { panic!("{post:?}") };
+    let approved = app.incident(1).approved(&"staff".into()).unwrap();
+    let texts = approved.texts_for(&"staff-board".into()).unwrap();
+    for to in ["all@riverside.example", "night@riverside.example"] {
+        let [kept] = app.mailbox.to(to).try_into().unwrap();
+        assert_eq!(
+            (kept.letter.text.as_str(), Some(&kept.letter.subject)),
+            (texts[0].body.as_str(), texts[0].title.as_ref())
+        );
+        let (local, domain) = url.strip_prefix("mid:").unwrap().split_once('@').unwrap();
+        assert!(kept.letter.message_id.starts_with(local) && kept.letter.message_id.ends_with(domain), "{url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_calls_no_server() {
+    let peer = Peer::start(Vec::new()).await;
+    let url = peer.url("/");
+    let webhook = format!("webhook: {{ url: \"{url}\", secret: {{ file: webhook-secret }}, private: true }}");
+    let (_app, post) = staff_post(&webhook).await;
+    assert!(matches!(post, PostPhase::Refused { .. }), "{post:?}");
+    assert!(peer.heard().is_empty());
 }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::{approved, live, package_for, text};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/fediverse.sh");
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BODY: &str =
     "We don't know *yet* who is affected.\n\nMore at https://status.riverside.example/a & by phone. #records";
 
@@ -55,7 +55,8 @@ impl Server {
         let line =
             tokio::time::timeout(PATIENCE, ready).await.expect("snac2 was not ready in time").expect("snac2 runs");
         let word = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).unwrap().to_owned();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
+        let client = client.build().unwrap();
         Some((Self { child, base: word("base="), client, _run: run }, word("password=")))
     }
 

@@ -240,7 +240,9 @@ fn settings_tell_the_core_its_length_and_account() {
     let plain = with(json!({}));
     assert_eq!((plain.limit, plain.account.as_str()), (Some(Limit::mastodon()), "social.example"));
     assert_eq!(with(json!({ "length": 1000 })).limit, Some(Limit::Mastodon { max: 1000 }));
-    assert_eq!(with(json!({ "account": "press@social.example" })).account, "press@social.example");
+    for written in ["press", "@press", "press@social.example", "@press@social.example"] {
+        assert_eq!(with(json!({ "account": written })).account, "press@social.example");
+    }
     for (settings, said) in [
         (json!({ "server": "https://social.example/@press", "token": "t" }), "`server` holds more than a server"),
         (json!({ "server": "http://social.example", "token": "t" }), "`server` is not encrypted"),
