@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::channel::Outside;
 use crate::config::Config;
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
@@ -72,11 +73,17 @@ impl App {
         let address = listener.local_addr().unwrap_or(config.server.listen);
         let standing = standing(&config, address);
         let every = config.audit.every;
+        let outside = Outside::default();
         let channels = config.channels.iter().filter_map(|(name, settings)| {
-            let channel = settings.connect(name)?;
+            let channel = settings.connect(name, &outside)?;
             Some((name.clone(), LiveChannel { rules: settings.rules(), channel }))
         });
-        let shell = Arc::new(Shell { post, composer: Composer::new()?, channels: channels.collect() });
+        let shell = Arc::new(Shell {
+            post,
+            composer: Composer::new()?,
+            channels: channels.collect(),
+            outside: outside.clone(),
+        });
         let url = standing.url.clone();
         let key = config.audit.key.expose_secret().as_bytes().to_vec();
         let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::room::Room;
-use super::{Channel, ChannelKind, ChannelSettings, Parsed, Settings};
+use super::{Channel, ChannelKind, ChannelSettings, Outside, Parsed, Settings};
 use crate::core::name::{ChannelName, RoleName};
 use crate::core::rules::{ChannelRules, Reach};
+use crate::core::statement::{Seen, Variant};
 
 const NAME: &str = "by_hand";
 /// How the account is named where the settings do not say.
@@ -57,7 +58,12 @@ impl ChannelSettings for ByHand {
         self.rules.clone()
     }
 
-    fn connect(&self, _: &ChannelName) -> Option<Arc<dyn Channel>> {
+    fn connect(&self, _: &ChannelName, _: &Outside) -> Option<Arc<dyn Channel>> {
         None
     }
+}
+
+/// Looks at the address that a person gave, where anything outside may be looked at.
+pub async fn look_at(_: &Outside, _: &str, _: &[&Variant]) -> Seen {
+    Seen::CouldNotBeSeen { why: "nothing outside is looked at from here".to_owned() }
 }

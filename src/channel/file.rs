@@ -10,11 +10,14 @@ use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::room::Room;
-use super::{Calling, Channel, ChannelKind, ChannelSettings, Found, Outcome, Parsed, Reason, Settings, SettingsError};
+use super::{
+    Calling, Channel, ChannelKind, ChannelSettings, Found, Intent, Outcome, Outside, Parsed, Reason, Settings,
+    SettingsError,
+};
 use crate::core::approval::ApprovedStatement;
 use crate::core::name::ChannelName;
 use crate::core::rules::{ChannelRules, Reach};
-use crate::core::statement::Variant;
+use crate::core::statement::{Package, Variant};
 
 const NAME: &str = "file";
 /// A file that has grown larger, in bytes, is not searched or added to any more.
@@ -68,7 +71,7 @@ impl ChannelSettings for FileChannel {
         self.rules.clone()
     }
 
-    fn connect(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
+    fn connect(&self, name: &ChannelName, _: &Outside) -> Option<Arc<dyn Channel>> {
         Some(Arc::new(Posts { name: name.clone(), path: self.path.clone() }))
     }
 }
@@ -93,7 +96,8 @@ struct Posted {
 }
 
 impl Channel for Posts {
-    fn post<'a>(&'a self, statement: &'a ApprovedStatement, key: &'a str) -> Calling<'a, Outcome> {
+    fn post<'a>(&'a self, statement: &'a ApprovedStatement, intent: &'a Intent) -> Calling<'a, Outcome> {
+        let key = intent.key.as_str();
         // No text for this channel is as little approved as another text.
         let texts = statement.texts_for(&self.name).filter(|texts| !texts.is_empty());
         let line =
@@ -105,8 +109,8 @@ impl Channel for Posts {
         })
     }
 
-    fn find<'a>(&'a self, _: &'a ApprovedStatement, key: &'a str) -> Calling<'a, Found> {
-        let (path, key) = (self.path.clone(), key.to_owned());
+    fn find<'a>(&'a self, _: &'a Package, intent: &'a Intent) -> Calling<'a, Found> {
+        let (path, key) = (self.path.clone(), intent.key.clone());
         Box::pin(async move {
             let found = aside(move || look(&path, &key)).await;
             found.and_then(Result::ok).unwrap_or(Found::CannotTell(Reason::Unreachable))

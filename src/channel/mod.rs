@@ -11,9 +11,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use by_hand::look_at;
+use jiff::Timestamp;
+
 use crate::core::approval::ApprovedStatement;
 use crate::core::name::ChannelName;
 use crate::core::rules::ChannelRules;
+use crate::core::statement::Package;
 
 /// The kinds of channel that `holdline.yaml` can name.
 pub const KINDS: &[ChannelKind] = &[by_hand::KIND, file::KIND, newsroom::KIND];
@@ -41,16 +45,32 @@ pub type Parsed = Result<Box<dyn ChannelSettings>, SettingsError>;
 pub trait ChannelSettings: fmt::Debug + Send + Sync {
     /// What the core knows of it.
     fn rules(&self) -> ChannelRules;
-    /// The live channel; none where it reaches people without a call of ours.
-    fn connect(&self, name: &ChannelName) -> Option<Arc<dyn Channel>>;
+    /// The live channel; none where it reaches people without a call of ours, or where `outside` holds nothing to reach it with.
+    fn connect(&self, name: &ChannelName, outside: &Outside) -> Option<Arc<dyn Channel>>;
+}
+
+/// What live channels reach the world with. Handed over where the program is put together, and nowhere else.
+#[derive(Clone, Default)]
+pub struct Outside {}
+
+/// An intent to post, as it was recorded before the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The effect's, for channels that can recognise a repeat.
+    pub key: String,
+    pub at: Timestamp,
 }
 
 /// A live channel that is called over a network or a file system.
 pub trait Channel: Send + Sync {
-    /// One call, no retry of its own. `key` is the effect's, for channels that can recognise a repeat.
-    fn post<'a>(&'a self, statement: &'a ApprovedStatement, key: &'a str) -> Calling<'a, Outcome>;
+    /// One call, no retry of its own.
+    fn post<'a>(&'a self, statement: &'a ApprovedStatement, intent: &'a Intent) -> Calling<'a, Outcome>;
     /// Looks whether an earlier attempt of this statement arrived after all.
-    fn find<'a>(&'a self, statement: &'a ApprovedStatement, key: &'a str) -> Calling<'a, Found>;
+    fn find<'a>(&'a self, sent: &'a Package, intent: &'a Intent) -> Calling<'a, Found>;
+    /// Takes the post at `url` down. `key` is the effect's.
+    fn take_down<'a>(&'a self, _url: &'a str, _key: &'a str) -> Calling<'a, Outcome> {
+        Box::pin(async { Outcome::Never(Reason::CannotTakeDown) })
+    }
 }
 
 pub type Calling<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -93,8 +113,16 @@ pub enum Reason {
     /// What was to be sent is not what was approved.
     OtherBytes,
     Several,
+    /// Its own posts do not show it.
+    NotShown,
+    /// Holdline stopped between the intent and the answer.
+    Interrupted,
+    /// Posting was stopped before anything was sent.
+    Stopped,
     /// No live channel of this name is handed to this run.
     NotConfigured,
+    /// What it has posted it cannot take back.
+    CannotTakeDown,
 }
 
 impl fmt::Display for Reason {
@@ -105,7 +133,11 @@ impl fmt::Display for Reason {
             Self::TimedOut => "it did not answer in time",
             Self::OtherBytes => "the text is not the approved one",
             Self::Several => "more than one post matches",
+            Self::NotShown => "it does not show there",
+            Self::Interrupted => "Holdline stopped before the answer came",
+            Self::Stopped => "posting was stopped before anything was sent",
             Self::NotConfigured => "no live channel of this name is configured",
+            Self::CannotTakeDown => "a post there cannot be taken down from here; a person must do it",
         })
     }
 }

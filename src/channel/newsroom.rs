@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::room::Room;
-use super::{Channel, ChannelKind, ChannelSettings, Parsed, Settings};
+use super::{Channel, ChannelKind, ChannelSettings, Outside, Parsed, Settings};
 use crate::core::name::ChannelName;
 use crate::core::rules::{ChannelRules, Reach};
 
@@ -53,7 +53,7 @@ impl ChannelSettings for Newsroom {
         self.rules.clone()
     }
 
-    fn connect(&self, _: &ChannelName) -> Option<Arc<dyn Channel>> {
+    fn connect(&self, _: &ChannelName, _: &Outside) -> Option<Arc<dyn Channel>> {
         None
     }
 }

@@ -9,6 +9,8 @@ use crate::core::rules::Rules;
 #[derive(Clone, Debug, Default)]
 pub struct Board {
     pub incidents: BTreeMap<IncidentId, Entry>,
+    /// Nothing may be posted, by the kill switch.
+    pub stopped: bool,
 }
 
 /// An incident and the rules that it keeps to its end.

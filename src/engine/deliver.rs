@@ -6,7 +6,7 @@ use super::board::Entry;
 use super::links::Audience;
 use super::outbox::Shell;
 use super::{Engine, RecordError};
-use crate::core::incident::{Effect, Event};
+use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
@@ -97,7 +97,7 @@ impl Engine {
             Effect::AskTask { task, .. } => composer.task(&scene, task)?,
             Effect::Tell { notice, .. } => composer.notice(&scene, notice)?,
             Effect::AskToPost { statement, channel, .. } => {
-                if incident.approved(statement).is_none() {
+                if incident.approved(statement).is_none() || incident.stopped.is_some() {
                     return Ok(Written::Moot);
                 }
                 composer.by_hand(&scene, statement, channel)?
@@ -117,7 +117,18 @@ impl Engine {
                     composer.reminder(&scene, *request, key)?
                 }
             }
-            Effect::Draft { .. } | Effect::Post { .. } | Effect::WakeAt { .. } => return Ok(Written::Moot),
+            Effect::AskToTakeDown { statement, channel, url, .. } => {
+                if !matches!(incident.post(statement, channel), Some(PostPhase::TakingDown { .. })) {
+                    return Ok(Written::Moot);
+                }
+                composer.take_down(&scene, statement, channel, url)?
+            }
+            Effect::Draft { .. }
+            | Effect::Post { .. }
+            | Effect::LookUp { .. }
+            | Effect::LookAt { .. }
+            | Effect::TakeDown { .. }
+            | Effect::WakeAt { .. } => return Ok(Written::Moot),
         };
         Ok(Written::Letter(Box::new(letter)))
     }
@@ -189,7 +200,7 @@ impl Engine {
         Settled::NotBefore(self.retry_at(row.attempts))
     }
 
-    fn retry_at(&self, attempts: u32) -> Timestamp {
+    pub(super) fn retry_at(&self, attempts: u32) -> Timestamp {
         let wait = (RETRY_FIRST * 2_i32.pow(attempts.min(RETRY_DOUBLINGS_MAX))).min(RETRY_LAST);
         self.now().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
@@ -213,10 +224,16 @@ fn recipient(entry: &Entry, effect: &Effect) -> Option<PersonId> {
         Effect::Alert { person, .. }
         | Effect::AskTask { person, .. }
         | Effect::Tell { person, .. }
-        | Effect::AskToPost { person, .. } => Some(person.clone()),
+        | Effect::AskToPost { person, .. }
+        | Effect::AskToTakeDown { person, .. } => Some(person.clone()),
         Effect::AskApproval { request } | Effect::Remind { request, .. } => {
             entry.incident.request(*request).map(|request| request.person.clone())
         }
-        Effect::Draft { .. } | Effect::Post { .. } | Effect::WakeAt { .. } => None,
+        Effect::Draft { .. }
+        | Effect::Post { .. }
+        | Effect::LookUp { .. }
+        | Effect::LookAt { .. }
+        | Effect::TakeDown { .. }
+        | Effect::WakeAt { .. } => None,
     }
 }

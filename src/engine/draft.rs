@@ -29,6 +29,7 @@ pub(super) fn draft(entry: &Entry, statement: &StepId, now: Timestamp) -> Option
         facts: &incident.confirmed_facts(),
         spike: incident.known_spike(),
         version: found.version() + 1,
+        corrects: incident.corrected_by(statement),
     };
     Some(match render(&input, &entry.rules, now) {
         Ok(package) => Event::Saved {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::post::PostJob;
 use super::{Engine, RecordError};
-use crate::channel::Channel;
+use crate::channel::{Channel, Outside};
 use crate::core::incident::{Effect, Event};
 use crate::core::name::ChannelName;
 use crate::core::rules::ChannelRules;
@@ -29,6 +29,7 @@ pub struct Shell {
     pub post: Post,
     pub composer: Composer,
     pub channels: BTreeMap<ChannelName, LiveChannel>,
+    pub outside: Outside,
 }
 
 /// A channel that can be called, and what the core was told of it.
@@ -117,12 +118,25 @@ impl Engine {
                 let incident = row.id.incident;
                 self.post(shell, row, PostJob { incident, statement, channel, attempt }).await
             }
+            Effect::LookUp { statement, channel, attempt, .. } => {
+                let incident = row.id.incident;
+                self.look_up(shell, row, PostJob { incident, statement, channel, attempt }).await
+            }
+            Effect::LookAt { statement, channel, url } => {
+                let incident = row.id.incident;
+                self.look_at(shell, row, PostJob { incident, statement, channel, attempt: 1 }, url).await
+            }
+            Effect::TakeDown { statement, channel, url } => {
+                let incident = row.id.incident;
+                self.take_down(shell, row, PostJob { incident, statement, channel, attempt: 1 }, url).await
+            }
             Effect::Alert { .. }
             | Effect::AskTask { .. }
             | Effect::AskApproval { .. }
             | Effect::Remind { .. }
             | Effect::Tell { .. }
-            | Effect::AskToPost { .. } => self.mail(shell, row, &effect).await,
+            | Effect::AskToPost { .. }
+            | Effect::AskToTakeDown { .. } => self.mail(shell, row, &effect).await,
             Effect::Draft { .. } | Effect::WakeAt { .. } => {
                 self.end(row, Settled::Done("inside work".to_owned()), None).await
             }

@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::outbox::Shell;
 use super::work::{LEASE, Work};
 use super::{Engine, RecordError};
-use crate::channel::{Channel, Found, Outcome, Reason};
+use crate::channel::{Channel, Intent, Outcome, Reason};
 use crate::core::approval::ApprovedStatement;
-use crate::core::incident::{Event, IncidentId, PostPhase, SETTLE};
+use crate::core::incident::{Event, IncidentId, PostPhase};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::statement::{Digest, Package};
 use crate::store::{Claimed, Reader, Settled};
 
-/// A call that takes longer than this is not waited for; shorter than the lease, so that a late worker cannot overlap the next.
+/// From a post's claim to the last byte of its call: nothing is sent later, so that a late worker cannot overlap a look
+/// or a person's word. Shorter than the lease.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A post to carry out.
@@ -31,19 +33,23 @@ pub struct PostJob {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostStep {
     /// The intent is recorded: call the channel once, with these bytes.
-    Call(ApprovedStatement),
-    /// An earlier attempt's outcome was lost: look whether it arrived.
-    LookUp(ApprovedStatement),
-    /// Settled already; nothing to do outside.
+    Call(Box<ApprovedStatement>, Intent),
+    /// Nothing to do outside.
     Nothing,
 }
 
 impl PostJob {
-    fn event(&self, make: impl FnOnce(StepId, ChannelName) -> Event) -> Event {
+    pub(super) fn event(&self, make: impl FnOnce(StepId, ChannelName) -> Event) -> Event {
         make(self.statement.clone(), self.channel.clone())
     }
 
-    /// The event that tells how a call or a look-up ended.
+    /// What this attempt is known by, at the channel as well.
+    pub(super) fn intent(&self, at: Timestamp) -> Intent {
+        let Self { incident, statement, channel, attempt } = self;
+        Intent { key: format!("{incident}.{statement}.{channel}.{attempt}"), at }
+    }
+
+    /// The event that tells how a call ended.
     fn ended(&self, outcome: Outcome, now: Timestamp) -> Event {
         match outcome {
             Outcome::Done { url } => self.event(|statement, channel| Event::PostConfirmed { statement, channel, url }),
@@ -55,16 +61,18 @@ impl PostJob {
                 let why = why.to_string();
                 self.event(|statement, channel| Event::PostRefused { statement, channel, why })
             }
-            Outcome::Unknown(why) => {
-                let why = why.to_string();
-                self.event(|statement, channel| Event::PostUnknown { statement, channel, why })
-            }
+            Outcome::Unknown(why) => self.unknown(why),
         }
+    }
+
+    fn unknown(&self, why: Reason) -> Event {
+        let why = why.to_string();
+        self.event(|statement, channel| Event::PostUnknown { statement, channel, why })
     }
 }
 
 impl Work<'_, '_> {
-    /// Records the intent of a claimed post, or says what else is to be done about it.
+    /// Records the intent of a claimed post, or that an earlier intent's outcome was lost.
     pub fn begin_post(&mut self, row: &Claimed, job: &PostJob) -> Result<PostStep, RecordError> {
         if !self.batch.renew(row, self.now(), LEASE)? {
             // Another worker has it by now.
@@ -73,15 +81,10 @@ impl Work<'_, '_> {
         let incident = self.entry(job.incident)?.incident;
         match incident.post(&job.statement, &job.channel) {
             Some(PostPhase::Owed { attempt }) if *attempt == job.attempt => self.intend(row, job),
-            Some(PostPhase::Intended { attempt, at }) if *attempt == job.attempt => {
-                let settled = SETTLE.after(*at);
-                if self.now() < settled {
-                    return self.nothing(row, &Settled::NotBefore(settled));
-                }
-                match incident.approved(&job.statement) {
-                    Some(approved) => Ok(PostStep::LookUp(approved)),
-                    None => self.end_post(row, job, Outcome::Unknown(Reason::OtherBytes)).map(|()| PostStep::Nothing),
-                }
+            Some(PostPhase::Intended { attempt, .. }) if *attempt == job.attempt => {
+                let event = job.unknown(Reason::Interrupted);
+                self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event))?;
+                Ok(PostStep::Nothing)
             }
             Some(_) | None => self.nothing(row, &Settled::Done("moot".to_owned())),
         }
@@ -89,8 +92,12 @@ impl Work<'_, '_> {
 
     fn intend(&mut self, row: &Claimed, job: &PostJob) -> Result<PostStep, RecordError> {
         let attempt = job.attempt;
-        let intent = job.event(|statement, channel| Event::PostIntended { statement, channel, attempt });
-        match self.record(job.incident, intent) {
+        if self.is_stopped() {
+            // It stays owed; while posting is stopped no such row is claimed.
+            return self.nothing(row, &Settled::NotBefore(self.now()));
+        }
+        let intended = job.event(|statement, channel| Event::PostIntended { statement, channel, attempt });
+        match self.record(job.incident, intended) {
             Ok(()) => {}
             Err(RecordError::Refused(refusal)) => {
                 return self.nothing(row, &Settled::Done(format!("not posted: {refusal}")));
@@ -98,52 +105,50 @@ impl Work<'_, '_> {
             Err(error) => return Err(error),
         }
         let incident = self.entry(job.incident)?.incident;
-        let intended = matches!(incident.post(&job.statement, &job.channel), Some(PostPhase::Intended { .. }));
-        match incident.approved(&job.statement).filter(|_| intended) {
-            Some(approved) => Ok(PostStep::Call(approved)),
+        let Some(PostPhase::Intended { at, .. }) = incident.post(&job.statement, &job.channel) else {
+            return self.nothing(row, &Settled::Done("stopped".to_owned()));
+        };
+        match incident.approved(&job.statement) {
+            Some(approved) => Ok(PostStep::Call(Box::new(approved), job.intent(*at))),
             None => self.nothing(row, &Settled::Done("stopped".to_owned())),
         }
     }
 
-    fn nothing(&mut self, row: &Claimed, how: &Settled) -> Result<PostStep, RecordError> {
+    pub(super) fn nothing(&mut self, row: &Claimed, how: &Settled) -> Result<PostStep, RecordError> {
         self.settle(row, how, None)?;
         Ok(PostStep::Nothing)
     }
 
-    /// Writes down how a call or a look-up ended.
+    /// Writes down how a call ended.
     pub fn end_post(&mut self, row: &Claimed, job: &PostJob, outcome: Outcome) -> Result<(), RecordError> {
         let event = job.ended(outcome, self.now());
         self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event))
     }
 }
 
-/// What a look-up means: a post that does not show may still be on its way, so a person is asked.
-pub fn after_look_up(found: Found) -> Outcome {
-    match found {
-        Found::There { url } => Outcome::Done { url },
-        Found::Nothing => Outcome::Unknown(Reason::TimedOut),
-        Found::CannotTell(why) => Outcome::Unknown(why),
-    }
-}
-
 impl Engine {
     /// Carries out one claimed post.
     pub(super) async fn post(&self, shell: &Shell, row: &Claimed, job: PostJob) -> Result<(), RecordError> {
+        let by = Instant::now() + POST_TIMEOUT;
         let Some(channel) = self.live_channel(shell, &job) else {
             return self.end_post(row, job, Outcome::Never(Reason::NotConfigured)).await;
         };
         let (claimed, wanted) = (row.clone(), job.clone());
         let step = self.call(move |work| work.begin_post(&claimed, &wanted)).await?;
-        let outcome = match step {
-            PostStep::Nothing => return Ok(()),
-            PostStep::Call(approved) => call(channel.as_ref(), &approved, row).await,
-            PostStep::LookUp(approved) => look_up(channel.as_ref(), &approved, row).await,
+        let PostStep::Call(approved, intent) = step else { return Ok(()) };
+        let outcome = if Instant::now() >= by {
+            // Nothing was sent yet, and nothing is sent late.
+            Outcome::Later { why: Reason::TimedOut, after: Duration::ZERO }
+        } else if self.board().stopped {
+            Outcome::Later { why: Reason::Stopped, after: Duration::ZERO }
+        } else {
+            call(channel.as_ref(), &approved, &intent, by).await
         };
         self.end_post(row, job, outcome).await
     }
 
     /// The live channel, only where it still is what the incident opened with: the same kind, account and settings.
-    fn live_channel(&self, shell: &Shell, job: &PostJob) -> Option<Arc<dyn Channel>> {
+    pub(super) fn live_channel(&self, shell: &Shell, job: &PostJob) -> Option<Arc<dyn Channel>> {
         let live = shell.channels.get(&job.channel)?;
         let board = self.board();
         let approved = board.incidents.get(&job.incident)?.rules.channels.get(&job.channel)?;
@@ -156,19 +161,12 @@ impl Engine {
     }
 }
 
-async fn call(channel: &dyn Channel, approved: &ApprovedStatement, row: &Claimed) -> Outcome {
-    let key = row.id.to_string();
-    let called = tokio::time::timeout(POST_TIMEOUT, channel.post(approved, &key)).await;
+async fn call(channel: &dyn Channel, approved: &ApprovedStatement, intent: &Intent, by: Instant) -> Outcome {
+    let called = tokio::time::timeout_at(by, channel.post(approved, intent)).await;
     called.unwrap_or(Outcome::Unknown(Reason::TimedOut))
 }
 
-async fn look_up(channel: &dyn Channel, approved: &ApprovedStatement, row: &Claimed) -> Outcome {
-    let key = row.id.to_string();
-    let found = tokio::time::timeout(POST_TIMEOUT, channel.find(approved, &key)).await;
-    after_look_up(found.unwrap_or(Found::CannotTell(Reason::TimedOut)))
-}
-
-fn later(now: Timestamp, after: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, after: Duration) -> Timestamp {
     now.checked_add(after).unwrap_or(Timestamp::MAX)
 }
 

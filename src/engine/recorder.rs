@@ -11,6 +11,7 @@ use super::board::{Board, Entry};
 use super::counting::Counting;
 use super::error::RecordError;
 use super::links::Links;
+use super::stop::{Stopped, stopped_by};
 use super::work::Work;
 use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::name::PlaybookName;
@@ -62,7 +63,8 @@ pub(super) struct State {
     pub(super) incidents: BTreeMap<IncidentId, Entry>,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) counting: Counting,
-    undo: Vec<(IncidentId, Option<Entry>)>,
+    pub(super) stopped: Option<Stopped>,
+    undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
     counted_in_job: bool,
@@ -70,6 +72,12 @@ pub(super) struct State {
     recount: bool,
     /// Something new is owed since the outbox was last told.
     owes: bool,
+}
+
+/// What stood before a change of this transaction.
+enum Undo {
+    Incident(IncidentId, Option<Entry>),
+    Stopped(Option<Stopped>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -96,11 +104,13 @@ impl Recorder {
             Ok(())
         })?;
         let (incidents, rules) = fold_all(&writer, &stored)?;
+        let stopped = stored.iter().try_fold(None, stopped_by)?;
         let counting = Counting::new(watches)?;
         let state = State {
             incidents,
             rules,
             counting,
+            stopped,
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -270,14 +280,22 @@ impl Recorder {
     }
 
     fn publish(&self) {
-        self.board.send_replace(Arc::new(Board { incidents: self.state.incidents.clone() }));
+        self.board.send_replace(Arc::new(Board {
+            incidents: self.state.incidents.clone(),
+            stopped: self.state.stopped.is_some(),
+        }));
     }
 }
 
 impl State {
     pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
         let before = self.incidents.insert(id, entry);
-        self.undo.push((id, before));
+        self.undo.push(Undo::Incident(id, before));
+    }
+
+    pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
+        let before = std::mem::replace(&mut self.stopped, stopped);
+        self.undo.push(Undo::Stopped(before));
     }
 
     pub(super) fn owe(&mut self) {
@@ -298,12 +316,13 @@ impl State {
     pub(super) fn undo_to(&mut self, mark: usize) {
         self.recount |= self.counted_in_job;
         while self.undo.len() > mark
-            && let Some((id, before)) = self.undo.pop()
+            && let Some(undo) = self.undo.pop()
         {
-            match before {
-                Some(entry) => self.incidents.insert(id, entry),
-                None => self.incidents.remove(&id),
-            };
+            match undo {
+                Undo::Incident(id, Some(entry)) => drop(self.incidents.insert(id, entry)),
+                Undo::Incident(id, None) => drop(self.incidents.remove(&id)),
+                Undo::Stopped(before) => self.stopped = before,
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::board::Entry;
 use super::error::RecordError;
 use super::links::Links;
 use super::recorder::{Standing, State};
+use super::stop::Stopped;
 use crate::core::count::{CountedAt, minute_of};
 use crate::core::detect::{Arming, Verdict};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
@@ -24,7 +25,7 @@ pub const OUTBOX_BATCH_MAX: usize = 64;
 /// How many steps of inside work one transaction does; the rest waits for the next.
 const INSIDE_MAX: usize = 256;
 /// How long a claimed row is nobody else's.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
 
 const SECONDS_PER_HOUR: i64 = 3_600;
 
@@ -41,6 +42,7 @@ const NOTES_KEPT: [(&str, SignedDuration); 4] = [
 pub(super) const INSIDE: &str = "inside";
 pub(super) const MAIL: &str = "mail";
 pub(super) const CHANNEL: &str = "channel";
+pub(super) const LOOK: &str = "look";
 
 pub struct Work<'w, 'b> {
     pub(super) batch: &'w mut Batch<'b>,
@@ -128,6 +130,7 @@ impl<'w, 'b> Work<'w, 'b> {
                 Carrier::Inside => INSIDE,
                 Carrier::Mail => MAIL,
                 Carrier::Channel => CHANNEL,
+                Carrier::Look => LOOK,
             };
             let due = effect.not_before(self.now);
             self.batch.owe(EffectId { incident: id, number, place }, kind, effect, due)?;
@@ -165,6 +168,9 @@ impl<'w, 'b> Work<'w, 'b> {
         let opening = Opening { setting: self.standing.setting, rules: hash, cause, roster, spike };
         let (incident, effects) = open(id, &opening, self.now, &rules);
         self.keep(id, Entry { incident: Arc::new(incident), rules }, &Event::Opened(opening), &effects)?;
+        if let Some(Stopped { by, reason }) = self.state.stopped.clone() {
+            self.record(id, Event::PostingStopped { by, reason })?;
+        }
         Ok(id)
     }
 
@@ -326,14 +332,25 @@ impl<'w, 'b> Work<'w, 'b> {
             | Effect::Remind { .. }
             | Effect::Tell { .. }
             | Effect::Post { .. }
-            | Effect::AskToPost { .. } => return Ok("not inside work"),
+            | Effect::AskToPost { .. }
+            | Effect::LookUp { .. }
+            | Effect::LookAt { .. }
+            | Effect::TakeDown { .. }
+            | Effect::AskToTakeDown { .. } => return Ok("not inside work"),
         };
         Ok(if self.record_if_wanted(id, event)? { "done" } else { "moot" })
     }
 
+    /// The kinds of rows that are carried out now. While posting is stopped, posts stay owed: nobody takes them up.
+    fn kinds(&self) -> &'static [&'static str] {
+        const ALL: &[&str] = &[INSIDE, MAIL, LOOK, CHANNEL];
+        if self.is_stopped() { &ALL[..ALL.len() - 1] } else { ALL }
+    }
+
     /// Takes rows whose work is outside: mails and posts.
     pub fn claim_outside(&mut self, most: usize) -> Result<Vec<Claimed>, RecordError> {
-        Ok(self.batch.claim(&[MAIL, CHANNEL], self.now, LEASE, most.min(OUTBOX_BATCH_MAX))?)
+        let outside = &self.kinds()[1..];
+        Ok(self.batch.claim(outside, self.now, LEASE, most.min(OUTBOX_BATCH_MAX))?)
     }
 
     /// Ends a claim together with the event that tells how it went; nothing of it counts where the lease was lost.
@@ -386,11 +403,11 @@ impl<'w, 'b> Work<'w, 'b> {
     }
 
     pub fn next_due(&mut self) -> Result<Option<Timestamp>, RecordError> {
-        Ok(self.batch.next_due()?)
+        Ok(self.batch.next_due(self.kinds())?)
     }
 
     pub fn owed_by_now(&mut self) -> Result<i64, RecordError> {
-        Ok(self.batch.owed_by(self.now)?)
+        Ok(self.batch.owed_by(self.kinds(), self.now)?)
     }
 }
 

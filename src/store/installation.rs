@@ -14,6 +14,8 @@ pub enum InstallationEvent {
     SignedIn { person: PersonId },
     SignedOut { person: PersonId },
     HeadSigned { head: SignedHead },
+    PostingStopped { by: String, reason: String },
+    PostingResumed { by: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ impl InstallationEvent {
             Self::SignedIn { .. } => "signed_in",
             Self::SignedOut { .. } => "signed_out",
             Self::HeadSigned { .. } => "head_signed",
+            Self::PostingStopped { .. } => "posting_stopped",
+            Self::PostingResumed { .. } => "posting_resumed",
         }
     }
 }

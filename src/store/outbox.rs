@@ -115,21 +115,29 @@ impl Batch<'_> {
         Ok(changed == 1)
     }
 
-    /// When the next row falls due, leases included.
-    pub fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+    /// When the next row of `kinds` falls due, leases included.
+    pub fn next_due(&mut self, kinds: &[&str]) -> Result<Option<Timestamp>, StoreError> {
+        let wanted = serde_json::to_string(kinds)?;
         let next: Option<i64> = self
-            .statement("select min(max(not_before, coalesce(claimed_until, 0))) from outbox where outcome is null")?
-            .query_row([], |row| row.get(0))
+            .statement(
+                "select min(max(not_before, coalesce(claimed_until, 0))) from outbox
+                 where outcome is null and kind in (select value from json_each(?1))",
+            )?
+            .query_row([wanted], |row| row.get(0))
             .optional()?
             .flatten();
         Ok(next.and_then(|at| Timestamp::from_millisecond(at).ok()))
     }
 
-    /// Rows due by `now` that are not done, whether claimed or not.
-    pub fn owed_by(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+    /// Rows of `kinds` due by `now` that are not done, whether claimed or not.
+    pub fn owed_by(&mut self, kinds: &[&str], now: Timestamp) -> Result<i64, StoreError> {
+        let wanted = serde_json::to_string(kinds)?;
         let count = self
-            .statement("select count(*) from outbox where outcome is null and not_before <= ?1")?
-            .query_row([now.as_millisecond()], |row| row.get(0))?;
+            .statement(
+                "select count(*) from outbox
+                 where outcome is null and not_before <= ?1 and kind in (select value from json_each(?2))",
+            )?
+            .query_row(params![now.as_millisecond(), wanted], |row| row.get(0))?;
         Ok(count)
     }
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use super::batch::StoredSession;
 use super::chain::{Entry, Head};
 use super::error::StoreError;
+use super::installation::InstallationEvent;
 use crate::core::incident::{Event, Evidence};
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
@@ -29,6 +30,11 @@ impl StoredEvent {
 
     /// The incident event in it, none where its body was erased. The only place that makes events out of bytes.
     pub fn event(&self) -> Result<Option<Event>, StoreError> {
+        self.body.as_deref().map(|body| Ok(serde_json::from_str(body)?)).transpose()
+    }
+
+    /// The installation's event in it.
+    pub fn installation_event(&self) -> Result<Option<InstallationEvent>, StoreError> {
         self.body.as_deref().map(|body| Ok(serde_json::from_str(body)?)).transpose()
     }
 }

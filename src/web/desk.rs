@@ -21,6 +21,7 @@ struct Desk {
     open: Vec<Line>,
     recent: Vec<Line>,
     playbooks: Vec<Choice>,
+    stopped: bool,
 }
 
 #[derive(Serialize)]
@@ -52,7 +53,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
             recent.push(line);
         }
     }
-    let desk = Desk { open, recent, playbooks: site.choices() };
+    let desk = Desk { open, recent, playbooks: site.choices(), stopped: board.stopped };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 
@@ -65,6 +66,21 @@ pub(super) async fn open(
     let reason = field(&fields, "reason").to_owned();
     let id = site.engine.open(&playbook, &visitor.person, reason).await?;
     Ok(Redirect::to(&format!("/incident/{id}")).into_response())
+}
+
+/// The kill switch: anybody who is signed in may stop all posting, and start it again.
+pub(super) async fn posting(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let by = site.engine.standing().roster.name_of(&visitor.person).to_owned();
+    match field(&fields, "press") {
+        "stop" => drop(site.engine.stop_posting(by, field(&fields, "reason").to_owned()).await?),
+        "resume" => site.engine.resume_posting(by).await?,
+        _ => return Err(Problem::input("Say whether posting is to be stopped or resumed.")),
+    }
+    Ok(Redirect::to("/").into_response())
 }
 
 impl Site {

@@ -13,15 +13,11 @@ use super::desk::Choice;
 use super::now::{Todo, to_do};
 use super::problem::Problem;
 use super::session::Visitor;
-use crate::core::incident::{
-    Fact, Hold, Incident, IncidentId, IncidentPhase, PostPhase, Statement, StatementPhase, TaskPhase,
-};
-use crate::core::name::StepId;
+use super::statement_view::StatementView;
+use crate::core::incident::{Fact, Incident, IncidentId, IncidentPhase, TaskPhase};
 use crate::core::playbook::{FactKind, FactSpec, FactValue, StepKind};
 use crate::core::severity::Severity;
-use crate::core::shown::{
-    Changes, Duty, PostState, Quote, Shown, ShownFinding, ShownStage, Text, Why, changes_between, texts,
-};
+use crate::core::shown::{Duty, Quote, Shown, ShownStage, Why};
 use crate::engine::NO_PLAYBOOK;
 
 #[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
@@ -85,34 +81,6 @@ struct TaskView {
     open: bool,
 }
 
-#[derive(Serialize)]
-struct StatementView {
-    incident: IncidentId,
-    id: String,
-    name: String,
-    audience: String,
-    state: String,
-    due: Option<String>,
-    version: u32,
-    /// How many events the incident had when this page was made: what an edit was written over.
-    events: u32,
-    saved: String,
-    digest: String,
-    texts: Vec<Text>,
-    next_update: Option<String>,
-    findings: Vec<ShownFinding>,
-    /// Rules that stop it and can be lifted.
-    stopping: Vec<String>,
-    changes: Option<Changes>,
-    stages: Vec<ShownStage>,
-    posts: Vec<PostState>,
-    by_hand: Vec<String>,
-    unknown: Vec<String>,
-    can_edit: bool,
-    can_redraft: bool,
-    can_ask_again: bool,
-}
-
 pub(super) async fn page(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
@@ -165,59 +133,6 @@ impl Site {
         }
         self.choices().into_iter().filter(|choice| choice.name != NO_PLAYBOOK).collect()
     }
-
-    fn statements(&self, shown: &Shown<'_>) -> Vec<StatementView> {
-        let steps = shown.rules.playbook.timeline.iter().filter(|step| matches!(step.kind, StepKind::Statement(_)));
-        let found = steps.filter_map(|step| Some((&step.id, shown.incident.statements.get(&step.id)?)));
-        found.map(|(id, statement)| self.statement(shown, id, statement)).collect()
-    }
-
-    fn statement(&self, shown: &Shown<'_>, id: &StepId, statement: &Statement) -> StatementView {
-        let current = statement.current();
-        let running = shown.incident.is_running();
-        let step = shown.rules.playbook.statement(id);
-        let changes = statement
-            .previous()
-            .zip(current)
-            .map(|(old, new)| changes_between(old, new, format!("since version {}", old.number)));
-        StatementView {
-            incident: shown.incident.id,
-            id: id.to_string(),
-            name: Shown::statement_name(id),
-            audience: step.map(|step| step.audience.clone()).unwrap_or_default(),
-            state: shown.statement_state(statement),
-            due: statement.due.map(|due| {
-                let late = if statement.overdue { " (overdue)" } else { "" };
-                format!("{}{late}", shown.time(due))
-            }),
-            version: statement.version(),
-            events: shown.incident.events,
-            saved: current.map(|version| shown.time(version.saved_at)).unwrap_or_default(),
-            digest: current.map(|version| version.digest.to_string()).unwrap_or_default(),
-            texts: current.map(|version| texts(&version.package)).unwrap_or_default(),
-            next_update: current.and_then(|version| version.package.next_update).map(|at| shown.time(at)),
-            findings: current.map(|version| shown.findings(statement, version)).unwrap_or_default(),
-            stopping: match &statement.phase {
-                StatementPhase::Drafting(Hold::Blocked(rules)) if running => rules.clone(),
-                StatementPhase::Drafting(_)
-                | StatementPhase::Waiting
-                | StatementPhase::Asking(_)
-                | StatementPhase::Posting(_)
-                | StatementPhase::Posted(_)
-                | StatementPhase::Withdrawn => Vec::new(),
-            },
-            changes,
-            stages: stages(shown, statement),
-            posts: shown.posts(statement, &self.url),
-            by_hand: channels(statement, |post| matches!(post, PostPhase::ByHand { .. })),
-            unknown: channels(statement, |post| matches!(post, PostPhase::Unknown { .. })),
-            can_edit: running && current.is_some() && before_posting(statement),
-            can_redraft: running
-                && before_posting(statement)
-                && statement.phase != StatementPhase::Drafting(Hold::Draft),
-            can_ask_again: running && can_ask_again(statement),
-        }
-    }
 }
 
 fn higher(severity: Severity) -> Vec<&'static str> {
@@ -226,38 +141,6 @@ fn higher(severity: Severity) -> Vec<&'static str> {
         Severity::Serious => vec!["critical"],
         Severity::Critical => Vec::new(),
     }
-}
-
-fn stages(shown: &Shown<'_>, statement: &Statement) -> Vec<ShownStage> {
-    match &statement.phase {
-        StatementPhase::Asking(ballot) => shown.stages(ballot),
-        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => shown.stages(&posting.ballot),
-        StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => Vec::new(),
-    }
-}
-
-fn channels(statement: &Statement, wanted: impl Fn(&PostPhase) -> bool) -> Vec<String> {
-    match &statement.phase {
-        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
-            let found = posting.posts.iter().filter(|(_, post)| wanted(post));
-            found.map(|(channel, _)| channel.to_string()).collect()
-        }
-        StatementPhase::Waiting
-        | StatementPhase::Drafting(_)
-        | StatementPhase::Asking(_)
-        | StatementPhase::Withdrawn => Vec::new(),
-    }
-}
-
-fn before_posting(statement: &Statement) -> bool {
-    matches!(statement.phase, StatementPhase::Drafting(_) | StatementPhase::Asking(_))
-}
-
-fn can_ask_again(statement: &Statement) -> bool {
-    matches!(
-        statement.phase,
-        StatementPhase::Asking(_) | StatementPhase::Drafting(Hold::Refused { .. } | Hold::NobodyToAsk)
-    )
 }
 
 fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {

@@ -17,6 +17,7 @@ mod serve;
 mod session;
 mod sign_in;
 mod statement;
+mod statement_view;
 mod webhook;
 
 use std::collections::BTreeMap;

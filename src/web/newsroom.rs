@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Site;
 use super::board::Found;
 use super::problem::Problem;
-use crate::core::incident::{IncidentId, StatementPhase};
+use crate::core::incident::IncidentId;
 use crate::core::name::{ChannelName, StepId};
 use crate::core::rules::Reach;
 use crate::core::statement::Package;
@@ -34,7 +34,18 @@ struct Item {
     language: String,
     posted: String,
     posted_machine: String,
+    /// The statement that this one corrects.
+    corrects: Option<Other>,
+    /// What corrects it, the latest first.
+    corrected_by: Vec<Other>,
     texts: Vec<PublicText>,
+}
+
+/// Another statement of the page.
+#[derive(Serialize)]
+struct Other {
+    path: String,
+    posted: String,
 }
 
 #[derive(Serialize)]
@@ -91,7 +102,12 @@ pub(super) async fn statement(
 ) -> Result<Response, Problem> {
     let gone = || Problem::not_found("There is no such statement.").at("/newsroom");
     let found = site.find(id).map_err(|_| gone())?;
-    let posted = posted(&found, &StepId::from(step)).ok_or_else(gone)?;
+    let step = StepId::from(step);
+    if let Some(at) = taken_down(&found, &step) {
+        let words = format!("This statement was taken down at {}.", site.shown(&found).time(at));
+        return Err(Problem::new(StatusCode::GONE, "Taken down", words).at("/newsroom"));
+    }
+    let posted = posted(&found, &step).ok_or_else(gone)?;
     let item = aside(&site, move |site| site.item(&found, &posted)).await?.ok_or_else(|| {
         let words = "This statement is not shown, because what is stored is not what was approved.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Not shown", words).at("/newsroom")
@@ -126,13 +142,15 @@ impl Site {
     fn item(&self, found: &Found, posted: &Posted) -> Option<Item> {
         let package = self.checked(found, posted)?;
         let texts = texts(&package, posted);
-        let zoned = posted.at.to_zoned(found.rules.organisation.zone());
+        let corrections = found.incident.corrections_of(&posted.step);
         Some(Item {
             path: format!("/newsroom/{}/{}", posted.id, posted.step),
             headline: package.headline().to_owned(),
             language: texts.first().map_or_else(|| "en".to_owned(), |text| text.language.clone()),
-            posted: zoned.strftime("%-d %B %Y, %H:%M %Z").to_string(),
+            posted: time(found, posted.at),
             posted_machine: machine_time(posted.at),
+            corrects: package.corrects.as_ref().and_then(|corrects| other(found, &corrects.statement)),
+            corrected_by: corrections.iter().filter_map(|step| other(found, step)).collect(),
             texts,
         })
     }
@@ -152,17 +170,13 @@ impl Site {
 
 /// Where and since when a statement is on the page.
 fn posted(found: &Found, step: &StepId) -> Option<Posted> {
-    let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) =
-        &found.incident.statements.get(step)?.phase
-    else {
-        return None;
-    };
+    let posting = found.incident.statements.get(step)?.posting()?;
     let mut on_page: Vec<(bool, &ChannelName, Timestamp)> = Vec::new();
     for (channel, post) in &posting.posts {
         let Some(rules) = found.rules.channels.get(channel).filter(|rules| rules.reach == Reach::Page) else {
             continue;
         };
-        if let Some(at) = post.confirmed_at() {
+        if let Some(at) = post.public_at().and_then(|_| post.confirmed_at()) {
             on_page.push((rules.limit.is_some(), channel, at));
         }
     }
@@ -170,6 +184,26 @@ fn posted(found: &Found, step: &StepId) -> Option<Posted> {
     let at = on_page.iter().map(|(_, _, at)| *at).min()?;
     let channels = on_page.into_iter().map(|(_, channel, _)| channel.clone()).collect();
     Some(Posted { id: found.incident.id, step: step.clone(), channels, at })
+}
+
+/// When a statement went from the page, where it stands in no place of it any more.
+fn taken_down(found: &Found, step: &StepId) -> Option<Timestamp> {
+    if posted(found, step).is_some() {
+        return None;
+    }
+    let posts = &found.incident.statements.get(step)?.posting()?.posts;
+    let on_page = |channel: &ChannelName| found.rules.channels.get(channel).is_some_and(|of| of.reach == Reach::Page);
+    posts.iter().filter(|(channel, _)| on_page(channel)).filter_map(|(_, post)| post.down_at()).max()
+}
+
+/// Another statement, where the page shows it.
+fn other(found: &Found, step: &StepId) -> Option<Other> {
+    let other = posted(found, step)?;
+    Some(Other { path: format!("/newsroom/{}/{}", other.id, other.step), posted: time(found, other.at) })
+}
+
+fn time(found: &Found, at: Timestamp) -> String {
+    at.to_zoned(found.rules.organisation.zone()).strftime("%-d %B %Y, %H:%M %Z").to_string()
 }
 
 /// Every text of the page's places.

@@ -26,11 +26,12 @@ pub(super) fn to_do(shown: &Shown<'_>) -> Vec<Todo> {
     }
     let mut todo = facts(shown);
     for step in &shown.rules.playbook.timeline {
-        match &step.kind {
-            StepKind::Task(spec) => todo.extend(task(shown, &step.id, spec)),
-            StepKind::Statement(_) => todo.extend(statement(shown, &step.id)),
-            StepKind::Alert(_) => {}
+        if let StepKind::Task(spec) = &step.kind {
+            todo.extend(task(shown, &step.id, spec));
         }
+    }
+    for (id, _) in shown.incident.statement_steps(shown.rules) {
+        todo.extend(statement(shown, &id));
     }
     // Stable: what has no deadline comes last, in the playbook's order.
     todo.sort_by_key(|item| (item.until.is_none(), item.until));
@@ -57,11 +58,10 @@ fn facts(shown: &Shown<'_>) -> Vec<Todo> {
 
 /// The deadlines of the statements that still wait for this fact.
 fn waiting_for(shown: &Shown<'_>, fact: &FactName) -> Vec<Option<Timestamp>> {
-    let steps = shown.rules.playbook.timeline.iter().filter_map(|step| match &step.kind {
-        StepKind::Statement(spec) if spec.needs.contains(fact) => shown.incident.statements.get(&step.id),
-        StepKind::Statement(_) | StepKind::Task(_) | StepKind::Alert(_) => None,
-    });
-    let waiting = steps.filter(|statement| {
+    let steps = shown.incident.statement_steps(shown.rules).into_iter();
+    let needing = steps.filter(|(_, step)| step.needs.contains(fact));
+    let statements = needing.filter_map(|(id, _)| shown.incident.statements.get(&id));
+    let waiting = statements.filter(|statement| {
         matches!(statement.phase, StatementPhase::Waiting | StatementPhase::Drafting(Hold::Facts(_)))
     });
     waiting.map(|statement| statement.due).collect()
@@ -103,7 +103,7 @@ fn waits_for_people(statement: &Statement) -> bool {
             }
         },
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
-            posting.posts.values().any(|post| matches!(post, PostPhase::Unknown { .. } | PostPhase::ByHand { .. }))
+            posting.posts.values().any(|post| matches!(post, PostPhase::NeedsPerson { .. } | PostPhase::ByHand { .. }))
         }
         StatementPhase::Waiting | StatementPhase::Withdrawn => false,
     }

@@ -91,6 +91,7 @@ fn private() -> Router<Arc<Site>> {
     Router::new()
         .route("/", get(desk::page))
         .route("/open", post(desk::open))
+        .route("/posting", post(desk::posting))
         .route("/sign-out", post(sign_in::out))
         .route("/incident/{id}", get(incident::page))
         .route("/incident/{id}/verify", post(acts::verify))
@@ -107,6 +108,8 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/statement/{step}/lift", post(statement::lift))
         .route("/incident/{id}/statement/{step}/posted", post(statement::posted_by_hand))
         .route("/incident/{id}/statement/{step}/settle", post(statement::settle))
+        .route("/incident/{id}/statement/{step}/take-down", post(statement::take_down))
+        .route("/incident/{id}/statement/{step}/correct", post(statement::correct))
 }
 
 /// Said on every answer, also on refusals; a page may say something stricter or looser of its own.

@@ -127,6 +127,39 @@ pub(super) async fn settle(
     site.act(id, Event::PostSettled { statement: step, channel, by: visitor.person, found }, &part).await
 }
 
+/// Asks for a post to be taken down, or says that it is.
+pub(super) async fn take_down(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let statement = StepId::from(step);
+    let channel = ChannelName::from(field(&fields, "channel"));
+    let part = part(&statement);
+    let by = visitor.person;
+    let event = match field(&fields, "press") {
+        "ask" => {
+            let reason = field(&fields, "reason").to_owned();
+            Event::TakeDownAsked { statement, channel, by, reason }
+        }
+        "is-down" => Event::TakenDown { statement, channel, by: Some(by) },
+        _ => return Err(Problem::input("Say whether it is to be taken down, or is down.").at_incident(id)),
+    };
+    site.act(id, event, &part).await
+}
+
+/// Begins a correction of what is public.
+pub(super) async fn correct(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::CorrectionBegun { of: StepId::from(step), by: visitor.person, reason }, "statements").await
+}
+
 /// The address of a post, as a browser shows it.
 fn address(fields: &Fields, id: IncidentId) -> Result<String, Problem> {
     let url = field(fields, "url");

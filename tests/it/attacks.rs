@@ -225,7 +225,7 @@ fn a_post_that_waited_longer_than_its_lease_keeps_its_outcome() {
     let mut press = Press::approved();
     let row = claim_wire(&mut press).unwrap();
     press.now += LEASE + SignedDuration::from_secs(1);
-    assert!(matches!(begin_post(&mut press, &row), PostStep::Call(_)), "nobody else took it, so it is held anew");
+    assert!(matches!(begin_post(&mut press, &row), PostStep::Call(..)), "nobody else took it, so it is held anew");
     assert_eq!(claim_wire(&mut press), None, "nobody takes it while the channel is called");
     press.now += SignedDuration::from_secs(5);
     let done = Outcome::Done { url: "https://wire.example/1".to_owned() };
@@ -243,7 +243,7 @@ fn a_post_that_another_worker_has_by_now_is_left_to_it() {
     assert_eq!(begin_post(&mut press, &late), PostStep::Nothing);
     assert_eq!(press.incident().events, before, "the late worker writes nothing down");
     assert_eq!(press.post("wire"), PostPhase::Owed { attempt: 1 });
-    assert!(matches!(begin_post(&mut press, &row), PostStep::Call(_)));
+    assert!(matches!(begin_post(&mut press, &row), PostStep::Call(..)));
     let done = || Outcome::Done { url: "https://wire.example/1".to_owned() };
     press.does(|work| work.end_post(&late, &wire_job(), done())).unwrap();
     assert!(matches!(press.post("wire"), PostPhase::Intended { .. }), "the late worker's word does not count");

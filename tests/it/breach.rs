@@ -163,6 +163,7 @@ impl Breach {
             facts: &incident.confirmed_facts(),
             spike: incident.known_spike(),
             version: 1,
+            corrects: None,
         };
         draft(&input, &self.rules, self.now).unwrap()
     }

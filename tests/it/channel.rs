@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use holdline::channel::{Channel, Found, KINDS, Outcome, Reason};
+use holdline::channel::{Channel, Found, Intent, KINDS, Outcome, Outside, Reason};
 use holdline::core::approval::{ApprovedStatement, Ballot, Electorate, Order, Proof, Terms, Yes};
 use holdline::core::name::ChannelName;
 use holdline::core::playbook::{Quorum, Stage};
@@ -37,6 +37,7 @@ fn package(body: &str) -> Package {
         }],
         links: Vec::new(),
         next_update: None,
+        corrects: None,
         stamp: None,
         findings: Vec::new(),
     }
@@ -89,7 +90,11 @@ fn rules(kind: &str, settings: Value) -> Result<ChannelRules, String> {
 fn archive(path: &Path, name: &str) -> Arc<dyn Channel> {
     let kind = KINDS.iter().find(|known| known.name == "file").unwrap();
     let mut settings = <dyn erased_serde::Deserializer<'_>>::erase(json!({ "path": path }));
-    (kind.parse)(&mut settings, None).unwrap().connect(&ChannelName::from(name)).unwrap()
+    (kind.parse)(&mut settings, None).unwrap().connect(&ChannelName::from(name), &Outside::default()).unwrap()
+}
+
+fn intent(key: &str) -> Intent {
+    Intent { key: key.to_owned(), at: AT.parse().unwrap() }
 }
 
 #[test]
@@ -122,11 +127,11 @@ async fn a_post_is_one_line_and_a_repeat_adds_none() {
     let path = folder.path().join("posted.jsonl");
     let channel = archive(&path, "archive");
     let statement = approved(package("We are looking into it."));
-    assert_eq!(channel.find(&statement, "1-7-0").await, Found::Nothing);
+    assert_eq!(channel.find(statement.package(), &intent("1-7-0")).await, Found::Nothing);
     let url = format!("file://{}#1-7-0", path.display());
-    assert_eq!(channel.post(&statement, "1-7-0").await, Outcome::Done { url: url.clone() });
-    assert_eq!(channel.post(&statement, "1-7-0").await, Outcome::Done { url: url.clone() });
-    assert_eq!(channel.find(&statement, "1-7-0").await, Found::There { url });
+    assert_eq!(channel.post(&statement, &intent("1-7-0")).await, Outcome::Done { url: url.clone() });
+    assert_eq!(channel.post(&statement, &intent("1-7-0")).await, Outcome::Done { url: url.clone() });
+    assert_eq!(channel.find(statement.package(), &intent("1-7-0")).await, Found::There { url });
     let written = fs::read_to_string(&path).unwrap();
     let line: Value = serde_json::from_str(&written).unwrap();
     let text = json!({ "length": "long", "language": "en", "title": "Claims about records", "body": "We are looking into it." });
@@ -140,9 +145,9 @@ async fn a_line_that_a_crash_cut_off_spoils_no_other() {
     fs::write(&path, "{\"key\":\"1-7-0\",\"chan").unwrap();
     let channel = archive(&path, "archive");
     let statement = approved(package("We are looking into it."));
-    assert_eq!(channel.find(&statement, "1-7-0").await, Found::Nothing);
-    assert!(matches!(channel.post(&statement, "1-9-0").await, Outcome::Done { .. }));
-    assert!(matches!(channel.find(&statement, "1-9-0").await, Found::There { .. }));
+    assert_eq!(channel.find(statement.package(), &intent("1-7-0")).await, Found::Nothing);
+    assert!(matches!(channel.post(&statement, &intent("1-9-0")).await, Outcome::Done { .. }));
+    assert!(matches!(channel.find(statement.package(), &intent("1-9-0")).await, Found::There { .. }));
 }
 
 #[tokio::test]
@@ -152,8 +157,8 @@ async fn two_lines_of_one_key_are_told_apart_by_nobody() {
     fs::write(&path, "{\"key\":\"1-7-0\"}\n{\"key\":\"1-7-0\"}\n").unwrap();
     let channel = archive(&path, "archive");
     let statement = approved(package("We are looking into it."));
-    assert_eq!(channel.find(&statement, "1-7-0").await, Found::CannotTell(Reason::Several));
-    assert_eq!(channel.post(&statement, "1-7-0").await, Outcome::Unknown(Reason::Several));
+    assert_eq!(channel.find(statement.package(), &intent("1-7-0")).await, Found::CannotTell(Reason::Several));
+    assert_eq!(channel.post(&statement, &intent("1-7-0")).await, Outcome::Unknown(Reason::Several));
 }
 
 #[tokio::test]
@@ -161,7 +166,7 @@ async fn a_file_that_cannot_be_opened_is_tried_later() {
     let folder = tempfile::tempdir().unwrap();
     let channel = archive(&folder.path().join("missing/posted.jsonl"), "archive");
     let statement = approved(package("We are looking into it."));
-    let outcome = channel.post(&statement, "1-7-0").await;
+    let outcome = channel.post(&statement, &intent("1-7-0")).await;
     assert!(matches!(outcome, Outcome::Later { why: Reason::Unreachable, .. }), "{outcome:?}");
 }
 
@@ -171,7 +176,7 @@ async fn what_was_not_approved_for_a_channel_is_not_written_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("posted.jsonl");
     let channel = archive(&path, "elsewhere");
-    let outcome = channel.post(&approved(package("We are looking into it.")), "1-7-0").await;
+    let outcome = channel.post(&approved(package("We are looking into it.")), &intent("1-7-0")).await;
     assert_eq!(outcome, Outcome::Never(Reason::OtherBytes));
     assert!(!path.exists());
 }

@@ -154,6 +154,7 @@ fn drafted(rules: &Rules, step: &StepId, records: Option<i64>) -> Package {
         facts: &facts,
         spike: None,
         version: 1,
+        corrects: None,
     };
     linted(draft(&input, rules, at).unwrap(), rules, Setting::Live, at)
 }

@@ -59,6 +59,7 @@ impl Example {
                 variants: vec![0],
             }],
             next_update: self.get("next-update").map(at),
+            corrects: None,
             stamp: self.get("stamp").map(str::to_owned),
             findings: Vec::new(),
         }

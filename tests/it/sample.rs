@@ -116,6 +116,7 @@ pub(crate) fn draft_holding(
         facts,
         spike: None,
         version: 1,
+        corrects: None,
     };
     draft(&input, rules, at(now))
 }

@@ -102,6 +102,10 @@ impl Play {
                 | Effect::Remind { .. }
                 | Effect::Tell { .. }
                 | Effect::Post { .. }
+                | Effect::LookUp { .. }
+                | Effect::LookAt { .. }
+                | Effect::TakeDown { .. }
+                | Effect::AskToTakeDown { .. }
                 | Effect::AskToPost { .. } => {}
             }
         }

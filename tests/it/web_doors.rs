@@ -30,6 +30,9 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/statement/staff/lift"),
     ("POST", "/incident/1/statement/staff/posted"),
     ("POST", "/incident/1/statement/staff/settle"),
+    ("POST", "/incident/1/statement/staff/take-down"),
+    ("POST", "/incident/1/statement/staff/correct"),
+    ("POST", "/posting"),
 ];
 
 async fn asked() -> (TestApp, Link) {

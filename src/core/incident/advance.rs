@@ -101,8 +101,18 @@ impl Turn<'_> {
             }
             Event::PostRefused { statement, channel, why } => self.post_refused(statement, channel, why),
             Event::PostUnknown { statement, channel, why } => self.post_unknown(statement, channel, why),
+            Event::PostNotFound { statement, channel, why } => self.post_not_found(statement, channel, why),
             Event::PostSettled { statement, channel, by, found } => self.settle_post(statement, channel, by, found),
             Event::PostedByHand { statement, channel, by, url } => self.posted_by_hand(statement, channel, by, url),
+            Event::PostSeen { statement, channel, url, seen } => self.post_seen(statement, channel, url, seen),
+            Event::TakeDownAsked { statement, channel, by, reason } => {
+                self.ask_take_down(statement, channel, by, reason)
+            }
+            Event::TakenDown { statement, channel, by } => self.taken_down(statement, channel, by.as_ref()),
+            Event::TakeDownFailed { statement, channel, why } => self.take_down_failed(statement, channel, why),
+            Event::CorrectionBegun { of, by, reason } => self.running()?.begin_correction(of, by, reason),
+            Event::PostingStopped { by, reason } => self.running()?.stop_posting(by, reason),
+            Event::PostingResumed { by } => self.running()?.resume_posting(by),
             Event::MailRefused { person, why } => {
                 self.mail_refused(person, why);
                 Ok(())
@@ -319,7 +329,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn statement_step(&self, id: &StepId) -> Result<crate::core::playbook::StatementStep, Refusal> {
-        self.rules.playbook.statement(id).cloned().ok_or(Refusal::Unknown)
+        self.incident.statement_step(id, self.rules).cloned().ok_or(Refusal::Unknown)
     }
 
     /// Who opened an incident by hand needs no verification by another.

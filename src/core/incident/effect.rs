@@ -43,10 +43,34 @@ pub enum Effect {
         /// When the channel is called; later than its event after a refusal that may pass.
         at: Timestamp,
     },
+    /// Look through the channel's own posts for an attempt whose outcome was lost.
+    LookUp {
+        statement: StepId,
+        channel: ChannelName,
+        attempt: u32,
+        at: Timestamp,
+    },
     AskToPost {
         statement: StepId,
         channel: ChannelName,
         person: PersonId,
+    },
+    /// Look at the address that a person gave.
+    LookAt {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+    },
+    TakeDown {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+    },
+    AskToTakeDown {
+        statement: StepId,
+        channel: ChannelName,
+        person: PersonId,
+        url: String,
     },
     WakeAt {
         of: Deadline,
@@ -111,6 +135,33 @@ pub enum Notice {
         channel: ChannelName,
         why: String,
     },
+    /// Other words than the approved ones stand at the address that a person gave.
+    PostDiffers {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+    },
+    PostNotSeen {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+    },
+    TakenDown {
+        statement: StepId,
+        channel: ChannelName,
+    },
+    NotTakenDown {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    PostingStopped {
+        by: String,
+        reason: String,
+    },
+    PostingResumed {
+        by: String,
+    },
     MailRefused {
         person: PersonId,
         why: String,
@@ -124,7 +175,10 @@ pub enum Carrier {
     /// By the writer itself: nothing leaves the program.
     Inside,
     Mail,
+    /// A call that makes words public; none is begun while posting is stopped.
     Channel,
+    /// Looking at a channel, or taking something down there.
+    Look,
 }
 
 impl Effect {
@@ -136,22 +190,27 @@ impl Effect {
             | Self::AskApproval { .. }
             | Self::Remind { .. }
             | Self::Tell { .. }
-            | Self::AskToPost { .. } => Carrier::Mail,
+            | Self::AskToPost { .. }
+            | Self::AskToTakeDown { .. } => Carrier::Mail,
             Self::Post { .. } => Carrier::Channel,
+            Self::LookUp { .. } | Self::LookAt { .. } | Self::TakeDown { .. } => Carrier::Look,
         }
     }
 
     /// When it is first due, given the time of its event.
     pub fn not_before(&self, at: Timestamp) -> Timestamp {
         match self {
-            Self::WakeAt { at, .. } | Self::Post { at, .. } => *at,
+            Self::WakeAt { at, .. } | Self::Post { at, .. } | Self::LookUp { at, .. } => *at,
             Self::Alert { .. }
             | Self::AskTask { .. }
             | Self::Draft { .. }
             | Self::AskApproval { .. }
             | Self::Remind { .. }
             | Self::Tell { .. }
-            | Self::AskToPost { .. } => at,
+            | Self::AskToPost { .. }
+            | Self::LookAt { .. }
+            | Self::TakeDown { .. }
+            | Self::AskToTakeDown { .. } => at,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::core::playbook::FactValue;
 use crate::core::roster::Roster;
 use crate::core::setting::Setting;
 use crate::core::severity::Severity;
-use crate::core::statement::{Digest, Package};
+use crate::core::statement::{Digest, Package, Seen};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -126,7 +126,14 @@ pub enum Event {
         channel: ChannelName,
         why: String,
     },
+    /// The outcome of a call was lost.
     PostUnknown {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    /// The look-up after a lost outcome showed nothing that is certain.
+    PostNotFound {
         statement: StepId,
         channel: ChannelName,
         why: String,
@@ -142,6 +149,46 @@ pub enum Event {
         channel: ChannelName,
         by: PersonId,
         url: String,
+    },
+    /// What the address that a person gave shows.
+    PostSeen {
+        statement: StepId,
+        channel: ChannelName,
+        url: String,
+        seen: Seen,
+    },
+    TakeDownAsked {
+        statement: StepId,
+        channel: ChannelName,
+        by: PersonId,
+        reason: String,
+    },
+    TakenDown {
+        statement: StepId,
+        channel: ChannelName,
+        /// Who took it down by hand; none where the channel did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<PersonId>,
+    },
+    /// It is public still.
+    TakeDownFailed {
+        statement: StepId,
+        channel: ChannelName,
+        why: String,
+    },
+    /// A new statement was begun that corrects the public one `of`.
+    CorrectionBegun {
+        of: StepId,
+        by: PersonId,
+        reason: String,
+    },
+    /// The kill switch; whoever stood at it is named as they named themselves.
+    PostingStopped {
+        by: String,
+        reason: String,
+    },
+    PostingResumed {
+        by: String,
     },
     MailRefused {
         person: PersonId,
@@ -286,6 +333,14 @@ impl Event {
             Self::PostUnknown { .. } => "post_unknown",
             Self::PostSettled { .. } => "post_settled",
             Self::PostedByHand { .. } => "posted_by_hand",
+            Self::PostNotFound { .. } => "post_not_found",
+            Self::PostSeen { .. } => "post_seen",
+            Self::TakeDownAsked { .. } => "take_down_asked",
+            Self::TakenDown { .. } => "taken_down",
+            Self::TakeDownFailed { .. } => "take_down_failed",
+            Self::CorrectionBegun { .. } => "correction_begun",
+            Self::PostingStopped { .. } => "posting_stopped",
+            Self::PostingResumed { .. } => "posting_resumed",
             Self::MailRefused { .. } => "mail_refused",
             Self::LeftRole { .. } => "left_role",
             Self::DelegationEnded { .. } => "delegation_ended",

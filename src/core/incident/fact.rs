@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::advance::Turn;
 use super::{Hold, Refusal, StatementPhase};
 use crate::core::name::{FactName, PersonId, StepId};
-use crate::core::playbook::{FactSpec, FactValue, StatementStep, StepKind};
+use crate::core::playbook::{FactSpec, FactValue, StatementStep};
 use crate::core::rules::Rules;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,11 +146,8 @@ impl Turn<'_> {
     }
 
     fn statement_steps(&self) -> Vec<(StepId, StatementStep)> {
-        let steps = self.rules.playbook.timeline.iter().filter_map(|step| match &step.kind {
-            StepKind::Statement(statement) => Some((step.id.clone(), statement.clone())),
-            StepKind::Alert(_) | StepKind::Task(_) => None,
-        });
-        steps.collect()
+        let steps = self.incident.statement_steps(self.rules).into_iter();
+        steps.map(|(id, step)| (id, step.clone())).collect()
     }
 
     /// Who filled a free-text fact that this statement says: an author of it.

@@ -2,7 +2,10 @@
 
 mod advance;
 mod alert;
+mod by_hand;
+mod correction;
 mod decision;
+mod doubt;
 mod effect;
 mod event;
 mod fact;
@@ -11,18 +14,22 @@ mod narrate;
 mod opening;
 mod phase;
 mod post;
+mod posting;
 mod refusal;
 mod request;
 mod spike;
 mod stand_down;
 mod start;
 mod statement;
+mod stop;
+mod take_down;
 mod task;
 
 use std::collections::BTreeMap;
 
 pub use advance::{advance, fold, open, try_advance};
 pub use alert::AlertPhase;
+pub use correction::CORRECTIONS_MAX;
 pub use effect::{Carrier, Effect, Notice};
 pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
 pub use fact::Fact;
@@ -40,7 +47,7 @@ use super::name::{ChannelName, FactName, PersonId, StepId};
 use super::roster::Roster;
 use super::setting::Setting;
 use super::severity::Severity;
-use super::statement::Digest;
+use super::statement::{Digest, Package};
 use crate::core::approval::ApprovedStatement;
 
 /// An incident's number, counted from one by the installation.
@@ -68,6 +75,8 @@ pub struct Incident {
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,
     pub phase: IncidentPhase,
+    /// Since when nothing may be posted, by the kill switch.
+    pub stopped: Option<Timestamp>,
     /// Since when the stand-down condition has held without a break.
     pub quiet_since: Option<Timestamp>,
     /// How many events made this state.
@@ -94,22 +103,15 @@ impl Incident {
 
     /// What may be posted of `statement` now, if anything.
     pub fn approved(&self, statement: &StepId) -> Option<ApprovedStatement> {
-        match &self.statements.get(statement)?.phase {
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting.ballot.approved(&self.roster),
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Asking(_)
-            | StatementPhase::Withdrawn => None,
-        }
+        self.statements.get(statement)?.posting()?.ballot.approved(&self.roster)
+    }
+
+    /// What was handed to the channels, also where an approval fell away since. Not enough to post it.
+    pub fn sent(&self, statement: &StepId) -> Option<&Package> {
+        Some(self.statements.get(statement)?.posting()?.ballot.subject())
     }
 
     pub fn post(&self, statement: &StepId, channel: &ChannelName) -> Option<&PostPhase> {
-        match &self.statements.get(statement)?.phase {
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting.posts.get(channel),
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Asking(_)
-            | StatementPhase::Withdrawn => None,
-        }
+        self.statements.get(statement)?.posting()?.posts.get(channel)
     }
 }

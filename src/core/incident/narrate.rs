@@ -3,11 +3,13 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
-use super::{Incident, PostPhase, StatementPhase, Subject};
+use super::{Incident, PostPhase, Subject};
 use crate::core::approval::{Decision, Rung};
-use crate::core::name::{ChannelName, PersonId};
+use crate::core::name::{ChannelName, PersonId, StepId};
+use crate::core::statement::Seen;
 
 /// What `event` did at `at`, told later: `incident` is the state of now.
+#[expect(clippy::too_many_lines, reason = "a table: one sentence an event")]
 pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZone) -> String {
     let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
     match event {
@@ -60,7 +62,10 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         }
         Event::PostRefused { statement, channel, why } => format!("{channel} refused {statement}: {why}"),
         Event::PostUnknown { statement, channel, why } => {
-            format!("{channel} cannot say whether it took {statement} ({why}); a person must look.")
+            format!("{channel} did not say whether it took {statement} ({why}); Holdline looks for it there.")
+        }
+        Event::PostNotFound { statement, channel, why } => {
+            format!("Whether {statement} is on {channel} cannot be told ({why}); a person must look.")
         }
         Event::PostSettled { statement, channel, by, found } => {
             format!("{} looked: {statement} {}", name(by), settled(channel, found))
@@ -68,6 +73,20 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         Event::PostedByHand { statement, channel, by, url } => {
             format!("{} posted {statement} on {channel} by hand: {url}", name(by))
         }
+        Event::PostSeen { statement, channel, url, seen } => looked_at(statement, channel, url, seen),
+        Event::TakeDownAsked { statement, channel, by, reason } => {
+            format!("{} asked to take {statement} down from {channel}: {reason}", name(by))
+        }
+        Event::TakenDown { statement, channel, by: Some(by) } => {
+            format!("{} took {statement} down from {channel}.", name(by))
+        }
+        Event::TakenDown { statement, channel, by: None } => format!("{statement} was taken down from {channel}."),
+        Event::TakeDownFailed { statement, channel, why } => {
+            format!("{statement} is still on {channel}; it could not be taken down: {why}")
+        }
+        Event::CorrectionBegun { of, by, reason } => format!("{} began to correct {of}: {reason}", name(by)),
+        Event::PostingStopped { by, reason } => format!("{by} stopped all posting{}", remark(reason)),
+        Event::PostingResumed { by } => format!("{by} resumed posting."),
         Event::MailRefused { person, why } => format!("A mail to {} was refused for good: {why}", name(person)),
         Event::DelegationEnded { of } => format!("Nobody stands in for {} any more.", name(of)),
         Event::LeftRole { person, role } => format!("{} no longer holds the role {role}.", name(person)),
@@ -83,9 +102,9 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
 fn shown_with_it(incident: &Incident, at: Timestamp) -> String {
     let mut shown = Vec::new();
     for (id, statement) in &incident.statements {
-        let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &statement.phase else { continue };
+        let Some(posting) = statement.posting() else { continue };
         for (channel, post) in &posting.posts {
-            if let PostPhase::Confirmed { url, at: confirmed } = post
+            if let PostPhase::Confirmed { url, at: confirmed, .. } = post
                 && *confirmed == at
                 && url.starts_with('/')
             {
@@ -99,6 +118,14 @@ fn shown_with_it(incident: &Incident, at: Timestamp) -> String {
 /// The end of a sentence, with what somebody added.
 fn remark(words: &str) -> String {
     if words.is_empty() { ".".to_owned() } else { format!(": {words}") }
+}
+
+fn looked_at(statement: &StepId, channel: &ChannelName, url: &str, seen: &Seen) -> String {
+    match seen {
+        Seen::Matches => format!("Looked at {url}: the approved words of {statement} stand there."),
+        Seen::Differs => format!("Looked at {url}: what stands on {channel} is not the approved text of {statement}."),
+        Seen::CouldNotBeSeen { why } => format!("{statement} could not be seen at {url}: {why}"),
+    }
 }
 
 fn settled(channel: &ChannelName, found: &Settlement) -> String {

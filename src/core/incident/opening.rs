@@ -31,6 +31,7 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         statements: BTreeMap::new(),
         requests: Vec::new(),
         phase: IncidentPhase::Open,
+        stopped: None,
         quiet_since: None,
         events: 0,
     };

@@ -1,27 +1,17 @@
-//! The life of a post on one channel: owed, intended, then confirmed, refused or unknown. Nothing is guessed.
+//! A post on one channel: owed, intended, then confirmed, refused or unknown; a person is asked where nothing shows.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::advance::Turn;
-use super::event::Settlement;
-use super::statement::{Hold, StatementPhase};
-use super::{Effect, Notice, Refusal};
 use crate::core::approval::Ballot;
-use crate::core::lint::{self, Checked};
-use crate::core::name::{ChannelName, PersonId, StepId};
+use crate::core::name::{ChannelName, PersonId};
 use crate::core::period::Period;
-use crate::core::rules::Reach;
-use crate::core::statement::Package;
+use crate::core::statement::{Package, Seen};
 
-/// How long after an intent a late worker could still reach the channel: its lease, the call's deadline and settling time.
-pub const SETTLE: Period = Period::minutes(3);
-/// How often a channel that certainly refused is tried before a person is told.
-const ATTEMPTS_MAX: u32 = 30;
-/// Waits before a channel that refused for now is called again, doubling from the first to the last: some four hours in all.
-const RETRY_FIRST: Period = Period::seconds(15);
-const RETRY_LAST: Period = Period::minutes(10);
+/// How long after an intent a late worker could still reach the channel: the lease of its claim (45 s), the call's
+/// deadline (20 s), and what the channel takes until its own lists show a post (25 s).
+pub const SETTLE: Period = Period::seconds(90);
 
 /// A statement that is going out: the vote that it stands on, and each channel's post.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +20,7 @@ pub struct Posting {
     pub posts: BTreeMap<ChannelName, PostPhase>,
 }
 
+/// Where a statement stands on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostPhase {
     Owed {
@@ -40,47 +31,147 @@ pub enum PostPhase {
         attempt: u32,
         at: Timestamp,
     },
+    /// What became of the call is not known: the channel's own posts are looked through before anything else.
+    Unknown {
+        attempt: u32,
+        /// When it was intended.
+        at: Timestamp,
+        why: String,
+    },
+    /// It does not show, or the channel cannot be asked: a person must look.
+    NeedsPerson {
+        attempt: u32,
+        at: Timestamp,
+        why: String,
+    },
     Confirmed {
         url: String,
         at: Timestamp,
+        /// What a look at an address that a person gave showed.
+        seen: Option<Seen>,
     },
     /// The channel will never take it.
     Refused {
-        why: String,
-    },
-    /// It may or may not be public; a person must look.
-    Unknown {
-        attempt: u32,
-        at: Timestamp,
         why: String,
     },
     /// A person was asked to post it.
     ByHand {
         by: PersonId,
     },
-    /// The incident ended first.
+    /// The incident ended first, or a correction of the words began.
     Cancelled,
+    /// It was public, and somebody asked for it to be taken down.
+    TakingDown {
+        url: String,
+        at: Timestamp,
+        by: PersonId,
+    },
+    /// It was public and is not any more.
+    TakenDown {
+        at: Timestamp,
+        down_at: Timestamp,
+    },
 }
 
 impl PostPhase {
+    /// When it became public; also of what was taken down since.
     pub fn confirmed_at(&self) -> Option<Timestamp> {
         match self {
-            Self::Confirmed { at, .. } => Some(*at),
+            Self::Confirmed { at, .. } | Self::TakingDown { at, .. } | Self::TakenDown { at, .. } => Some(*at),
             Self::Owed { .. }
             | Self::Intended { .. }
-            | Self::Refused { .. }
             | Self::Unknown { .. }
+            | Self::NeedsPerson { .. }
+            | Self::Refused { .. }
             | Self::ByHand { .. }
             | Self::Cancelled => None,
+        }
+    }
+
+    /// When it went from where it was public.
+    pub fn down_at(&self) -> Option<Timestamp> {
+        if let Self::TakenDown { down_at, .. } = self { Some(*down_at) } else { None }
+    }
+
+    /// Since when it is public, or may be.
+    pub fn perhaps_public_since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Intended { at, .. }
+            | Self::Unknown { at, .. }
+            | Self::NeedsPerson { at, .. }
+            | Self::Confirmed { at, .. }
+            | Self::TakingDown { at, .. } => Some(*at),
+            Self::Owed { .. }
+            | Self::Refused { .. }
+            | Self::ByHand { .. }
+            | Self::Cancelled
+            | Self::TakenDown { .. } => None,
+        }
+    }
+
+    /// Where the public reads it now.
+    pub fn public_at(&self) -> Option<&str> {
+        match self {
+            Self::Confirmed { url, .. } | Self::TakingDown { url, .. } => Some(url),
+            Self::Owed { .. }
+            | Self::Intended { .. }
+            | Self::Unknown { .. }
+            | Self::NeedsPerson { .. }
+            | Self::Refused { .. }
+            | Self::ByHand { .. }
+            | Self::Cancelled
+            | Self::TakenDown { .. } => None,
         }
     }
 
     /// Whether nothing is owed or open on this channel any more.
     pub fn is_settled(&self) -> bool {
         match self {
-            Self::Confirmed { .. } | Self::Refused { .. } | Self::Cancelled => true,
-            Self::Owed { .. } | Self::Intended { .. } | Self::Unknown { .. } | Self::ByHand { .. } => false,
+            Self::Confirmed { .. }
+            | Self::Refused { .. }
+            | Self::Cancelled
+            | Self::TakingDown { .. }
+            | Self::TakenDown { .. } => true,
+            Self::Owed { .. }
+            | Self::Intended { .. }
+            | Self::Unknown { .. }
+            | Self::NeedsPerson { .. }
+            | Self::ByHand { .. } => false,
         }
+    }
+
+    /// Whether it may be public without anybody knowing.
+    pub fn is_on_its_way(&self) -> bool {
+        match self {
+            Self::Intended { .. } | Self::Unknown { .. } | Self::NeedsPerson { .. } => true,
+            Self::Owed { .. }
+            | Self::Confirmed { .. }
+            | Self::Refused { .. }
+            | Self::ByHand { .. }
+            | Self::Cancelled
+            | Self::TakingDown { .. }
+            | Self::TakenDown { .. } => false,
+        }
+    }
+
+    /// Whether nothing of it went out, and it still may.
+    fn is_still_owed(&self) -> bool {
+        match self {
+            Self::Owed { .. } | Self::ByHand { .. } => true,
+            Self::Intended { .. }
+            | Self::Unknown { .. }
+            | Self::NeedsPerson { .. }
+            | Self::Confirmed { .. }
+            | Self::Refused { .. }
+            | Self::Cancelled
+            | Self::TakingDown { .. }
+            | Self::TakenDown { .. } => false,
+        }
+    }
+
+    /// Who was asked to post it by hand.
+    pub(super) fn with_person(&self) -> Option<&PersonId> {
+        if let Self::ByHand { by } = self { Some(by) } else { None }
     }
 }
 
@@ -91,9 +182,12 @@ impl Posting {
             PostPhase::Owed { attempt } => *attempt == 1,
             PostPhase::ByHand { .. } | PostPhase::Cancelled => true,
             PostPhase::Intended { .. }
+            | PostPhase::Unknown { .. }
+            | PostPhase::NeedsPerson { .. }
             | PostPhase::Confirmed { .. }
             | PostPhase::Refused { .. }
-            | PostPhase::Unknown { .. } => false,
+            | PostPhase::TakingDown { .. }
+            | PostPhase::TakenDown { .. } => false,
         })
     }
 
@@ -102,306 +196,18 @@ impl Posting {
     }
 
     pub(super) fn asked_to_post(&self) -> Vec<PersonId> {
-        let people = self.posts.values().filter_map(|post| match post {
-            PostPhase::ByHand { by } => Some(by.clone()),
-            PostPhase::Owed { .. }
-            | PostPhase::Intended { .. }
-            | PostPhase::Confirmed { .. }
-            | PostPhase::Refused { .. }
-            | PostPhase::Unknown { .. }
-            | PostPhase::Cancelled => None,
-        });
-        people.collect()
+        self.posts.values().filter_map(|post| post.with_person().cloned()).collect()
+    }
+
+    /// The channels that have nothing yet.
+    pub(super) fn still_owed(&self) -> Vec<ChannelName> {
+        let owed = self.posts.iter().filter(|(_, post)| post.is_still_owed());
+        owed.map(|(channel, _)| channel.clone()).collect()
     }
 
     pub(super) fn cancel_owed(&mut self) {
-        for post in self.posts.values_mut() {
-            match post {
-                PostPhase::Owed { .. } | PostPhase::ByHand { .. } => *post = PostPhase::Cancelled,
-                PostPhase::Intended { .. }
-                | PostPhase::Confirmed { .. }
-                | PostPhase::Refused { .. }
-                | PostPhase::Unknown { .. }
-                | PostPhase::Cancelled => {}
-            }
+        for post in self.posts.values_mut().filter(|post| post.is_still_owed()) {
+            *post = PostPhase::Cancelled;
         }
     }
-}
-
-impl Turn<'_> {
-    /// Where the quorum stands on exactly these bytes, hands them to every channel; rules about time are asked once more.
-    pub(super) fn begin_posting(&mut self, id: &StepId) {
-        let Some(StatementPhase::Asking(ballot)) = self.incident.statements.get(id).map(|statement| &statement.phase)
-        else {
-            return;
-        };
-        let ballot = ballot.clone();
-        let Some(approved) = ballot.approved(&self.incident.roster) else { return };
-        if self.sent_back_by_time(id, &ballot, approved.package()) {
-            return;
-        }
-        let mut posts = BTreeMap::new();
-        for placement in &approved.package().placements {
-            posts.insert(placement.channel.clone(), self.hand_over(id, &placement.channel));
-        }
-        if let Some(statement) = self.incident.statements.get_mut(id) {
-            statement.phase = StatementPhase::Posting(Posting { ballot, posts });
-        }
-        self.finish_settled_posts();
-    }
-
-    /// Holds a text whose promised time is over, and tells everyone who was asked about it.
-    fn sent_back_by_time(&mut self, id: &StepId, ballot: &Ballot<Package>, package: &Package) -> bool {
-        let Some(stopping) = self.stopped_by_time(id, package) else { return false };
-        self.stop_posting_by_hand(id);
-        self.hold(id, Hold::Blocked(stopping.clone()));
-        let mut people = ballot.everyone_asked();
-        people.extend(self.duty());
-        for person in people {
-            self.tell(&person, Notice::Blocked { statement: id.clone(), rules: stopping.clone() });
-        }
-        true
-    }
-
-    /// The rules about time that stop this text now and are not lifted.
-    fn stopped_by_time(&self, id: &StepId, package: &Package) -> Option<Vec<String>> {
-        let checked = Checked { package, rules: self.rules, setting: self.incident.setting, at: self.at };
-        let stopping = self.unlifted(id, &lint::check_before_posting(&checked));
-        (!stopping.is_empty()).then_some(stopping)
-    }
-
-    /// Channels that have nothing yet get nothing: an approval that the statement stood on fell away.
-    pub(super) fn stop_owed_posts(&mut self, id: &StepId) {
-        let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) else {
-            return;
-        };
-        let owed = posting_owed(posting);
-        self.stop_posting_by_hand(id);
-        for channel in owed {
-            let why = "an approver was removed before it was posted there".to_owned();
-            // The phase was looked at just now, so this is refused for no reason.
-            let _ = self.post_refused(id, &channel, &why);
-        }
-    }
-
-    /// Whoever was asked to post it by hand is told not to.
-    pub(super) fn stop_posting_by_hand(&mut self, id: &StepId) {
-        let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) else {
-            return;
-        };
-        for person in posting.asked_to_post() {
-            self.tell(&person, Notice::Superseded { statement: id.clone() });
-        }
-    }
-
-    fn hand_over(&mut self, id: &StepId, channel: &ChannelName) -> PostPhase {
-        let Some(rules) = self.rules.channels.get(channel) else {
-            return PostPhase::Refused { why: "this incident's rules have no such channel".to_owned() };
-        };
-        match &rules.reach {
-            Reach::Page => {
-                let url = format!("/newsroom/{}/{id}", self.incident.id);
-                self.tell_posted(id, channel, &url);
-                PostPhase::Confirmed { url, at: self.at }
-            }
-            Reach::Network => {
-                self.owe_post(id, channel, 1, self.at);
-                PostPhase::Owed { attempt: 1 }
-            }
-            Reach::Person(role) => {
-                let role = role.clone();
-                let seats = self.incident.roster.seats(role.as_str(), self.day());
-                let duty = self.incident.duty.as_ref().filter(|duty| seats.iter().any(|seat| seat.person == **duty));
-                match duty.cloned().or_else(|| seats.into_iter().next().map(|seat| seat.person)) {
-                    Some(person) => {
-                        let (statement, channel) = (id.clone(), channel.clone());
-                        self.owe(Effect::AskToPost { statement, channel, person: person.clone() });
-                        PostPhase::ByHand { by: person }
-                    }
-                    None => PostPhase::Refused { why: format!("nobody holds the role {role}") },
-                }
-            }
-        }
-    }
-
-    fn tell_posted(&mut self, id: &StepId, channel: &ChannelName, url: &str) {
-        let mut people = self.alerted();
-        people.extend(self.ballot_of(id).into_iter().flat_map(Ballot::everyone_asked));
-        for person in people {
-            let (statement, channel, url) = (id.clone(), channel.clone(), url.to_owned());
-            self.tell(&person, Notice::Posted { statement, channel, url });
-        }
-    }
-
-    /// The outbox is about to call the channel. Refused where the incident ended, the vote fell or another attempt is on;
-    /// a text that grew stale before its first post goes back instead, and is approved no more.
-    pub(super) fn post_intended(&mut self, id: &StepId, channel: &ChannelName, attempt: u32) -> Result<(), Refusal> {
-        self.running()?;
-        let approved = self.incident.approved(id).ok_or(Refusal::OtherBytes)?;
-        if *self.post_mut(id, channel)? != (PostPhase::Owed { attempt }) {
-            return Err(Refusal::NothingChanged);
-        }
-        if let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) {
-            let (begun, ballot) = (posting.has_begun(), posting.ballot.clone());
-            if !begun && self.sent_back_by_time(id, &ballot, approved.package()) {
-                return Ok(());
-            }
-            // Others show it already, so it cannot go back; this channel does not get what is stale by now.
-            if begun && let Some(rules) = self.stopped_by_time(id, approved.package()) {
-                return self.post_refused(id, channel, &format!("lint stops it by now: {}", rules.join(", ")));
-            }
-        }
-        self.set_post(id, channel, PostPhase::Intended { attempt, at: self.at })
-    }
-
-    pub(super) fn post_confirmed(&mut self, id: &StepId, channel: &ChannelName, url: &str) -> Result<(), Refusal> {
-        if !matches!(self.post_mut(id, channel)?, PostPhase::Intended { .. } | PostPhase::Unknown { .. }) {
-            return Err(Refusal::NothingChanged);
-        }
-        self.confirm(id, channel, url)
-    }
-
-    fn confirm(&mut self, id: &StepId, channel: &ChannelName, url: &str) -> Result<(), Refusal> {
-        self.set_post(id, channel, PostPhase::Confirmed { url: url.to_owned(), at: self.at })?;
-        self.tell_posted(id, channel, url);
-        Ok(())
-    }
-
-    /// A definite no that may pass: owed again while attempts are left.
-    pub(super) fn post_put_off(
-        &mut self,
-        id: &StepId,
-        channel: &ChannelName,
-        why: &str,
-        not_before: Timestamp,
-    ) -> Result<(), Refusal> {
-        let PostPhase::Intended { attempt, .. } = self.post_mut(id, channel)? else {
-            return Err(Refusal::NothingChanged);
-        };
-        let attempt = *attempt + 1;
-        if attempt > ATTEMPTS_MAX {
-            return self.post_refused(id, channel, why);
-        }
-        if !self.incident.is_running() {
-            return self.set_post(id, channel, PostPhase::Cancelled);
-        }
-        self.owe_post(id, channel, attempt, retry_at(self.at, attempt).max(not_before));
-        self.set_post(id, channel, PostPhase::Owed { attempt })
-    }
-
-    fn owe_post(&mut self, id: &StepId, channel: &ChannelName, attempt: u32, at: Timestamp) {
-        self.owe(Effect::Post { statement: id.clone(), channel: channel.clone(), attempt, at });
-    }
-
-    pub(super) fn post_refused(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
-        if !matches!(
-            self.post_mut(id, channel)?,
-            PostPhase::Owed { .. } | PostPhase::Intended { .. } | PostPhase::ByHand { .. }
-        ) {
-            return Err(Refusal::NothingChanged);
-        }
-        for person in self.duty() {
-            let (statement, channel, why) = (id.clone(), channel.clone(), why.to_owned());
-            self.tell(&person, Notice::PostFailed { statement, channel, why });
-        }
-        self.set_post(id, channel, PostPhase::Refused { why: why.to_owned() })
-    }
-
-    pub(super) fn post_unknown(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
-        let PostPhase::Intended { attempt, at } = *self.post_mut(id, channel)? else {
-            return Err(Refusal::NothingChanged);
-        };
-        for person in self.duty() {
-            let (statement, channel, why) = (id.clone(), channel.clone(), why.to_owned());
-            self.tell(&person, Notice::PostUnknown { statement, channel, why });
-        }
-        self.set_post(id, channel, PostPhase::Unknown { attempt, at, why: why.to_owned() })
-    }
-
-    /// A person looked. "Not there" is accepted only once no late attempt can reach the channel any more.
-    pub(super) fn settle_post(
-        &mut self,
-        id: &StepId,
-        channel: &ChannelName,
-        by: &PersonId,
-        found: &Settlement,
-    ) -> Result<(), Refusal> {
-        self.must_be_known(by)?;
-        let PostPhase::Unknown { attempt, at: intended, .. } = self.post_mut(id, channel)? else {
-            return Err(Refusal::NothingChanged);
-        };
-        let (attempt, intended) = (*attempt + 1, *intended);
-        match found {
-            Settlement::There { url } => self.confirm(id, channel, url),
-            Settlement::NotThere if self.at < SETTLE.after(intended) => Err(Refusal::TooEarly),
-            Settlement::NotThere if !self.incident.is_running() => self.set_post(id, channel, PostPhase::Cancelled),
-            Settlement::NotThere => {
-                self.owe_post(id, channel, attempt, self.at);
-                self.set_post(id, channel, PostPhase::Owed { attempt })
-            }
-        }
-    }
-
-    pub(super) fn posted_by_hand(
-        &mut self,
-        id: &StepId,
-        channel: &ChannelName,
-        by: &PersonId,
-        url: &str,
-    ) -> Result<(), Refusal> {
-        self.must_be_known(by)?;
-        if self.incident.approved(id).is_none() {
-            return Err(Refusal::OtherBytes);
-        }
-        let PostPhase::ByHand { .. } = self.post_mut(id, channel)? else {
-            return Err(Refusal::NothingChanged);
-        };
-        self.confirm(id, channel, url)
-    }
-
-    fn post_mut(&mut self, id: &StepId, channel: &ChannelName) -> Result<&mut PostPhase, Refusal> {
-        match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
-            Some(StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) => {
-                posting.posts.get_mut(channel).ok_or(Refusal::Unknown)
-            }
-            Some(_) => Err(Refusal::NothingChanged),
-            None => Err(Refusal::Unknown),
-        }
-    }
-
-    fn set_post(&mut self, id: &StepId, channel: &ChannelName, phase: PostPhase) -> Result<(), Refusal> {
-        *self.post_mut(id, channel)? = phase;
-        self.finish_settled_posts();
-        Ok(())
-    }
-
-    /// A statement with nothing owed or open on any channel is posted; withdrawn where no channel ever took it.
-    pub(super) fn finish_settled_posts(&mut self) {
-        for statement in self.incident.statements.values_mut() {
-            let StatementPhase::Posting(posting) = &statement.phase else { continue };
-            if !posting.posts.values().all(PostPhase::is_settled) {
-                continue;
-            }
-            let cancelled = posting.posts.values().any(|post| *post == PostPhase::Cancelled);
-            statement.phase = if cancelled && !posting.anything_confirmed() {
-                StatementPhase::Withdrawn
-            } else {
-                StatementPhase::Posted(posting.clone())
-            };
-        }
-    }
-}
-
-/// The channels that have nothing yet.
-fn posting_owed(posting: &Posting) -> Vec<ChannelName> {
-    let owed =
-        posting.posts.iter().filter(|(_, post)| matches!(post, PostPhase::Owed { .. } | PostPhase::ByHand { .. }));
-    owed.map(|(channel, _)| channel.clone()).collect()
-}
-
-/// When an attempt is made after the one before it was refused for now at `at`.
-fn retry_at(at: Timestamp, attempt: u32) -> Timestamp {
-    let doublings = attempt.saturating_sub(2).min(16);
-    let wait = RETRY_FIRST.as_seconds() << doublings;
-    Period::seconds(wait.min(RETRY_LAST.as_seconds())).after(at)
 }

@@ -46,7 +46,15 @@ pub enum Refusal {
     Blocked(String),
     #[error("this finding does not stop the current text")]
     NothingToLift,
-    #[error("a late attempt could still post this; try again in a few minutes")]
+    #[error("nothing of it is public there now")]
+    NotPublic,
+    #[error("a correction of this statement is under way; finish that one")]
+    BeingCorrected,
+    #[error("this statement was corrected {0} times, and more corrections are not taken; open another incident")]
+    TooManyCorrections(usize),
+    #[error("posting is stopped; nothing goes out before it is resumed")]
+    PostingStopped,
+    #[error("a late attempt could still post this, and Holdline looks for it itself first; try again in two minutes")]
     TooEarly,
     #[error("somebody said that this incident is real; it ends by standing down")]
     IsReal,

@@ -27,6 +27,8 @@ pub struct Statement {
     pub versions: Vec<Version>,
     pub phase: StatementPhase,
     pub lifts: Vec<Lift>,
+    /// The public statement that this one corrects.
+    pub corrects: Option<StepId>,
     /// By when the first channel should have it.
     pub due: Option<Timestamp>,
     pub overdue: bool,
@@ -96,6 +98,7 @@ impl Statement {
             versions: Vec::new(),
             phase: StatementPhase::Waiting,
             lifts: Vec::new(),
+            corrects: None,
             due: None,
             overdue: false,
             facts_changed_at: 0,
@@ -111,6 +114,17 @@ impl Statement {
     /// The number of the current version, zero where there is none.
     pub fn version(&self) -> u32 {
         self.current().map_or(0, |version| version.number)
+    }
+
+    /// Its posts, once it was approved.
+    pub fn posting(&self) -> Option<&Posting> {
+        match &self.phase {
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(posting),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Asking(_)
+            | StatementPhase::Withdrawn => None,
+        }
     }
 
     pub fn edited_by_hand(&self) -> bool {

@@ -206,7 +206,7 @@ impl Vocabulary {
 
 /// The words of this statement's own templates, without their tags: they were read in peacetime.
 fn template_words(package: &Package, rules: &Rules) -> Vec<String> {
-    let Some(step) = rules.playbook.statement(&package.statement) else { return Vec::new() };
+    let Some(step) = rules.playbook.statement(package.step()) else { return Vec::new() };
     let own = rules.templates.iter().filter(|template| template.name == step.template);
     own.map(|template| {
         let mut pieces = template.source.split("{{");

@@ -7,6 +7,7 @@ use crate::core::incident::{
     Hold, IncidentPhase, PostPhase, SETTLE, Statement, StatementPhase, TaskPhase, Verification,
 };
 use crate::core::name::{FactName, StepId};
+use crate::core::statement::Seen;
 
 /// One channel's post in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,9 @@ pub struct PostState {
 impl Shown<'_> {
     pub fn incident_state(&self) -> String {
         match &self.incident.phase {
+            IncidentPhase::Open if self.incident.stopped.is_some() => {
+                "Open. Posting is stopped: nothing goes out before it is resumed.".to_owned()
+            }
             IncidentPhase::Open if self.incident.verified.is_none() => {
                 "Open. Nobody has said yet whether it is real.".to_owned()
             }
@@ -45,7 +49,11 @@ impl Shown<'_> {
                 let roster = &self.incident.roster;
                 let open = ballot.stages().enumerate().filter(|(place, _)| !ballot.stage_is_met(*place, roster));
                 let open: Vec<String> = open.map(|(_, vote)| vote.stage().name.clone()).collect();
-                format!("Being approved. Still open: {}.", listed(&open))
+                if open.is_empty() {
+                    "Approved. Posting is stopped; it goes out when posting is resumed.".to_owned()
+                } else {
+                    format!("Being approved. Still open: {}.", listed(&open))
+                }
             }
             StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
             StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),
@@ -94,13 +102,7 @@ impl Shown<'_> {
 
     /// Each channel's post, in the order of their names.
     pub fn posts(&self, statement: &Statement, url: &str) -> Vec<PostState> {
-        let posting = match &statement.phase {
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => posting,
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Asking(_)
-            | StatementPhase::Withdrawn => return Vec::new(),
-        };
+        let Some(posting) = statement.posting() else { return Vec::new() };
         let state = |(channel, phase)| {
             let (state, address) = self.post_state(phase);
             PostState { channel: format!("{channel}"), state, url: address.map(|address| absolute(url, &address)) }
@@ -113,11 +115,28 @@ impl Shown<'_> {
             PostPhase::Owed { attempt: 1 } => ("goes out next".to_owned(), None),
             PostPhase::Owed { attempt } => (format!("is tried again (attempt {attempt})"), None),
             PostPhase::Intended { .. } => ("is being posted".to_owned(), None),
-            PostPhase::Confirmed { url, at } => (format!("posted at {}", self.hour(*at)), Some(url.clone())),
+            PostPhase::Confirmed { url, at, seen } => {
+                let seen = match seen {
+                    None => String::new(),
+                    Some(Seen::Matches) => "; the approved words stand there".to_owned(),
+                    Some(Seen::Differs) => "; the words there are not the approved ones".to_owned(),
+                    Some(Seen::CouldNotBeSeen { why }) => format!("; Holdline could not look at it ({why})"),
+                };
+                (format!("posted at {}{seen}", self.hour(*at)), Some(url.clone()))
+            }
             PostPhase::Refused { why } => (format!("was refused: {why}"), None),
             PostPhase::Unknown { at, why, .. } => {
-                let free = self.hour(SETTLE.after(*at));
-                (format!("may or may not be public ({why}): look there; “not there” can be said from {free}"), None)
+                let looks = self.hour(SETTLE.after(*at));
+                (format!("may or may not be public ({why}): Holdline looks for it there at {looks}"), None)
+            }
+            PostPhase::NeedsPerson { why, .. } => {
+                (format!("may or may not be public, and Holdline cannot tell ({why}): look there and say"), None)
+            }
+            PostPhase::TakingDown { url, by, .. } => {
+                (format!("is being taken down, as {} asked; it is public still", self.name(by)), Some(url.clone()))
+            }
+            PostPhase::TakenDown { at, down_at } => {
+                (format!("was public from {} and was taken down at {}", self.hour(*at), self.hour(*down_at)), None)
             }
             PostPhase::ByHand { by } => (format!("{} was asked to post it by hand", self.name(by)), None),
             PostPhase::Cancelled => ("was withdrawn before it went out".to_owned(), None),

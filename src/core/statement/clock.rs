@@ -79,3 +79,24 @@ fn zone_name(zoned: &Zoned) -> String {
         (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
     }
 }
+
+/// How a correction begins in one language.
+pub(super) struct CorrectionWords {
+    /// Before the headline.
+    pub(super) word: &'static str,
+    /// The first line of the text.
+    pub(super) line: String,
+}
+
+/// English, Spanish, French and German have a sentence; other languages get word and time alone.
+pub(super) fn correction_words(posted_at: Timestamp, zone: &TimeZone, language: &str) -> CorrectionWords {
+    let posted = clock_time(posted_at, zone, language);
+    let (word, line) = match primary(language) {
+        "en" => ("Correction", format!("Correction to our statement of {posted}.")),
+        "es" => ("Corrección", format!("Corrección de nuestra declaración del {posted}.")),
+        "fr" => ("Correction", format!("Correction de notre déclaration du {posted}.")),
+        "de" => ("Korrektur", format!("Korrektur unserer Mitteilung vom {posted}.")),
+        _ => ("Correction", format!("Correction: {posted}.")),
+    };
+    CorrectionWords { word, line }
+}

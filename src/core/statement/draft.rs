@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::clock::{clock_time, clock_time_with_year, promised_at};
+use super::clock::{clock_time, clock_time_with_year, correction_words, promised_at};
 use super::links::links;
-use super::package::{Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
+use super::package::{Corrects, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
 use super::render::render;
 use super::template::{TemplateProblem, TemplateSpec, check_template};
 use super::text::{hidden_character, is_blank, tidy};
@@ -36,6 +36,8 @@ pub struct DraftInput<'a> {
     /// The known keys only; none where a person opened the incident.
     pub spike: Option<Map<String, Value>>,
     pub version: u32,
+    /// What this statement corrects, where it is a correction.
+    pub corrects: Option<Corrects>,
 }
 
 /// A template file, named for people.
@@ -83,9 +85,10 @@ pub enum DraftError {
 
 /// Renders every text that the step's channels need. Lint has not seen it yet: its findings are empty.
 pub fn draft(input: &DraftInput<'_>, rules: &Rules, at: Timestamp) -> Result<Package, DraftError> {
-    let step = rules.playbook.statement(input.step).ok_or_else(|| DraftError::NoStatement(input.step.clone()))?;
+    let name = input.corrects.as_ref().map_or(input.step, |corrects| &corrects.step);
+    let step = rules.playbook.statement(name).ok_or_else(|| DraftError::NoStatement(name.clone()))?;
     let next_update = step.next_update.map(|period| promised_at(at, step.within, period));
-    let (templates, placements) = choose(step, rules)?;
+    let (templates, placements) = choose(step, rules, input.corrects.as_ref())?;
     let renderer = Renderer { input, rules, step, next_update, zone: rules.organisation.zone() };
     let variants: Vec<Variant> =
         templates.into_iter().map(|template| renderer.variant(template)).collect::<Result<_, _>>()?;
@@ -96,6 +99,7 @@ pub fn draft(input: &DraftInput<'_>, rules: &Rules, at: Timestamp) -> Result<Pac
         variants,
         placements,
         next_update,
+        corrects: input.corrects.clone(),
         stamp: input.setting.stamp(&rules.organisation.stamp),
         findings: Vec::new(),
     };
@@ -115,10 +119,15 @@ pub(super) fn package_links(variants: &[Variant]) -> Vec<String> {
 
 /// The templates to render, each once, long ones and the organisation's own language first, and which channel takes
 /// which.
-fn choose<'a>(step: &StatementStep, rules: &'a Rules) -> Result<(Vec<&'a Template>, Vec<Placement>), DraftError> {
+fn choose<'a>(
+    step: &StatementStep,
+    rules: &'a Rules,
+    corrects: Option<&Corrects>,
+) -> Result<(Vec<&'a Template>, Vec<Placement>), DraftError> {
     let mut chosen: Vec<&Template> = Vec::new();
     let mut wanted: Vec<(&ChannelName, &ChannelRules, Vec<&Template>)> = Vec::new();
-    for name in &step.channels {
+    // A correction goes where the words that it corrects stand.
+    for name in step.channels.iter().filter(|name| corrects.is_none_or(|found| found.posts.contains_key(*name))) {
         let channel = rules.channels.get(name).ok_or_else(|| DraftError::NoChannel(name.clone()))?;
         let mut templates = Vec::new();
         for language in languages(channel, rules) {
@@ -196,6 +205,13 @@ impl Renderer<'_> {
         if is_blank(&body) || title.as_deref().is_some_and(is_blank) {
             return Err(DraftError::Blank { file });
         }
+        let (title, body) = match &self.input.corrects {
+            Some(corrects) => {
+                let words = correction_words(corrects.posted_at, &self.zone, &template.language);
+                (title.map(|title| format!("{}: {title}", words.word)), format!("{}\n\n{body}", words.line))
+            }
+            None => (title, body),
+        };
         let stamp = self.input.setting.stamp(&self.rules.organisation.stamp);
         let (title, body) = match stamp {
             Some(stamp) => (title.map(|title| format!("{stamp}: {title}")), format!("{stamp}\n{body}")),

@@ -8,6 +8,7 @@ mod length;
 mod links;
 mod package;
 mod render;
+mod sighting;
 mod template;
 mod text;
 
@@ -17,6 +18,7 @@ pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, TemplateFile, draft}
 pub use edit::{EditError, edited};
 pub use length::{Limit, Measured};
 pub use links::links;
-pub use package::{Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
+pub use package::{Corrects, Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
+pub use sighting::Seen;
 pub use template::{TEMPLATE_BYTES_MAX, TemplateProblem, TemplateSpec, check_template};
 pub use text::hidden_character;

@@ -1,5 +1,6 @@
 //! A package: a version's every byte that the public can read or follow, and what lint said of it. Approvals bind to its hash.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -81,13 +82,34 @@ pub struct Package {
     /// The time promised for the next word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_update: Option<Timestamp>,
+    /// The public statement that this one corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<Corrects>,
     /// The stamp that a rehearsal's texts carry; none live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<String>,
     pub findings: Vec<Finding>,
 }
 
+/// What a correction corrects, as far as readers can follow it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrects {
+    /// The playbook's step that both come from.
+    pub step: StepId,
+    pub statement: StepId,
+    /// The hash of the words that are corrected.
+    pub digest: Digest,
+    pub posted_at: Timestamp,
+    /// Where each channel shows them; no address where they may be public and nobody knows.
+    pub posts: BTreeMap<ChannelName, Option<String>>,
+}
+
 impl Package {
+    /// The playbook's step that it comes from.
+    pub fn step(&self) -> &StepId {
+        self.corrects.as_ref().map_or(&self.statement, |corrects| &corrects.step)
+    }
+
     /// SHA-256 over the canonical form: the struct's JSON, whose field order is fixed by its declaration.
     pub fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();

@@ -13,6 +13,8 @@ struct ByHand<'a> {
     title: &'a str,
     channel: &'a str,
     account: String,
+    /// The post that this one corrects.
+    corrects: Option<String>,
     texts: Vec<Text>,
     page: String,
     duty: Duty,
@@ -36,10 +38,12 @@ impl Composer {
         texts.retain(|text| !text.goes.is_empty());
         let version = scene.incident.statements.get(statement).map_or(0, Statement::version);
         let what = format!("{}, {} (v{version})", scene.incident.title, Shown::statement_name(statement));
+        let corrects = package.corrects.as_ref().and_then(|corrects| corrects.posts.get(channel).cloned().flatten());
         let data = ByHand {
             title: &scene.incident.title,
             channel: channel.as_str(),
             account: placement.account.clone(),
+            corrects,
             texts,
             page: scene.page(),
             duty: scene.shown().duty(),

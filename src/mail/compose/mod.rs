@@ -5,6 +5,7 @@ mod approval;
 mod by_hand;
 mod desk;
 mod notice;
+mod post_notice;
 mod press;
 mod task;
 

@@ -2,6 +2,10 @@
 
 use serde::Serialize;
 
+use super::post_notice::{
+    not_taken_down, post_differs, post_failed, post_not_seen, post_unknown, posting_resumed, posting_stopped,
+    take_down_by_hand, taken_down,
+};
 use super::press::Kind;
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
@@ -22,10 +26,10 @@ struct Told<'a> {
 }
 
 /// A notice in words: what the subject says, what happened, what to do now.
-struct Words {
-    subject: String,
-    sentence: String,
-    now: String,
+pub(super) struct Words {
+    pub(super) subject: String,
+    pub(super) sentence: String,
+    pub(super) now: String,
 }
 
 impl Composer {
@@ -43,14 +47,35 @@ impl Composer {
             | Notice::Posted { .. }
             | Notice::PostFailed { .. }
             | Notice::PostUnknown { .. }
+            | Notice::PostDiffers { .. }
+            | Notice::PostNotSeen { .. }
+            | Notice::TakenDown { .. }
+            | Notice::NotTakenDown { .. }
+            | Notice::PostingStopped { .. }
+            | Notice::PostingResumed { .. }
             | Notice::MailRefused { .. }
             | Notice::StoodDown => None,
         };
+        self.told(scene, words, decided.map(|request| request.digest.to_string()))
+    }
+
+    /// Asks somebody to take a post down that Holdline cannot reach.
+    pub fn take_down(
+        &self,
+        scene: &Scene<'_>,
+        statement: &StepId,
+        channel: &ChannelName,
+        url: &str,
+    ) -> Result<Letter, ComposeError> {
+        self.told(scene, take_down_by_hand(statement, channel, url), None)
+    }
+
+    fn told(&self, scene: &Scene<'_>, words: Words, digest: Option<String>) -> Result<Letter, ComposeError> {
         let data = Told {
             title: &scene.incident.title,
             sentence: words.sentence,
             now: words.now,
-            digest: decided.map(|request| request.digest.to_string()),
+            digest,
             page: scene.page(),
             duty: scene.shown().duty(),
         };
@@ -74,6 +99,12 @@ impl Scene<'_> {
             Notice::Posted { statement, channel, url } => self.posted(statement, channel, url),
             Notice::PostFailed { statement, channel, why } => post_failed(statement, channel, why),
             Notice::PostUnknown { statement, channel, why } => post_unknown(statement, channel, why),
+            Notice::PostDiffers { statement, channel, url } => post_differs(statement, channel, url),
+            Notice::PostNotSeen { statement, channel, url } => post_not_seen(statement, channel, url),
+            Notice::TakenDown { statement, channel } => taken_down(statement, channel),
+            Notice::NotTakenDown { statement, channel, why } => not_taken_down(statement, channel, why),
+            Notice::PostingStopped { by, reason } => posting_stopped(by, reason),
+            Notice::PostingResumed { by } => posting_resumed(by),
             Notice::MailRefused { person, why } => self.mail_refused(person, why),
             Notice::StoodDown => stood_down(),
         }
@@ -230,26 +261,6 @@ fn ladder_ended(of: &Subject, stage: &str) -> Words {
         "Call the people who were asked. Nothing is posted by itself."
     };
     Words { subject: format!("Nobody answers, {name}"), sentence, now: now.to_owned() }
-}
-
-fn post_failed(statement: &StepId, channel: &ChannelName, why: &str) -> Words {
-    let name = Shown::statement_name(statement);
-    Words {
-        subject: format!("Not posted on {channel}, {name}"),
-        sentence: format!("{channel} did not take the {name}, and it is not tried again: {why}"),
-        now: "Post it there by hand if it must be there; the approved text is on the incident's page.".to_owned(),
-    }
-}
-
-fn post_unknown(statement: &StepId, channel: &ChannelName, why: &str) -> Words {
-    let name = Shown::statement_name(statement);
-    Words {
-        subject: format!("Is it on {channel}? {name}"),
-        sentence: format!("{channel} cannot say whether it took the {name}: {why}"),
-        now: format!(
-            "Look at {channel} yourself. Then say on the incident's page whether it is there. Holdline never guesses."
-        ),
-    }
 }
 
 fn stood_down() -> Words {

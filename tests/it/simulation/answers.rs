@@ -35,7 +35,11 @@ impl World {
     fn some_letter(&mut self) -> Option<Letter> {
         let board = self.board();
         let now = self.clocks.engine;
+        let ends = self.calm || self.chance(5);
         let waits = |letter: &Letter| {
+            if letter.of == Subject::StandDown && !ends {
+                return None;
+            }
             let incident = &board.incidents.get(&letter.incident)?.incident;
             incident.awaits(incident.request(letter.request)?, now).ok()
         };
@@ -86,10 +90,7 @@ impl World {
     /// Somebody who is not entitled tries each door. None of them may decide anything.
     pub(super) fn attack(&mut self) {
         let inbox = self.post_office.inbox.len();
-        if inbox == 0 {
-            return;
-        }
-        let letter = self.post_office.inbox[self.rng.random_range(0..inbox)].clone();
+        let Some(letter) = self.some_letter() else { return };
         let other = self.post_office.inbox[self.rng.random_range(0..inbox)].clone();
         match self.rng.random_range(0..6) {
             0 => self.guess_codes(&letter),

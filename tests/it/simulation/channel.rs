@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use holdline::channel::{Found, Outcome, Reason};
-use holdline::core::incident::IncidentId;
+use holdline::core::incident::{Event, IncidentId};
+use holdline::core::name::{ChannelName, StepId};
+use holdline::core::statement::Seen;
+use holdline::store::{Claimed, Settled};
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 
@@ -24,6 +27,10 @@ pub(super) struct Shown {
     pub(super) place: Place,
     pub(super) text: String,
     pub(super) from: Timestamp,
+    /// It was taken down since.
+    down: bool,
+    /// The channel said that it certainly did not take it.
+    pub(super) denied: bool,
 }
 
 #[derive(Default)]
@@ -69,8 +76,9 @@ impl World {
         if takes {
             let delay = if hangs { self.rng.random_range(1..ARRIVES_WITHIN_SECONDS) } else { 0 };
             let from = self.clocks.truth + SignedDuration::from_secs(delay);
-            self.channels.shown.push(Shown { place: place.clone(), text, from });
-            if let Outcome::Later { .. } | Outcome::Never(_) = outcome {
+            let denied = matches!(outcome, Outcome::Later { .. } | Outcome::Never(_));
+            self.channels.shown.push(Shown { place: place.clone(), text, from, down: false, denied });
+            if denied {
                 // It said that it certainly did not take it. Whoever believes it posts once more.
                 self.channels.excuse(place);
                 self.coverage.saw("a channel lied");
@@ -83,7 +91,7 @@ impl World {
     /// What the wire's own list says of earlier posts: it lags, misses, and cannot always be asked.
     pub(super) fn wire_lists(&mut self, place: &Place) -> Found {
         let now = self.clocks.truth;
-        let shows = self.channels.shown.iter().filter(|shown| shown.place == *place && shown.from <= now).count();
+        let shows = self.channels.shown.iter().filter(|shown| shown.is_seen(place, now)).count();
         let drawn = if self.calm { 0 } else { self.rng.random_range(0..100) };
         let found = match (shows, drawn) {
             (_, 75..85) => Found::CannotTell(Reason::Unreachable),
@@ -98,6 +106,43 @@ impl World {
     /// Whether a person who looks at the wire now sees it there.
     pub(super) fn is_public(&self, place: &Place) -> bool {
         let now = self.clocks.truth;
-        self.channels.shown.iter().any(|shown| shown.place == *place && shown.from <= now)
+        self.channels.shown.iter().any(|shown| shown.is_seen(place, now))
+    }
+
+    /// What stands at an address that a person gave.
+    pub(super) fn look_at_an_address(&mut self, row: &Claimed, statement: StepId, channel: ChannelName, url: String) {
+        let seen = match self.rng.random_range(0..100) {
+            0..80 => Seen::Matches,
+            80..90 => Seen::Differs,
+            _ => Seen::CouldNotBeSeen { why: "it could not be reached".to_owned() },
+        };
+        let event = Event::PostSeen { statement, channel, url, seen };
+        self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event));
+    }
+
+    /// A wire is asked to take a post down; a repeat does no harm.
+    pub(super) fn call_to_take_down(&mut self, row: &Claimed, statement: StepId, channel: ChannelName) {
+        let place = Place {
+            incident: row.id.incident,
+            statement: statement.to_string(),
+            channel: channel.to_string(),
+        };
+        let drawn = if self.calm { 0 } else { self.rng.random_range(0..100) };
+        if drawn < 70 {
+            let there = self.channels.shown.iter_mut().filter(|shown| shown.place == place);
+            there.for_each(|shown| shown.down = true);
+        }
+        let (how, event) = match drawn {
+            0..60 => (None, Some(Event::TakenDown { statement, channel, by: None })),
+            60..85 => (Some(Settled::NotBefore(self.clocks.machine() + SignedDuration::from_secs(30))), None),
+            _ => (None, Some(Event::TakeDownFailed { statement, channel, why: "it cannot".to_owned() })),
+        };
+        self.settle(row, &how.unwrap_or(Settled::Done("ended".to_owned())), event);
+    }
+}
+
+impl Shown {
+    fn is_seen(&self, place: &Place, now: Timestamp) -> bool {
+        self.place == *place && self.from <= now && !self.down
     }
 }

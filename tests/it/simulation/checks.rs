@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use holdline::core::approval::ApprovedStatement;
-use holdline::core::incident::{Event, Incident, IncidentId, PostPhase, StatementPhase, open, try_advance};
-use holdline::core::name::PersonId;
+use holdline::core::incident::{Effect, Event, Incident, IncidentId, PostPhase, StatementPhase, open, try_advance};
+use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::rules::Rules;
 use holdline::core::setting::Setting;
+use holdline::core::statement::Package;
 use holdline::engine::Answer;
 use holdline::store::{Entry, INSTALLATION};
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use super::channel::Place;
 use super::counts::Recount;
 use super::house::STAMP;
 use super::mail::Letter;
+use super::posting::text_for;
 use super::promise::{Known, hash};
 use super::world::World;
 
@@ -126,7 +128,7 @@ impl World {
     }
 
     /// What an event causes is written in its transaction, each with its own key.
-    fn check_owed(&mut self, entry: &Entry, effects: &[holdline::core::incident::Effect]) {
+    fn check_owed(&mut self, entry: &Entry, effects: &[Effect]) {
         let path = self.path.clone();
         let sql = "select body from outbox where incident = ?1 and number = ?2 order by place";
         let mut statement = self.ledger.db(&path).prepare_cached(sql).unwrap();
@@ -167,12 +169,14 @@ impl World {
         }
         for statement in on_the_page {
             assert!(!known.over, "{statement} came on the page after the incident's end");
+            assert!(!known.stopped, "{statement} came on the page while posting is stopped");
             known.check_quorum(&statement);
         }
         if let Event::PostIntended { statement, channel, attempt } = event
             && let Some(PostPhase::Intended { .. }) = next.post(statement, channel)
         {
             assert!(!known.over, "{statement} was intended after the incident's end");
+            assert!(!known.stopped, "{statement} was intended while posting is stopped");
             known.intend(statement.as_str(), channel.as_str(), *attempt);
             known.check_quorum(statement.as_str());
         }
@@ -186,14 +190,19 @@ impl World {
         self.read_the_log();
         assert_eq!(self.house.setting, Setting::Live, "a rehearsal called a wire");
         let known = &self.ledger.known[&place.incident];
-        assert!(!known.over, "{place:?} is called after the incident's end");
         assert!(known.is_intended(&place.statement, &place.channel), "{place:?} is called without an intent");
         let text = &known.texts[&place.statement];
-        assert_eq!(approved.package().wire(), text.wire, "{place:?}: these are not the bytes of the log");
+        assert_eq!(Some(approved.package()), text.package.as_ref(), "{place:?}: these are not the bytes of the log");
         assert_eq!(hash(approved.package()), text.hash, "{place:?}: the hash is not that of the bytes");
         assert!(!approved.package().variants.iter().any(|variant| variant.text().contains(STAMP)));
-        known.check_quorum(&place.statement);
         self.coverage.saw("a wire was called");
+    }
+
+    /// What is looked for is what was sent.
+    pub(super) fn check_look_up(&mut self, place: &Place, sent: &Package) {
+        self.read_the_log();
+        let known = &self.ledger.known[&place.incident];
+        assert_eq!(Some(sent), known.texts[&place.statement].package.as_ref(), "{place:?}: other words are looked for");
     }
 
     /// The engine's time at its last commit that wrote anything.
@@ -235,6 +244,17 @@ impl World {
             let excused = self.channels.excused.get(place).copied().unwrap_or(0);
             assert!(times <= 1 + excused, "{place:?} was posted {times} times, {excused} excused");
         }
+        for shown in &self.channels.shown {
+            let (place, at) = (&shown.place, StepId::from(shown.place.statement.as_str()));
+            let known = &self.ledger.known[&place.incident].texts[&place.statement];
+            let channel = ChannelName::from(place.channel.as_str());
+            let said = known.package.as_ref().map(|package| text_for(package, &channel));
+            assert_eq!(Some(&shown.text), said.as_ref(), "{place:?}: other words are public than the log holds");
+            let post = self.ledger.folded[&place.incident].0.post(&at, &channel);
+            let denied = shown.denied || self.channels.excused.contains_key(place);
+            let may_be_public = post.is_some_and(|post| post.is_on_its_way() || post.confirmed_at().is_some());
+            assert!(denied || may_be_public, "{place:?} is public, and the log says {post:?}");
+        }
         if self.house.setting == Setting::Rehearsal {
             assert!(self.channels.shown.is_empty(), "a rehearsal left the building");
         }
@@ -243,7 +263,7 @@ impl World {
 
 /// The statements that an event put on the newsroom's page.
 fn newly_on_the_page(before: Option<&Incident>, next: &Incident) -> Vec<String> {
-    let on_it = |incident: &Incident, statement: &holdline::core::name::StepId| {
+    let on_it = |incident: &Incident, statement: &StepId| {
         incident.post(statement, &"page".into()).is_some_and(|post| post.confirmed_at().is_some())
     };
     let new = next

@@ -32,6 +32,11 @@ pub(super) enum Need {
     Of(usize, &'static [&'static str]),
 }
 
+/// The playbook's statement that a correction comes from: it has the same ladder.
+pub(super) fn root(statement: &str) -> &str {
+    statement.split("-correction-").next().unwrap_or(statement)
+}
+
 /// Who must say yes to a statement, stage by stage.
 pub(super) fn needs(statement: &str) -> &'static [Need] {
     match statement {

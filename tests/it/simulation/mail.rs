@@ -69,8 +69,17 @@ impl World {
                     code: links.code(audience),
                 })
             }
-            Effect::Alert { .. } | Effect::AskTask { .. } | Effect::Tell { .. } | Effect::AskToPost { .. } => None,
-            Effect::Draft { .. } | Effect::Post { .. } | Effect::WakeAt { .. } => panic!("not a mail: {effect:?}"),
+            Effect::Alert { .. }
+            | Effect::AskTask { .. }
+            | Effect::Tell { .. }
+            | Effect::AskToPost { .. }
+            | Effect::AskToTakeDown { .. } => None,
+            Effect::Draft { .. }
+            | Effect::Post { .. }
+            | Effect::LookUp { .. }
+            | Effect::LookAt { .. }
+            | Effect::TakeDown { .. }
+            | Effect::WakeAt { .. } => panic!("not a mail: {effect:?}"),
         };
         let over = self.work("mail cap", |work| work.take_mail(&to, MAILS_PER_HOUR_MAX)).made()?;
         if let Some(later) = over {
@@ -158,10 +167,16 @@ fn recipient(incident: &Incident, effect: &Effect) -> PersonId {
         Effect::Alert { person, .. }
         | Effect::AskTask { person, .. }
         | Effect::Tell { person, .. }
-        | Effect::AskToPost { person, .. } => person.clone(),
+        | Effect::AskToPost { person, .. }
+        | Effect::AskToTakeDown { person, .. } => person.clone(),
         Effect::AskApproval { request } | Effect::Remind { request, .. } => {
             incident.request(*request).unwrap().person.clone()
         }
-        Effect::Draft { .. } | Effect::Post { .. } | Effect::WakeAt { .. } => panic!("not a mail: {effect:?}"),
+        Effect::Draft { .. }
+        | Effect::Post { .. }
+        | Effect::LookUp { .. }
+        | Effect::LookAt { .. }
+        | Effect::TakeDown { .. }
+        | Effect::WakeAt { .. } => panic!("not a mail: {effect:?}"),
     }
 }

@@ -79,6 +79,9 @@ impl World {
             self.restart();
         }
         self.feeds_catch_up();
+        if self.board().stopped {
+            self.work("resume", |work| work.resume_posting("ana"));
+        }
         for _ in 0..CALM_ROUNDS {
             self.clocks.truth += SignedDuration::from_mins(10);
             self.under_the_post();
@@ -104,7 +107,8 @@ impl World {
         for (id, entry) in &self.board().incidents {
             assert!(!entry.incident.is_running(), "nobody could end incident {id}: {:?}", entry.incident.phase);
         }
-        assert_eq!(self.count_open_rows(), (0, 0), "the outbox holds what nothing picks up");
+        let owed = self.still_owed();
+        assert!(owed.is_empty(), "it is {}, and the outbox still holds {owed:?}", self.clocks.engine);
     }
 }
 

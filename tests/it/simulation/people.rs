@@ -13,7 +13,7 @@ use rand::RngExt as _;
 
 use super::channel::Channels;
 use super::house::{PEOPLE, ROLES, STATEMENTS};
-use super::posting::{needs_a_person, of};
+use super::posting::{is_in_doubt, of};
 use super::world::World;
 use crate::hospital::person;
 
@@ -59,17 +59,31 @@ impl World {
     }
 
     fn act(&mut self, id: IncidentId, entry: &Entry) {
+        let incident = &entry.incident;
+        if incident.verified.is_none() && self.chance(40) {
+            let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
+            self.record(id, Event::Verified { verdict, by, reason });
+        } else if incident.facts.len() < 2 && self.chance(40) {
+            self.tell_a_fact(id);
+        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(20) {
+            self.follow_up(id, entry);
+        } else {
+            self.act_by_chance(id, entry);
+        }
+    }
+
+    fn act_by_chance(&mut self, id: IncidentId, entry: &Entry) {
         let by = person(self.pick(PEOPLE));
-        let statement = StepId::from(self.pick(STATEMENTS));
+        let statement = self.some_statement(entry);
         let reason = REASON.to_owned();
         match self.rng.random_range(0..100) {
-            0..16 => drop(self.record(id, Event::Verified { verdict: Verification::Real, by, reason })),
-            16..17 => self.call_it_false(id),
-            17..24 => drop(self.record(id, Event::Claimed { by })),
-            24..50 => self.tell_a_fact(id),
-            50..54 => self.edit(id, entry, &statement),
-            54..57 => drop(self.record(id, Event::RedraftAsked { statement, by })),
-            57..64 => drop(self.record(id, Event::AskedAgain { statement, by, reason })),
+            0..8 => drop(self.record(id, Event::Verified { verdict: Verification::Real, by, reason })),
+            8..9 => self.call_it_false(id),
+            9..24 => drop(self.record(id, Event::Claimed { by })),
+            24..44 => self.tell_a_fact(id),
+            44..54 => self.edit(id, entry, &statement),
+            54..60 => drop(self.record(id, Event::RedraftAsked { statement, by })),
+            60..64 => drop(self.record(id, Event::AskedAgain { statement, by, reason })),
             64..68 => {
                 let task = self.pick(&["pause", "tell-regulator"]).into();
                 self.record(id, Event::TaskDone { task, by, note: String::new() });
@@ -82,10 +96,33 @@ impl World {
             }
             72..76 => self.pick_playbook(id),
             76..82 => self.lift(id, entry),
-            82..83 => drop(self.record(id, Event::Closed { by, reason })),
-            83..95 => self.look_at_the_wires(id, entry),
-            _ => self.post_by_hand(id, entry),
+            82..84 => drop(self.record(id, Event::Closed { by, reason })),
+            84..94 => self.look_at_the_wires(id, entry),
+            94..97 => self.post_by_hand(id, entry),
+            _ => self.follow_up(id, entry),
         }
+    }
+
+    /// One of the playbook's, or a correction.
+    fn some_statement(&mut self, entry: &Entry) -> StepId {
+        let known: Vec<&StepId> = entry.incident.statements.keys().collect();
+        if known.is_empty() || self.mishap(5) {
+            return StepId::from(self.pick(STATEMENTS));
+        }
+        known[self.rng.random_range(0..known.len())].clone()
+    }
+
+    /// What is public is corrected, or taken down.
+    fn follow_up(&mut self, id: IncidentId, entry: &Entry) {
+        let by = person(self.pick(PEOPLE));
+        let statement = self.some_statement(entry);
+        let reason = REASON.to_owned();
+        let channel = self.pick(&["wire", "wire-two", "page", "board"]).into();
+        match self.rng.random_range(0..100) {
+            0..35 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
+            35..75 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
+            _ => self.record(id, Event::TakenDown { statement, channel, by: Some(by) }),
+        };
     }
 
     fn call_it_false(&mut self, id: IncidentId) {
@@ -162,9 +199,9 @@ impl World {
     /// Somebody looks at the wires where Holdline cannot tell, and says what is there. Nearly always the truth.
     pub(super) fn look_at_the_wires(&mut self, id: IncidentId, entry: &Entry) {
         for (statement, found) in &entry.incident.statements {
-            let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &found.phase else { continue };
+            let Some(posting) = found.posting() else { continue };
             for (channel, post) in &posting.posts {
-                if needs_a_person(post) {
+                if is_in_doubt(post) {
                     self.look_at_one(id, statement, channel, post);
                 }
             }
@@ -200,7 +237,7 @@ impl World {
 
     fn post_by_hand(&mut self, id: IncidentId, entry: &Entry) {
         for (statement, found) in &entry.incident.statements {
-            let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &found.phase else { continue };
+            let Some(posting) = found.posting() else { continue };
             for (channel, post) in &posting.posts {
                 if let PostPhase::ByHand { by } = post {
                     let url = Channels::url(&of(id, statement, channel));
@@ -214,7 +251,7 @@ impl World {
     /// Something is approved and not out yet, or called and not answered: now somebody changes their mind, or is removed.
     fn act_at_the_worst_moment(&mut self, id: IncidentId, entry: &Entry) {
         let by = person(self.pick(PEOPLE));
-        let statement = StepId::from(self.pick(STATEMENTS));
+        let statement = self.some_statement(entry);
         self.coverage.saw("somebody acted at the worst moment");
         match self.rng.random_range(0..100) {
             0..30 => self.take_back(id),
@@ -223,7 +260,8 @@ impl World {
             60..70 => self.edit(id, entry, &statement),
             70..80 => drop(self.record(id, Event::RedraftAsked { statement, by })),
             80..84 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason: REASON.to_owned() })),
-            84..92 => self.kill(),
+            84..90 => self.kill(),
+            90..95 => drop(self.work("stop", |work| work.stop_posting("ana", REASON))),
             _ => self.look_at_the_wires(id, entry),
         }
     }
@@ -239,8 +277,17 @@ impl World {
         self.record(id, event);
     }
 
-    /// Somebody edits the files; the next start reads them.
+    /// Somebody stands at the kill switch, or edits the files; the next start reads them.
     pub(super) fn operator_acts(&mut self) {
+        let stopped = self.board().stopped;
+        if stopped && self.chance(70) {
+            self.work("resume", |work| work.resume_posting("ana"));
+            return;
+        }
+        if self.chance(30) {
+            self.work("stop", |work| work.stop_posting("ana", REASON));
+            return;
+        }
         match self.rng.random_range(0..100) {
             0..30 => {
                 let (role, holders) = self.pick(ROLES);

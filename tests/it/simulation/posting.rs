@@ -1,11 +1,15 @@
 //! The outbox's hands: they claim rows, call the wires by the posting protocol, and look posts up. Nothing else here calls it.
 
-use holdline::channel::Outcome;
+use std::time::Duration;
+
+use holdline::channel::{Found, Outcome, Reason};
+use holdline::core::approval::ApprovedStatement;
 use holdline::core::incident::{Effect, PostPhase};
 use holdline::core::name::{ChannelName, StepId};
-use holdline::engine::{LEASE, PostJob, PostStep, after_look_up};
+use holdline::core::statement::Package;
+use holdline::engine::{LEASE, LookUpStep, PostJob, PostStep, READS_MAX};
 use holdline::store::{Claimed, INSTALLATION};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::channel::Place;
 use super::mail::Mailing;
@@ -14,18 +18,26 @@ use super::world::World;
 
 /// Rows in hand at once, as the outbox's loop has it.
 const HANDS: usize = 16;
+/// Nothing is sent later than this after its claim.
+const CALL_WITHIN: SignedDuration = SignedDuration::from_secs(20);
 
 /// A row in hand, and how far it has come.
 pub(super) struct UnderWay {
     pub(super) row: Claimed,
+    /// True time: a hand measures by a clock that nobody sets.
+    claimed_at: Timestamp,
     until: Timestamp,
     stage: Stage,
 }
 
 enum Stage {
     Claimed,
+    /// The intent is written down, and nothing was sent yet.
+    Intended(PostJob, Box<ApprovedStatement>),
     /// The wire was called; its answer is on the way.
     Called(PostJob, Outcome),
+    /// The wire's own list was read so often, and showed nothing.
+    Looking(PostJob, u32),
     Mailing(Mailing),
 }
 
@@ -62,7 +74,8 @@ impl World {
             if held.is_some() {
                 self.coverage.saw("a lease was lost");
             }
-            self.under_way.push(UnderWay { row, until, stage: Stage::Claimed });
+            let claimed_at = self.clocks.truth;
+            self.under_way.push(UnderWay { row, claimed_at, until, stage: Stage::Claimed });
         }
     }
 
@@ -70,7 +83,9 @@ impl World {
         for held in std::mem::take(&mut self.under_way) {
             self.coverage.saw(match held.stage {
                 Stage::Claimed => "died with a row in hand",
+                Stage::Intended(..) => "died between an intent and its call",
                 Stage::Called(..) => "died between a call and its outcome",
+                Stage::Looking(..) => "died within a look-up",
                 Stage::Mailing(_) => "died while a mail was sent",
             });
         }
@@ -84,61 +99,112 @@ impl World {
     /// One move of one row; says whether it stays in hand.
     fn carry_on(&mut self, held: &mut UnderWay) -> bool {
         let row = held.row.clone();
-        match std::mem::replace(&mut held.stage, Stage::Claimed) {
+        let next = match std::mem::replace(&mut held.stage, Stage::Claimed) {
             Stage::Called(job, outcome) => {
                 self.end_post(&row, &job, outcome);
-                false
+                None
             }
             Stage::Mailing(mailing) => {
                 self.send(&row, mailing);
-                false
+                None
             }
+            Stage::Intended(job, approved) => Some(self.call(job, &approved, held.claimed_at)),
+            Stage::Looking(job, reads) => self.read_the_list(&row, job, reads),
             Stage::Claimed if row.id.incident == INSTALLATION => {
                 self.mail_installation(&row);
-                false
+                None
             }
-            Stage::Claimed => {
-                let effect: Effect = serde_json::from_str(&row.body).unwrap();
-                let next = match effect {
-                    Effect::Post { statement, channel, attempt, .. } => {
-                        let job = PostJob { incident: row.id.incident, statement, channel, attempt };
-                        self.post(&row, job)
+            Stage::Claimed => self.begin(&row),
+        };
+        let stays = next.is_some();
+        held.stage = next.unwrap_or(Stage::Claimed);
+        stays
+    }
+
+    fn begin(&mut self, row: &Claimed) -> Option<Stage> {
+        let incident = row.id.incident;
+        let effect: Effect = serde_json::from_str(&row.body).unwrap();
+        match effect {
+            Effect::Post { statement, channel, attempt, .. } => {
+                self.begin_post(row, PostJob { incident, statement, channel, attempt })
+            }
+            Effect::LookUp { statement, channel, attempt, .. } => {
+                let job = PostJob { incident, statement, channel, attempt };
+                match self.work("begin look-up", |work| work.begin_look_up(row, &job)).made()? {
+                    LookUpStep::Look(sent, _) => {
+                        self.check_look_up(&place(&job), &sent);
+                        Some(Stage::Looking(job, 0))
                     }
-                    Effect::Alert { .. }
-                    | Effect::AskTask { .. }
-                    | Effect::AskApproval { .. }
-                    | Effect::Remind { .. }
-                    | Effect::Tell { .. }
-                    | Effect::AskToPost { .. } => self.mail(&row, effect).map(Stage::Mailing),
-                    Effect::Draft { .. } | Effect::WakeAt { .. } => panic!("inside work was claimed for outside"),
-                };
-                let stays = next.is_some();
-                held.stage = next.unwrap_or(Stage::Claimed);
-                stays
+                    LookUpStep::Nothing => None,
+                }
             }
+            Effect::LookAt { statement, channel, url } => {
+                self.look_at_an_address(row, statement, channel, url);
+                None
+            }
+            Effect::TakeDown { statement, channel, .. } => {
+                self.call_to_take_down(row, statement, channel);
+                None
+            }
+            Effect::Alert { .. }
+            | Effect::AskTask { .. }
+            | Effect::AskApproval { .. }
+            | Effect::Remind { .. }
+            | Effect::Tell { .. }
+            | Effect::AskToPost { .. }
+            | Effect::AskToTakeDown { .. } => self.mail(row, effect).map(Stage::Mailing),
+            Effect::Draft { .. } | Effect::WakeAt { .. } => panic!("inside work was claimed for outside"),
         }
     }
 
-    fn post(&mut self, row: &Claimed, job: PostJob) -> Option<Stage> {
+    fn begin_post(&mut self, row: &Claimed, job: PostJob) -> Option<Stage> {
         let lost = self.is_lost(row);
         if !self.is_live(&job) {
-            self.end_post(row, &job, Outcome::Never(holdline::channel::Reason::NotConfigured));
+            self.end_post(row, &job, Outcome::Never(Reason::NotConfigured));
             return None;
         }
         let step = self.work("begin post", |work| work.begin_post(row, &job)).made()?;
         assert!(!lost || step == PostStep::Nothing, "{}: a lost lease was not noticed", row.id);
-        let place = place(&job);
         match step {
             PostStep::Nothing => None,
-            PostStep::Call(approved) => {
-                self.check_call(&place, &approved);
-                let text = approved.texts_for(&job.channel).unwrap().iter().map(|text| text.text()).collect::<String>();
-                let outcome = self.wire_takes(&place, text);
-                Some(Stage::Called(job, outcome))
+            PostStep::Call(approved, _) => Some(Stage::Intended(job, approved)),
+        }
+    }
+
+    /// The one call, unless it is too late for it, or posting was stopped a moment ago.
+    fn call(&mut self, job: PostJob, approved: &ApprovedStatement, claimed_at: Timestamp) -> Stage {
+        let not_sent = |why| Outcome::Later { why, after: Duration::ZERO };
+        let outcome = if self.clocks.truth >= claimed_at + CALL_WITHIN {
+            self.coverage.saw("a hand was too late to call");
+            not_sent(Reason::TimedOut)
+        } else if self.board().stopped {
+            self.coverage.saw("posting was stopped between an intent and its call");
+            not_sent(Reason::Stopped)
+        } else {
+            let place = place(&job);
+            self.check_call(&place, approved);
+            let text = text_for(approved.package(), &job.channel);
+            self.wire_takes(&place, text)
+        };
+        Stage::Called(job, outcome)
+    }
+
+    /// One read of the wire's own list; the next one ten seconds later.
+    fn read_the_list(&mut self, row: &Claimed, job: PostJob, reads: u32) -> Option<Stage> {
+        let found = if self.is_live(&job) {
+            self.wire_lists(&place(&job))
+        } else {
+            Found::CannotTell(Reason::NotConfigured)
+        };
+        let last = reads + 1 >= READS_MAX || matches!(found, Found::CannotTell(Reason::NotConfigured));
+        match found {
+            Found::Nothing | Found::CannotTell(Reason::Unreachable) if !last => {
+                self.clocks.truth += SignedDuration::from_secs(10);
+                Some(Stage::Looking(job, reads + 1))
             }
-            PostStep::LookUp(_) => {
-                let found = self.wire_lists(&place);
-                Some(Stage::Called(job, after_look_up(found)))
+            found => {
+                self.work("end look-up", |work| work.end_look_up(row, &job, found));
+                None
             }
         }
     }
@@ -170,7 +236,12 @@ pub(super) fn of(incident: u32, statement: &StepId, channel: &ChannelName) -> Pl
     Place { incident, statement: statement.to_string(), channel: channel.to_string() }
 }
 
-/// Whether a person has to say what became of a post.
-pub(super) fn needs_a_person(phase: &PostPhase) -> bool {
-    matches!(phase, PostPhase::Unknown { .. })
+/// What a channel shows of a package.
+pub(super) fn text_for(package: &Package, channel: &ChannelName) -> String {
+    package.variants_for(channel).map(|variant| variant.text()).collect()
+}
+
+/// Whether a person can say what became of a post.
+pub(super) fn is_in_doubt(phase: &PostPhase) -> bool {
+    matches!(phase, PostPhase::Unknown { .. } | PostPhase::NeedsPerson { .. })
 }

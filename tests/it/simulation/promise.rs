@@ -10,7 +10,7 @@ use holdline::core::statement::Package;
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
-use super::house::{Need, free_text, needs, stand_in};
+use super::house::{Need, free_text, needs, root, stand_in};
 
 /// What a reader of the log knows of one incident.
 #[derive(Default)]
@@ -25,12 +25,14 @@ pub(super) struct Known {
     locked: BTreeSet<u32>,
     /// Somebody entitled said that it is over.
     pub(super) over: bool,
+    /// Somebody stood at the kill switch.
+    pub(super) stopped: bool,
 }
 
 /// The latest version of a statement, and who stands by it.
 #[derive(Default)]
 pub(super) struct Text {
-    pub(super) wire: Vec<u8>,
+    pub(super) package: Option<Package>,
     pub(super) hash: String,
     /// A person's yes, in one stage.
     yes: BTreeSet<(String, usize)>,
@@ -123,7 +125,15 @@ impl Known {
             | Event::PostedByHand { statement, channel, .. } => {
                 self.posts.insert((statement.to_string(), channel.to_string()), Post::Ended);
             }
+            Event::PostingStopped { .. } => self.stopped = true,
+            Event::PostingResumed { .. } => self.stopped = false,
             Event::Opened(_)
+            | Event::PostNotFound { .. }
+            | Event::PostSeen { .. }
+            | Event::TakeDownAsked { .. }
+            | Event::TakenDown { .. }
+            | Event::TakeDownFailed { .. }
+            | Event::CorrectionBegun { .. }
             | Event::SpikeChanged { .. }
             | Event::SeverityRaised { .. }
             | Event::Verified { verdict: Verification::Real, .. }
@@ -148,7 +158,7 @@ impl Known {
         self.posts.retain(|(of, _), _| of != statement);
         self.forget_votes(statement);
         let text = self.text(statement);
-        text.wire = package.wire();
+        text.package = Some(package.clone());
         text.hash = hash(package);
         match by {
             Author::Template => text.hands.clear(),
@@ -186,7 +196,7 @@ impl Known {
 
     /// While nothing of it is out, its authors are who wrote it by now.
     pub(super) fn set_authors(&mut self, statement: &str) {
-        let filled = free_text(statement).iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
+        let filled = free_text(root(statement)).iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
         let text = self.text(statement);
         text.authors = text.hands.clone();
         text.authors.extend(filled);
@@ -211,7 +221,7 @@ impl Known {
     /// Whether everybody who must has said yes to the present words and still may.
     pub(super) fn check_quorum(&self, statement: &str) {
         let text = &self.texts[statement];
-        for (stage, need) in needs(statement).iter().enumerate() {
+        for (stage, need) in needs(root(statement)).iter().enumerate() {
             let yes: Vec<&str> = text.yes.iter().filter(|(_, of)| *of == stage).map(|(who, _)| who.as_str()).collect();
             let one_passes = matches!(need, Need::Any(_)) || matches!(need, Need::All(roles) if roles.len() == 1);
             let fills = |who: &&str, role: &str| {

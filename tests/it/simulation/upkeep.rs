@@ -9,7 +9,6 @@ use holdline::engine::LEASE;
 use holdline::store::INSTALLATION;
 use jiff::{SignedDuration, Timestamp};
 
-use super::channel::Place;
 use super::posting::of;
 use super::world::World;
 
@@ -58,7 +57,7 @@ impl World {
         let rows: Vec<(IncidentId, String, String, i64, Option<i64>)> = rows.map(Result::unwrap).collect();
         let mut open = Vec::new();
         for (incident, kind, body, not_before, claimed_until) in rows {
-            assert!(["inside", "mail", "channel"].contains(&kind.as_str()), "nothing picks up rows of kind {kind}");
+            assert!(["inside", "mail", "look", "channel"].contains(&kind.as_str()), "nothing picks up rows of kind {kind}");
             let held_for_ever = claimed_until.is_some_and(|until| until > (engine + LEASE).as_millisecond());
             assert!(!held_for_ever, "a row is claimed for longer than any lease");
             let effect = (incident != INSTALLATION).then(|| serde_json::from_str(&body).unwrap());
@@ -68,26 +67,41 @@ impl World {
         open
     }
 
-    /// How much is owed by now, and how much at all.
-    pub(super) fn count_open_rows(&mut self) -> (usize, usize) {
-        let engine = self.clocks.engine;
+    /// What is still owed, in words.
+    pub(super) fn still_owed(&mut self) -> Vec<String> {
         let rows = self.open_rows();
-        (rows.iter().filter(|row| row.not_before <= engine).count(), rows.len())
+        rows.iter().map(|row| format!("{}: {:?} at {}", row.incident, row.effect, row.not_before)).collect()
     }
 }
 
 /// A post that is due, or whose outcome nobody wrote down yet, has exactly one row that will see to it.
 fn check_posts_are_owed(incident: &Incident, owed: &[&Row]) {
     for (statement, found) in &incident.statements {
-        let (StatementPhase::Posting(posting) | StatementPhase::Posted(posting)) = &found.phase else { continue };
-        for (channel, post) in &posting.posts {
-            let (PostPhase::Owed { attempt } | PostPhase::Intended { attempt, .. }) = post else { continue };
-            let rows = owed.iter().filter(|row| {
-                matches!(&row.effect, Some(Effect::Post { statement: of, channel: on, attempt: nth, .. })
-                    if of == statement && on == channel && nth == attempt)
-            });
-            let place: Place = of(incident.id, statement, channel);
-            assert_eq!(rows.count(), 1, "{place:?} is {post:?}, and the outbox does not owe it once");
+        let posts = found.posting().into_iter().flat_map(|posting| &posting.posts);
+        for (channel, post) in posts {
+            let seen_to = |row: &&&Row| match (&row.effect, post) {
+                (
+                    Some(Effect::Post { statement: of, channel: on, attempt: nth, .. }),
+                    PostPhase::Owed { attempt } | PostPhase::Intended { attempt, .. },
+                )
+                | (
+                    Some(Effect::LookUp { statement: of, channel: on, attempt: nth, .. }),
+                    PostPhase::Unknown { attempt, .. },
+                ) => of == statement && on == channel && nth == attempt,
+                _ => false,
+            };
+            let rows = owed.iter().filter(seen_to).count();
+            let wanted = match post {
+                PostPhase::Owed { .. } | PostPhase::Intended { .. } | PostPhase::Unknown { .. } => 1,
+                PostPhase::NeedsPerson { .. }
+                | PostPhase::Confirmed { .. }
+                | PostPhase::Refused { .. }
+                | PostPhase::ByHand { .. }
+                | PostPhase::Cancelled
+                | PostPhase::TakingDown { .. }
+                | PostPhase::TakenDown { .. } => 0,
+            };
+            assert_eq!(rows, wanted, "{:?} is {post:?}", of(incident.id, statement, channel));
         }
     }
 }
@@ -124,10 +138,10 @@ fn check_statements_wait(incident: &Incident, owed: &[&Row], now: Timestamp) {
             matches!(&row.effect, Some(Effect::WakeAt { of: Deadline::Stage { of, round, .. }, .. })
                 if *of == subject && *round == ballot.round())
         });
-        // Where nobody is left to ask, the duty officer was told: that is a named person too.
+        // Where nobody is left to ask, the duty officer was told: a named person too. What is stopped waits for the switch.
         let stuck = !ballot.stuck(&incident.roster).is_empty();
         assert!(
-            !answerable.is_empty() || deadline || stuck,
+            !answerable.is_empty() || deadline || stuck || incident.stopped.is_some(),
             "incident {}: {id} is asked, and nobody can answer",
             incident.id
         );

@@ -79,15 +79,15 @@ impl World {
             self.restart();
         }
         match self.rng.random_range(0..100) {
-            0..10 => self.feeds_speak(),
-            10..22 => self.time_goes_by(),
-            22..34 => self.inside(),
-            34..58 => self.outside(),
-            58..93 => self.somebody_acts(),
-            93..95 => self.tick(),
-            95..96 => self.seal(),
-            96..98 => self.attack(),
-            98..99 => self.operator_acts(),
+            0..8 => self.feeds_speak(),
+            8..18 => self.time_goes_by(),
+            18..28 => self.inside(),
+            28..50 => self.outside(),
+            50..93 => self.somebody_acts(),
+            93..94 => self.tick(),
+            94..95 => self.seal(),
+            95..97 => self.attack(),
+            97..99 => self.operator_acts(),
             _ => self.kill(),
         }
         self.under_the_post();

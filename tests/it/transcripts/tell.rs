@@ -9,6 +9,7 @@ use holdline::core::incident::{
     TaskPhase, Verification,
 };
 use holdline::core::name::{ChannelName, FactName};
+use holdline::core::statement::Seen;
 use jiff::Timestamp;
 
 pub(crate) fn clock(at: Timestamp) -> String {
@@ -63,6 +64,18 @@ fn effect_parts(incident: &Incident, effect: &Effect) -> Option<(String, String,
         Effect::AskToPost { statement, channel, person } => {
             parts("ask ", person.to_string(), format!(" to post {statement} on {channel} by hand"))
         }
+        Effect::LookUp { statement, channel, at, .. } => {
+            parts("look up ", format!("{statement} on {channel}"), format!(" at {}", clock(*at)))
+        }
+        Effect::LookAt { statement, channel, url } => {
+            parts("look at ", url.clone(), format!(" for {statement} on {channel}"))
+        }
+        Effect::TakeDown { statement, channel, .. } => {
+            parts("take down ", format!("{statement} on {channel}"), String::new())
+        }
+        Effect::AskToTakeDown { statement, channel, person, .. } => {
+            parts("ask ", person.to_string(), format!(" to take {statement} down on {channel} by hand"))
+        }
         Effect::WakeAt { .. } => None,
     }
 }
@@ -103,6 +116,12 @@ fn told(notice: &Notice) -> String {
         Notice::Posted { statement, channel, .. } => format!("{statement} is on {channel}"),
         Notice::PostFailed { statement, channel, why } => format!("{channel} refused {statement} ({why})"),
         Notice::PostUnknown { statement, channel, .. } => format!("{channel} cannot say about {statement}; look"),
+        Notice::PostDiffers { statement, channel, .. } => format!("what is on {channel} is not {statement}"),
+        Notice::PostNotSeen { statement, channel, .. } => format!("{statement} could not be seen on {channel}"),
+        Notice::TakenDown { statement, channel } => format!("{statement} is down on {channel}"),
+        Notice::NotTakenDown { statement, channel, why } => format!("{statement} is still on {channel} ({why})"),
+        Notice::PostingStopped { by, .. } => format!("{by} stopped posting"),
+        Notice::PostingResumed { by } => format!("{by} resumed posting"),
         Notice::MailRefused { person, .. } => format!("mail to {person} is refused"),
         Notice::StoodDown => "it is over".to_owned(),
     }
@@ -137,8 +156,10 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
         }
     };
     let verified = if incident.verified.is_some() { "" } else { ", unverified" };
+    let stopped = if incident.stopped.is_some() { ", posting is stopped" } else { "" };
     let duty = incident.duty.as_ref().map_or_else(String::new, |duty| format!(", {duty} has it"));
-    let mut lines = vec![format!("= {phase}, {}{verified}{duty}", incident.severity.to_string().to_lowercase())];
+    let mut lines =
+        vec![format!("= {phase}, {}{verified}{duty}{stopped}", incident.severity.to_string().to_lowercase())];
     for (id, alert) in &incident.alerts {
         if let AlertPhase::Ringing { rung, .. } = alert {
             lines.push(format!("= {id}: ringing, rung {rung}"));
@@ -219,7 +240,13 @@ fn posts(posts: &BTreeMap<ChannelName, PostPhase>) -> String {
         let phase = match post {
             PostPhase::Owed { attempt } => format!("owed (attempt {attempt})"),
             PostPhase::Intended { .. } => "on its way".to_owned(),
-            PostPhase::Confirmed { .. } => "there".to_owned(),
+            PostPhase::Confirmed { seen: None, .. } => "there".to_owned(),
+            PostPhase::Confirmed { seen: Some(Seen::Matches), .. } => "there, and seen".to_owned(),
+            PostPhase::Confirmed { seen: Some(Seen::Differs), .. } => "there in other words".to_owned(),
+            PostPhase::Confirmed { seen: Some(Seen::CouldNotBeSeen { .. }), .. } => "there, unseen".to_owned(),
+            PostPhase::NeedsPerson { .. } => "unknown, a person must look".to_owned(),
+            PostPhase::TakingDown { .. } => "being taken down".to_owned(),
+            PostPhase::TakenDown { .. } => "taken down".to_owned(),
             PostPhase::Refused { why } => format!("refused ({why})"),
             PostPhase::Unknown { .. } => "unknown".to_owned(),
             PostPhase::ByHand { by } => format!("with {by}"),

@@ -9,7 +9,7 @@ use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::period::Period;
 use holdline::core::rules::Rules;
 use holdline::core::severity::Severity;
-use holdline::core::statement::{Digest, Package, edited};
+use holdline::core::statement::{Digest, Package, Seen, edited};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -94,7 +94,9 @@ impl Scene<'_> {
                 Event::RedraftAsked { statement: (*statement).into(), by: who(by) }
             }
             [by, "saves", statement, rest @ ..] => self.save(by, statement, rest, words),
-            _ => self.decision(line, words).unwrap_or_else(|| self.post(line)),
+            _ => {
+                Self::afterwards(line, words).or_else(|| self.decision(line, words)).unwrap_or_else(|| self.post(line))
+            }
         }
     }
 
@@ -173,6 +175,48 @@ impl Scene<'_> {
         open.or_else(|| mine().next_back()).unwrap_or_else(|| panic!("{person} was never asked about {of:?}"))
     }
 
+    /// What becomes of a post after it was made, and the kill switch.
+    fn afterwards(line: &str, words: &str) -> Option<Event> {
+        let url = || "https://social.example/1".to_owned();
+        let why = || "it said so".to_owned();
+        let reason = words.to_owned();
+        let names = |statement: &str, channel: &str| (StepId::from(statement), ChannelName::from(channel));
+        Some(match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["posted", statement, "on", channel, found] => {
+                let ((statement, channel), url) = (names(statement, channel), url());
+                let seen = match *found {
+                    "matches" => Seen::Matches,
+                    "differs" => Seen::Differs,
+                    "hides" => Seen::CouldNotBeSeen { why: why() },
+                    other => panic!("no such look: {other}"),
+                };
+                Event::PostSeen { statement, channel, url, seen }
+            }
+            [by, "wants", statement, "down", "from", channel] => {
+                let ((statement, channel), by) = (names(statement, channel), PersonId::from(*by));
+                Event::TakeDownAsked { statement, channel, by, reason }
+            }
+            [channel, "took", statement, "down"] => {
+                let (statement, channel) = names(statement, channel);
+                Event::TakenDown { statement, channel, by: None }
+            }
+            [by, "took", statement, "down", "from", channel] => {
+                let ((statement, channel), by) = (names(statement, channel), Some(PersonId::from(*by)));
+                Event::TakenDown { statement, channel, by }
+            }
+            [channel, "cannot", "take", statement, "down"] => {
+                let (statement, channel) = names(statement, channel);
+                Event::TakeDownFailed { statement, channel, why: why() }
+            }
+            [by, "corrects", statement] => {
+                Event::CorrectionBegun { of: StepId::from(*statement), by: PersonId::from(*by), reason }
+            }
+            [by, "stops", "posting"] => Event::PostingStopped { by: (*by).to_owned(), reason },
+            [by, "resumes", "posting"] => Event::PostingResumed { by: (*by).to_owned() },
+            _ => return None,
+        })
+    }
+
     fn post(&self, line: &str) -> Event {
         let url = || "https://social.example/1".to_owned();
         let why = || "it said so".to_owned();
@@ -206,6 +250,10 @@ impl Scene<'_> {
             [by, "finds", statement, "not", "on", channel] => {
                 let ((statement, channel), by) = (names(statement, channel), PersonId::from(*by));
                 Event::PostSettled { statement, channel, by, found: Settlement::NotThere }
+            }
+            [channel, "does", "not", "show", statement] => {
+                let (statement, channel) = names(statement, channel);
+                Event::PostNotFound { statement, channel, why: why() }
             }
             [by, "posted", statement, "on", channel] => {
                 let ((statement, channel), by) = (names(statement, channel), PersonId::from(*by));
@@ -255,6 +303,7 @@ pub(crate) fn drafted(incident: &Incident, rules: &Rules, statement: &StepId, at
         facts: &incident.confirmed_facts(),
         spike: incident.known_spike(),
         version: incident.statements[statement].version() + 1,
+        corrects: incident.corrected_by(statement),
     };
     match holdline::core::statement::draft(&input, rules, at) {
         Ok(package) => {
