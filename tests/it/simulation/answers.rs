@@ -35,7 +35,7 @@ impl World {
     fn some_letter(&mut self) -> Option<Letter> {
         let board = self.board();
         let now = self.clocks.engine;
-        let ends = self.calm || self.chance(5);
+        let ends = self.calm || self.chance(3);
         let waits = |letter: &Letter| {
             if letter.of == Subject::StandDown && !ends {
                 return None;

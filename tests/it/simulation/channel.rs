@@ -122,11 +122,7 @@ impl World {
 
     /// A wire is asked to take a post down; a repeat does no harm.
     pub(super) fn call_to_take_down(&mut self, row: &Claimed, statement: StepId, channel: ChannelName) {
-        let place = Place {
-            incident: row.id.incident,
-            statement: statement.to_string(),
-            channel: channel.to_string(),
-        };
+        let place = Place { incident: row.id.incident, statement: statement.to_string(), channel: channel.to_string() };
         let drawn = if self.calm { 0 } else { self.rng.random_range(0..100) };
         if drawn < 70 {
             let there = self.channels.shown.iter_mut().filter(|shown| shown.place == place);

@@ -92,6 +92,7 @@ impl World {
             }
             let event: Event = serde_json::from_str(&body).unwrap();
             self.coverage.saw(&format!("event: {}", entry.kind));
+            self.note(format_args!("recorded {} {} at {}: {body}", entry.incident, entry.number, entry.at));
             self.take_event(&entry, &event);
             if !changed.contains(&entry.incident) {
                 changed.push(entry.incident);

@@ -37,13 +37,18 @@ impl Clocks {
 
 impl World {
     pub(super) fn time_goes_by(&mut self) {
-        let longest = match self.rng.random_range(0..100) {
-            0..50 => 30,
-            50..90 => 300,
-            90..98 => 2 * 3600,
+        let longest = match self.rng.random_range(0..1000) {
+            0..600 => 20,
+            600..965 => 240,
+            965..992 => 2 * 3600,
             _ => 10 * 3600,
         };
-        self.clocks.truth += SignedDuration::from_secs(self.rng.random_range(1..longest));
+        let seconds = self.rng.random_range(1..longest);
+        // Hands are quick as a rule, and only seldom so slow that a lease runs out on them.
+        if seconds > 15 && !self.mishap(15) {
+            self.finish_what_is_in_hand();
+        }
+        self.clocks.truth += SignedDuration::from_secs(seconds);
         if self.mishap(4) {
             self.clock_jumps();
         } else if self.chance(25) {

@@ -130,7 +130,7 @@ impl World {
     fn deliver(&mut self, letter: Letter) {
         let copies = if self.mishap(6) { 2 } else { 1 };
         for _ in 0..copies {
-            let minutes = if self.mishap(20) { self.rng.random_range(1..90) } else { 0 };
+            let minutes = if self.mishap(10) { self.rng.random_range(1..60) } else { 0 };
             self.post_office.late.push((self.clocks.truth + SignedDuration::from_mins(minutes), letter.clone()));
         }
         if copies > 1 {

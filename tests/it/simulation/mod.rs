@@ -29,7 +29,7 @@ use world::World;
 const SEEDS: Range<u64> = 0..200;
 /// How many tests share them, so that every core has work.
 const PARTS: u64 = 4;
-const STEPS: usize = 250;
+const STEPS: usize = 320;
 const UPKEEP_EVERY: usize = 8;
 /// Ten minutes each; after them nothing may be left open.
 const CALM_ROUNDS: usize = 150;
@@ -88,6 +88,7 @@ impl World {
             self.tick();
             self.inside();
             self.outside();
+            self.finish_what_is_in_hand();
             for _ in 0..6 {
                 self.answer();
             }
@@ -96,8 +97,7 @@ impl World {
                 self.bring_to_an_end(id, &entry);
             }
             self.check();
-            if self.count_open_rows().1 == 0
-                && self.board().incidents.values().all(|entry| !entry.incident.is_running())
+            if self.still_owed().is_empty() && self.board().incidents.values().all(|entry| !entry.incident.is_running())
             {
                 break;
             }

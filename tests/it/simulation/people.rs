@@ -21,9 +21,12 @@ const REASON: &str = "because";
 
 impl World {
     pub(super) fn somebody_acts(&mut self) {
-        if self.mishap(1) || self.board().incidents.is_empty() && self.chance(10) {
+        if self.mishap(1) || self.board().incidents.is_empty() && self.chance(30) {
             self.open_by_hand();
             return;
+        }
+        if self.board().stopped && self.chance(8) {
+            self.work("resume", |work| work.resume_posting("ana"));
         }
         let Some((id, entry)) = self.some_incident() else { return };
         if self.is_on_its_way(&entry) && self.mishap(20) {
@@ -44,7 +47,10 @@ impl World {
         if all.is_empty() {
             return None;
         }
-        let (id, entry) = all[self.rng.random_range(0..all.len())];
+        // Mostly the oldest that has something to say: what is begun is brought further.
+        let begun = all.iter().position(|(_, entry)| !entry.incident.statements.is_empty());
+        let place = begun.filter(|_| self.chance(70)).unwrap_or_else(|| self.rng.random_range(0..all.len()));
+        let (id, entry) = all[place];
         Some((*id, entry.clone()))
     }
 
@@ -60,10 +66,10 @@ impl World {
 
     fn act(&mut self, id: IncidentId, entry: &Entry) {
         let incident = &entry.incident;
-        if incident.verified.is_none() && self.chance(40) {
+        if incident.verified.is_none() && self.chance(60) {
             let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
             self.record(id, Event::Verified { verdict, by, reason });
-        } else if incident.facts.len() < 2 && self.chance(40) {
+        } else if incident.facts.len() < 2 && self.chance(60) {
             self.tell_a_fact(id);
         } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(20) {
             self.follow_up(id, entry);
@@ -80,10 +86,11 @@ impl World {
             0..8 => drop(self.record(id, Event::Verified { verdict: Verification::Real, by, reason })),
             8..9 => self.call_it_false(id),
             9..24 => drop(self.record(id, Event::Claimed { by })),
-            24..44 => self.tell_a_fact(id),
-            44..54 => self.edit(id, entry, &statement),
-            54..60 => drop(self.record(id, Event::RedraftAsked { statement, by })),
-            60..64 => drop(self.record(id, Event::AskedAgain { statement, by, reason })),
+            24..34 => self.tell_a_fact(id),
+            34..41 => self.edit(id, entry, &statement),
+            41..45 => drop(self.record(id, Event::RedraftAsked { statement, by })),
+            45..50 => drop(self.record(id, Event::FactLeftUnknown { fact: "patients".into(), by })),
+            50..64 => drop(self.record(id, Event::AskedAgain { statement, by, reason })),
             64..68 => {
                 let task = self.pick(&["pause", "tell-regulator"]).into();
                 self.record(id, Event::TaskDone { task, by, note: String::new() });

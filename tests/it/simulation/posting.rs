@@ -46,9 +46,21 @@ impl World {
         if self.chance(75) {
             self.claim();
         }
+        self.move_hands(10);
+    }
+
+    /// Every row in hand goes as far as it can.
+    pub(super) fn finish_what_is_in_hand(&mut self) {
+        for _ in 0..6 {
+            self.move_hands(0);
+        }
+    }
+
+    /// One move of each hand, but for so many of a hundred that are slow.
+    fn move_hands(&mut self, slow: u32) {
         let mut place = 0;
         while place < self.under_way.len() && self.process.is_some() {
-            if self.mishap(10) {
+            if self.mishap(slow) {
                 place += 1;
                 continue;
             }
@@ -191,11 +203,8 @@ impl World {
 
     /// One read of the wire's own list; the next one ten seconds later.
     fn read_the_list(&mut self, row: &Claimed, job: PostJob, reads: u32) -> Option<Stage> {
-        let found = if self.is_live(&job) {
-            self.wire_lists(&place(&job))
-        } else {
-            Found::CannotTell(Reason::NotConfigured)
-        };
+        let found =
+            if self.is_live(&job) { self.wire_lists(&place(&job)) } else { Found::CannotTell(Reason::NotConfigured) };
         let last = reads + 1 >= READS_MAX || matches!(found, Found::CannotTell(Reason::NotConfigured));
         match found {
             Found::Nothing | Found::CannotTell(Reason::Unreachable) if !last => {

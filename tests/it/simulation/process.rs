@@ -65,9 +65,12 @@ impl World {
         what: &str,
         job: impl FnOnce(&mut Work<'_, '_>) -> Result<T, RecordError>,
     ) -> Called<T> {
-        let dies_within = self.mishap(2);
-        let dies_after = self.mishap(1);
-        let disk_fails = self.mishap(1);
+        let (dies_within, dies_after, disk_fails) = match self.rng.random_range(0..1000) {
+            0..15 if !self.calm => (true, false, false),
+            15..19 if !self.calm => (false, true, false),
+            19..24 if !self.calm => (false, false, true),
+            _ => (false, false, false),
+        };
         let entries = self.rng.random_range(1..4);
         let now = self.clocks.machine();
         let Some(process) = self.process.as_mut() else { return Called::Died };

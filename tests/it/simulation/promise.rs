@@ -196,7 +196,8 @@ impl Known {
 
     /// While nothing of it is out, its authors are who wrote it by now.
     pub(super) fn set_authors(&mut self, statement: &str) {
-        let filled = free_text(root(statement)).iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
+        let filled =
+            free_text(root(statement)).iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
         let text = self.text(statement);
         text.authors = text.hands.clone();
         text.authors.extend(filled);

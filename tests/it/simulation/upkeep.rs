@@ -57,7 +57,10 @@ impl World {
         let rows: Vec<(IncidentId, String, String, i64, Option<i64>)> = rows.map(Result::unwrap).collect();
         let mut open = Vec::new();
         for (incident, kind, body, not_before, claimed_until) in rows {
-            assert!(["inside", "mail", "look", "channel"].contains(&kind.as_str()), "nothing picks up rows of kind {kind}");
+            assert!(
+                ["inside", "mail", "look", "channel"].contains(&kind.as_str()),
+                "nothing picks up rows of kind {kind}"
+            );
             let held_for_ever = claimed_until.is_some_and(|until| until > (engine + LEASE).as_millisecond());
             assert!(!held_for_ever, "a row is claimed for longer than any lease");
             let effect = (incident != INSTALLATION).then(|| serde_json::from_str(&body).unwrap());
@@ -74,12 +77,12 @@ impl World {
     }
 }
 
-/// A post that is due, or whose outcome nobody wrote down yet, has exactly one row that will see to it.
+/// A post that is due, or whose outcome nobody wrote down yet, has a row that will see to it.
 fn check_posts_are_owed(incident: &Incident, owed: &[&Row]) {
     for (statement, found) in &incident.statements {
         let posts = found.posting().into_iter().flat_map(|posting| &posting.posts);
         for (channel, post) in posts {
-            let seen_to = |row: &&&Row| match (&row.effect, post) {
+            let seen_to = |row: &&Row| match (&row.effect, post) {
                 (
                     Some(Effect::Post { statement: of, channel: on, attempt: nth, .. }),
                     PostPhase::Owed { attempt } | PostPhase::Intended { attempt, .. },
@@ -90,18 +93,18 @@ fn check_posts_are_owed(incident: &Incident, owed: &[&Row]) {
                 ) => of == statement && on == channel && nth == attempt,
                 _ => false,
             };
-            let rows = owed.iter().filter(seen_to).count();
-            let wanted = match post {
-                PostPhase::Owed { .. } | PostPhase::Intended { .. } | PostPhase::Unknown { .. } => 1,
+            let needs_a_row = match post {
+                PostPhase::Owed { .. } | PostPhase::Intended { .. } | PostPhase::Unknown { .. } => true,
                 PostPhase::NeedsPerson { .. }
                 | PostPhase::Confirmed { .. }
                 | PostPhase::Refused { .. }
                 | PostPhase::ByHand { .. }
                 | PostPhase::Cancelled
                 | PostPhase::TakingDown { .. }
-                | PostPhase::TakenDown { .. } => 0,
+                | PostPhase::TakenDown { .. } => false,
             };
-            assert_eq!(rows, wanted, "{:?} is {post:?}", of(incident.id, statement, channel));
+            let place = of(incident.id, statement, channel);
+            assert!(!needs_a_row || owed.iter().any(seen_to), "{place:?} is {post:?}, and nothing will see to it");
         }
     }
 }

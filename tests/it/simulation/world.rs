@@ -79,16 +79,16 @@ impl World {
             self.restart();
         }
         match self.rng.random_range(0..100) {
-            0..8 => self.feeds_speak(),
-            8..18 => self.time_goes_by(),
-            18..28 => self.inside(),
-            28..50 => self.outside(),
-            50..93 => self.somebody_acts(),
-            93..94 => self.tick(),
-            94..95 => self.seal(),
+            0..7 => self.feeds_speak(),
+            7..16 => self.time_goes_by(),
+            16..26 => self.inside(),
+            26..50 => self.outside(),
+            50..94 => self.somebody_acts(),
+            94..95 => self.tick(),
             95..97 => self.attack(),
-            97..99 => self.operator_acts(),
-            _ => self.kill(),
+            97..98 => self.operator_acts(),
+            98..99 => self.kill(),
+            _ => self.seal(),
         }
         self.under_the_post();
     }
