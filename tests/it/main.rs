@@ -18,6 +18,7 @@ mod hospital;
 mod length;
 mod lint;
 mod mail;
+mod model;
 mod posting_protocol;
 mod press;
 mod promise_one;
