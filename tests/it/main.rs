@@ -18,6 +18,7 @@ mod hospital;
 mod length;
 mod lint;
 mod mail;
+mod model;
 mod net;
 mod peer;
 mod posting_protocol;
