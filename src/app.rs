@@ -11,13 +11,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Config;
+use crate::config::{Audit, Config};
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
 use crate::engine::{Clock, Engine, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
 use crate::feed::{Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{Mailbox, Post, Smtp, SmtpSetupError};
+use crate::store::Keys;
 use crate::web::{self, Web, WebError};
 
 /// Where mail goes, and with it who may look at it.
@@ -78,9 +79,9 @@ impl App {
         });
         let shell = Arc::new(Shell { post, composer: Composer::new()?, channels: channels.collect() });
         let url = standing.url.clone();
-        let key = config.audit.key.expose_secret().as_bytes().to_vec();
         let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
-        let recorder = Recorder::open(&config.store, &key, salts, standing, config.watches, clock.now())?;
+        let recorder =
+            Recorder::open(&config.store, keys(&config.audit), salts, standing, config.watches, clock.now())?;
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
 
         let stop = CancellationToken::new();
@@ -116,6 +117,12 @@ impl App {
             tracing::error!(%error, "the writer did not end as it should");
         }
     }
+}
+
+/// The keys that the record stands under.
+pub fn keys(audit: &Audit) -> Keys {
+    let current = Keys::new(audit.key.expose_secret().as_bytes());
+    audit.previous.iter().fold(current, |keys, key| keys.with_previous(key.expose_secret().as_bytes()))
 }
 
 /// The feeds that others post to, by path.

@@ -22,6 +22,7 @@ mod promise_one;
 mod query;
 mod query_properties;
 mod real_input;
+mod record;
 mod sample;
 mod simulation;
 mod store;
