@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::channel::{self, Outcome, Outside, PostOffice, Reason};
-use crate::config::Config;
+use crate::config::{Audit, Config};
 use crate::control;
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
@@ -22,7 +22,7 @@ use crate::feed::{Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, MailReason, Mailbox, Post, Sent, Smtp, SmtpSetupError};
 use crate::net::{Http, HttpSetupError};
-use crate::store::Salts;
+use crate::store::{Keys, Salts};
 use crate::web::{self, Web, WebError};
 
 /// How long to wait before a letter to a list that was not taken is handed over again.
@@ -83,8 +83,8 @@ impl App {
         let standing = standing(&config, address);
         let every = config.audit.every;
         let url = standing.url.clone();
-        let key = config.audit.key.expose_secret().as_bytes().to_vec();
-        let recorder = Recorder::open(&config.store, &key, salts(), standing, config.watches, clock.now())?;
+        let recorder =
+            Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, clock.now())?;
         let socket = control::listen(&control::socket_of(&config.store));
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
         let post = Arc::new(post);
@@ -143,8 +143,7 @@ impl App {
 /// The record, opened by a command while no daemon runs.
 pub fn recorder(config: Config, now: Timestamp) -> Result<Recorder, OpenError> {
     let standing = standing(&config, config.server.listen);
-    let key = config.audit.key.expose_secret().as_bytes().to_vec();
-    Recorder::open(&config.store, &key, salts(), standing, config.watches, now)
+    Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, now)
 }
 
 /// What nobody can foresee, before each body's hash.
@@ -185,6 +184,12 @@ fn reason(why: MailReason) -> Reason {
         | MailReason::NoStartTls
         | MailReason::Lost => Reason::Unreachable,
     }
+}
+
+/// The keys that the record stands under.
+pub fn keys(audit: &Audit) -> Keys {
+    let current = Keys::new(audit.key.expose_secret().as_bytes());
+    audit.previous.iter().fold(current, |keys, key| keys.with_previous(key.expose_secret().as_bytes()))
 }
 
 /// The feeds that others post to, by path.

@@ -35,7 +35,7 @@ pub(super) fn load(folder: &Path, need: Need) -> Option<Config> {
     }
 }
 
-fn show(problems: &[Problem]) {
+pub(super) fn show(problems: &[Problem]) {
     let look = if std::io::stderr().is_terminal() { Look::Drawn } else { Look::Plain };
     let mut text = String::new();
     // Writing into a string does not fail.

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod audit;
+mod backup;
 mod check;
 mod demo;
 mod demo_player;
@@ -45,19 +46,15 @@ enum Command {
     Try(Try),
     /// The record of everything that happened
     #[command(subcommand)]
-    Audit(Audit),
+    Audit(audit::Audit),
+    /// Copy the store while the daemon runs, whole and as of one moment, and verify the copy
+    Backup(backup::Options),
 }
 
 #[derive(Debug, Subcommand)]
 enum Try {
     /// Which mentions a query matches, and which part of it made each match
     Query(try_query::Options),
-}
-
-#[derive(Debug, Subcommand)]
-enum Audit {
-    /// Follow the whole chain of the record, offline, and say whether it holds
-    Verify(audit::Options),
 }
 
 /// Parses the arguments and runs the command.
@@ -68,6 +65,7 @@ pub fn run() -> ExitCode {
         Command::Check { folder } => check::run(&folder),
         Command::StopPosting(options) => stop_posting::run(&options),
         Command::Try(Try::Query(options)) => try_query::run(&options),
-        Command::Audit(Audit::Verify(options)) => audit::verify(&options),
+        Command::Audit(command) => audit::run(&command),
+        Command::Backup(options) => backup::run(&options),
     }
 }

@@ -33,3 +33,8 @@ pub(super) fn log(default: &str) {
         .with_target(false)
         .init();
 }
+
+/// Salts for what a command writes into the record.
+pub(super) fn salts() -> crate::store::Salts {
+    Box::new(|salt| rand::Rng::fill_bytes(&mut rand::rng(), salt))
+}

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::kinds::Surroundings;
-use super::node::Table;
-use super::sheet::meant;
-use super::{Audit, Server, keys, people};
+use super::node::{Node, Table};
+use super::sheet::{Sheet, meant};
+use super::{Audit, Server, keys, people, secret};
 use crate::core::period::Period;
 use crate::core::rules::{Organisation, STAMP};
 use crate::mail::{Security, Smtp, SmtpSettings, SmtpSetupError};
@@ -117,13 +117,26 @@ pub(super) fn audit(file: &Table<'_>, around: Surroundings<'_>) -> Option<Audit>
     let heads_to = table.get("heads_to").map(|node| node.words(sheet)).unwrap_or_default();
     let heads_to = heads_to.into_iter().filter_map(|word| people::address(sheet, Some(word))).collect();
     let every = table.parsed("every", Period::parse).unwrap_or(HEADS_EVERY);
+    let earlier = table.get("previous").map(|node| node.items(sheet)).unwrap_or_default();
+    let previous = earlier.iter().filter_map(|node| audit_key(sheet, node, around)).collect();
     let node = table.need("key", "{ file: audit-key }")?;
+    let key = audit_key(sheet, node, around)?;
+    Some(Audit { key, key_file: around.secrets.file_of(node), previous, heads_to, every })
+}
+
+fn audit_key(sheet: &Sheet, node: &Node, around: Surroundings<'_>) -> Option<SecretString> {
     let key = around.secrets.find(sheet, node)?;
     if key.expose_secret().len() < AUDIT_KEY_BYTES_MIN {
         let message = format!("the audit key is shorter than {AUDIT_KEY_BYTES_MIN} bytes");
         sheet.refuse(&node.at, message, "make one with `openssl rand -hex 32`");
     }
-    Some(Audit { key, heads_to, every })
+    // A warning and no refusal: what a container mounts is often open to all, and all may be this program alone.
+    if let Some(path) = around.secrets.file_of(node).filter(|path| secret::is_open_to_all(path)) {
+        let message = format!("everybody on this machine can read the audit key's file {}", path.display());
+        let help = "`chmod 600` it: whoever reads the key can approve, and can rewrite the record";
+        sheet.warn(&node.at, message, help);
+    }
+    Some(key)
 }
 
 /// None where there is no `mail:`, or something is wrong in it.

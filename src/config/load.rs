@@ -23,7 +23,7 @@ use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
 /// The most playbooks in a folder.
 pub const PLAYBOOKS_MAX: usize = 200;
 
-const MAIN: &str = "holdline.yaml";
+pub(super) const MAIN: &str = "holdline.yaml";
 const PLAYBOOKS: &str = "playbooks";
 const YAML: &str = ".yaml";
 /// A slip that would leave a playbook out in silence.

@@ -13,6 +13,7 @@ mod order;
 mod people;
 mod playbook;
 mod problem;
+mod record;
 mod sample;
 mod secret;
 mod settings;
@@ -45,6 +46,7 @@ pub use keys::TABLES;
 pub use load::{Loaded, Need, PLAYBOOKS_MAX, load};
 pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
+pub use record::{Record, record};
 pub use sample::{SAMPLE_KEY_FILE, sample};
 pub use templates::TEMPLATES_MAX;
 
@@ -83,6 +85,10 @@ pub struct Server {
 pub struct Audit {
     /// Keys the chain; never stored in the database.
     pub key: SecretString,
+    /// Where the key was read from; none where an environment variable holds it.
+    pub key_file: Option<PathBuf>,
+    /// Earlier keys, under which older entries stand.
+    pub previous: Vec<SecretString>,
     pub heads_to: Vec<String>,
     pub every: Period,
 }

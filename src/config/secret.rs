@@ -3,6 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -17,6 +18,9 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// What `check` goes on with where a secret is not on its machine; long enough for every use.
 const STAND_IN: &str = "a stand-in where check runs without the secret";
+
+/// The bits of a file's mode that are everybody's.
+const OTHERS: u32 = 0o007;
 
 const FORM: &str = "write { env: NAME } or { file: PATH }, and keep the secret itself out of this folder";
 
@@ -59,6 +63,16 @@ impl Secrets<'_> {
         }
     }
 
+    /// The file that `node` names, where it names one.
+    pub(super) fn file_of(self, node: &Node) -> Option<PathBuf> {
+        let Value::Map(entries) = &node.value else { return None };
+        let entry = entries.first().filter(|entry| entry.key == "file")?;
+        match &entry.value.value {
+            Value::Text(written) | Value::Number(written) => Some(self.path(written.trim())),
+            Value::Nothing | Value::Flag(_) | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
     fn of_file(self, written: &str) -> Result<String, String> {
         let path = self.path(written);
         let refuse = |why: &str| format!("the secret's file {} {why}", path.display());
@@ -79,6 +93,11 @@ impl Secrets<'_> {
         let credentials = env::var_os(CREDENTIALS).filter(|_| alone).map(|folder| PathBuf::from(folder).join(written));
         credentials.filter(|path| path.exists()).unwrap_or_else(|| self.folder.join(written))
     }
+}
+
+/// Whether others than the file's owner and group can read it or write to it.
+pub(super) fn is_open_to_all(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & OTHERS != 0)
 }
 
 fn of_environment(name: &str) -> Result<String, String> {

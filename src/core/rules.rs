@@ -72,9 +72,12 @@ pub enum Reach {
 impl Rules {
     /// The hash an incident's first event names.
     pub fn hash(&self) -> Digest {
-        let mut hasher = Sha256::new();
-        hasher.update(b"holdline rules 1\n");
-        hasher.update(serde_json::to_vec(self).expect("a struct of strings and numbers always becomes JSON"));
+        Self::hash_of(&serde_json::to_vec(self).expect("a struct of strings and numbers always becomes JSON"))
+    }
+
+    /// The hash of rules as they are stored, whatever version wrote them.
+    pub fn hash_of(stored: &[u8]) -> Digest {
+        let hasher = Sha256::new().chain_update(b"holdline rules 1\n").chain_update(stored);
         Digest::from_bytes(hasher.finalize().into())
     }
 

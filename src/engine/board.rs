@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::core::incident::{Incident, IncidentId};
+use crate::core::name::PersonId;
 use crate::core::rules::Rules;
 
 #[derive(Clone, Debug, Default)]
@@ -11,6 +14,16 @@ pub struct Board {
     pub incidents: BTreeMap<IncidentId, Entry>,
     /// Nothing may be posted, by the kill switch.
     pub stopped: bool,
+    /// Incidents of which nothing but this is left.
+    pub erased: Arc<BTreeMap<IncidentId, Erased>>,
+}
+
+/// That an incident's words, or some of them, were taken away by law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    pub at: Timestamp,
+    pub by: PersonId,
+    pub reason: String,
 }
 
 /// An incident and the rules that it keeps to its end.

@@ -10,7 +10,7 @@ use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
-use crate::store::{Claimed, EffectId, InstallationEffect, Settled};
+use crate::store::{Claimed, InstallationEffect, Settled};
 
 /// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
 pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;
@@ -37,7 +37,7 @@ impl Engine {
         let Some(person) = recipient(entry, effect) else {
             return self.end(row, Settled::Done("nobody".to_owned()), None).await;
         };
-        let letter = match self.write(shell, entry, row.id, effect, &person) {
+        let letter = match self.write(shell, entry, row, effect, &person) {
             Ok(Written::Letter(letter)) => letter,
             Ok(Written::Moot) => return self.end(row, Settled::Done("moot".to_owned()), None).await,
             Err(error) => {
@@ -59,7 +59,7 @@ impl Engine {
         row: &Claimed,
         effect: &InstallationEffect,
     ) -> Result<(), RecordError> {
-        match self.write_installation(shell, row.id, effect) {
+        match self.write_installation(shell, row, effect) {
             Ok(Written::Letter(letter)) => self.send(shell, row, &letter, None).await,
             Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
             Err(error) => {
@@ -73,14 +73,13 @@ impl Engine {
         &self,
         shell: &Shell,
         entry: &Entry,
-        id: EffectId,
+        row: &Claimed,
         effect: &Effect,
         person: &PersonId,
     ) -> Result<Written, ComposeError> {
         let incident = &entry.incident;
         let quotes = incident.spike.as_ref().map(|spike| self.quotes(spike)).unwrap_or_default();
-        let (message_id, thread) =
-            (self.message_id(&id.to_string()), self.message_id(&format!("incident-{}", incident.id)));
+        let (message_id, thread) = (self.message_id(&row.key()), self.message_id(&format!("incident-{}", incident.id)));
         let scene = Scene {
             incident,
             rules: &entry.rules,
@@ -136,11 +135,11 @@ impl Engine {
     fn write_installation(
         &self,
         shell: &Shell,
-        id: EffectId,
+        row: &Claimed,
         effect: &InstallationEffect,
     ) -> Result<Written, ComposeError> {
         let standing = self.standing();
-        let message_id = self.message_id(&id.to_string());
+        let message_id = self.message_id(&row.key());
         let house = |to_name, to| House {
             organisation: &standing.organisation,
             setting: standing.setting,
@@ -153,7 +152,7 @@ impl Engine {
                 let Some(found) = standing.roster.person(person).filter(|_| self.now() <= *until) else {
                     return Ok(Written::Moot);
                 };
-                let (setting, number, until) = (standing.setting, id.number, *until);
+                let (setting, number, until) = (standing.setting, row.id.number, *until);
                 let audience = Audience::SignIn { setting, number, person, until };
                 let link = format!("{}/sign-in/{}", standing.url, self.links().token(audience));
                 let code = self.links().code(audience);
@@ -163,6 +162,9 @@ impl Engine {
                 let at = Timestamp::from_millisecond(head.at).unwrap_or(Timestamp::UNIX_EPOCH);
                 let (mac, signature, public_key) = (&head.mac, &head.signature, &head.public_key);
                 shell.composer.head(&house("", to), &Head { seq: head.seq, at, mac, signature, public_key })?
+            }
+            InstallationEffect::TellRestored { to, copied_at, entry } => {
+                shell.composer.restored(&house("", to), *copied_at, *entry)?
             }
         };
         Ok(Written::Letter(Box::new(letter)))

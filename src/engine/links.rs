@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq as _;
 use crate::core::incident::{Incident, IncidentId, Request};
 use crate::core::name::PersonId;
 use crate::core::setting::Setting;
+use crate::store::Key;
 
 type HmacSha256 = Hmac<Sha256>;
 
@@ -33,8 +34,12 @@ pub struct Links {
 
 impl Links {
     pub fn new(key: &[u8]) -> Self {
-        let keyed = HmacSha256::new_from_slice(key).expect("HMAC takes keys of every length (RFC 2104, section 3)");
-        let own = keyed.chain_update(b"holdline links 1").finalize().into_bytes();
+        Self::of(&Key::new(key))
+    }
+
+    /// Another audit key makes other links and codes: a change of it voids those of before.
+    pub fn of(key: &Key) -> Self {
+        let own = key.derived(b"holdline links 1");
         Self { key: HmacSha256::new_from_slice(&own).expect("HMAC takes keys of every length (RFC 2104, section 3)") }
     }
 

@@ -1,11 +1,13 @@
 //! The engine: one writer with two doors, and the loops that bring in what is said and carry out what is owed.
 
+mod afresh;
 mod answer;
 mod board;
 mod clock;
 mod counting;
 mod deliver;
 mod draft;
+mod erase;
 mod error;
 mod intake;
 mod links;
@@ -22,10 +24,12 @@ mod work;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use afresh::{NUMBERS_LEFT_OUT, change_key};
 pub use answer::{Answer, TRIES_MAX};
-pub use board::{Board, Entry};
+pub use board::{Board, Entry, Erased};
 pub use clock::{Clock, ManualClock};
 pub use draft::{TextEdit, WrittenOver};
+pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use intake::PolledFeed;
 use jiff::Timestamp;

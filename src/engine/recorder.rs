@@ -7,7 +7,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use super::board::{Board, Entry};
+use super::afresh::take_up_the_key;
+use super::board::{Board, Entry, Erased};
 use super::counting::Counting;
 use super::error::RecordError;
 use super::links::Links;
@@ -21,7 +22,7 @@ use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
 use crate::core::statement::Digest;
 use crate::core::watch::Watch;
-use crate::store::{INSTALLATION, InstallationEvent, Salts, StoreError, StoredEvent, Writer};
+use crate::store::{INSTALLATION, InstallationEvent, Keys, Salts, StoreError, StoredEvent, Writer};
 
 /// The name under which the rules of an incident without a playbook stand.
 pub const NO_PLAYBOOK: &str = "none";
@@ -51,6 +52,7 @@ pub struct Recorder {
     standing: Standing,
     links: Links,
     board: watch::Sender<Arc<Board>>,
+    erased: Arc<BTreeMap<IncidentId, Erased>>,
     /// Never goes back, whatever the machine's clock does, and never stands still.
     latest: Timestamp,
     /// What the machine's clock showed last.
@@ -92,18 +94,20 @@ impl Recorder {
     /// Opens the store, verifies its chain, folds every incident and counts the last day again.
     pub fn open(
         path: &Path,
-        key: &[u8],
+        keys: impl Into<Keys>,
         salts: Salts,
         standing: Standing,
         watches: Vec<Watch>,
         now: Timestamp,
     ) -> Result<Self, OpenError> {
         let mut stored = Vec::new();
-        let mut writer = Writer::open(path, key, salts, |event| {
+        let keys = keys.into();
+        let links = Links::of(keys.current());
+        let mut writer = Writer::open(path, keys, salts, |event| {
             stored.push(event);
             Ok(())
         })?;
-        let (incidents, rules) = fold_all(&writer, &stored)?;
+        let Folded { incidents, rules, erased } = fold_all(&writer, &stored)?;
         let stopped = stored.iter().try_fold(None, stopped_by)?;
         let counting = Counting::new(watches)?;
         let state = State {
@@ -123,7 +127,8 @@ impl Recorder {
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let clock = to_millisecond(now);
         let latest = clock.max(last.unwrap_or(Timestamp::MIN));
-        let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest, clock };
+        let erased = Arc::new(erased);
+        let mut recorder = Self { writer, state, standing, links, board, erased, latest, clock };
         recorder.count_again()?;
         recorder.publish();
         recorder.begin(now)?;
@@ -247,6 +252,10 @@ impl Recorder {
         let gone = self.people_gone();
         let begun = self.commit_one(now, |work| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
+            work.begin_from_copy()?;
+            if take_up_the_key(work.batch, work.now())? {
+                tracing::warn!("the record goes on under a new audit key; whoever is waited for is asked again");
+            }
             work.installation(&InstallationEvent::Started { version })?;
             for (incident, event) in gone {
                 // What no longer matters to the incident is not worth refusing to start for.
@@ -283,6 +292,7 @@ impl Recorder {
         self.board.send_replace(Arc::new(Board {
             incidents: self.state.incidents.clone(),
             stopped: self.state.stopped.is_some(),
+            erased: Arc::clone(&self.erased),
         }));
     }
 }
@@ -343,27 +353,36 @@ fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-type Folded = (BTreeMap<IncidentId, Entry>, BTreeMap<Digest, Arc<Rules>>);
+/// What a verified log comes to.
+pub(super) struct Folded {
+    pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    rules: BTreeMap<Digest, Arc<Rules>>,
+    erased: BTreeMap<IncidentId, Erased>,
+}
 
-/// Folds every incident of a verified log. One whose bodies were erased by law is not shown any more.
-fn fold_all(writer: &Writer, stored: &[StoredEvent]) -> Result<Folded, StoreError> {
+/// Folds every incident of a verified log. Of one whose bodies were erased by law only that is known.
+pub(super) fn fold_all(writer: &Writer, stored: &[StoredEvent]) -> Result<Folded, StoreError> {
     let mut rules = BTreeMap::new();
+    let mut gone: BTreeMap<u64, IncidentId> = BTreeMap::new();
+    let mut erased = BTreeMap::new();
     let mut events: BTreeMap<IncidentId, Option<Vec<(Timestamp, Event)>>> = BTreeMap::new();
     for row in stored {
         let entry = row.entry()?;
+        let at = Timestamp::from_millisecond(entry.at).map_err(|error| StoreError::Unreadable(error.to_string()))?;
         if entry.incident == INSTALLATION {
+            if entry.kind == InstallationEvent::ERASED
+                && let Some(InstallationEvent::Erased { entries, by, reason, .. }) = row.installation_event()?
+            {
+                let named = entries.iter().flat_map(|span| gone.range(span.first..=span.last));
+                erased.extend(named.map(|(_, id)| (*id, Erased { at, by: by.clone(), reason: reason.clone() })));
+            }
             continue;
         }
-        let at = Timestamp::from_millisecond(entry.at).map_err(|error| StoreError::Unreadable(error.to_string()))?;
         let log = events.entry(entry.incident).or_insert_with(|| Some(Vec::new()));
         match (row.event()?, log) {
             (Some(event), Some(log)) => log.push((at, event)),
             (Some(_) | None, log) => {
-                tracing::error!(
-                    incident = entry.incident,
-                    entry = entry.seq,
-                    "an entry's body is gone; its incident is not shown"
-                );
+                gone.insert(entry.seq, entry.incident);
                 *log = None;
             }
         }
@@ -373,7 +392,7 @@ fn fold_all(writer: &Writer, stored: &[StoredEvent]) -> Result<Folded, StoreErro
         let Some(log) = log else { continue };
         incidents.insert(id, fold_one(writer, id, &log, &mut rules)?);
     }
-    Ok((incidents, rules))
+    Ok(Folded { incidents, rules, erased })
 }
 
 fn fold_one(
@@ -409,11 +428,11 @@ fn read_rules(
     }
     let body = writer.rules(&hash.to_string())?;
     let body = body.ok_or_else(|| StoreError::Unreadable(format!("the rules {hash} are missing")))?;
-    let rules: Rules = serde_json::from_str(&body)?;
-    if rules.hash() != hash {
+    // Of the bytes as they are stored, so that a version that writes rules in another way reads these all the same.
+    if Rules::hash_of(body.as_bytes()) != hash {
         return Err(StoreError::Unreadable(format!("the rules {hash} were changed")));
     }
-    let rules = Arc::new(rules);
+    let rules: Arc<Rules> = Arc::new(serde_json::from_str(&body)?);
     known.insert(hash, Arc::clone(&rules));
     Ok(rules)
 }

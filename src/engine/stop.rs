@@ -89,7 +89,10 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::SignInAsked { .. }
             | InstallationEvent::SignedIn { .. }
             | InstallationEvent::SignedOut { .. }
-            | InstallationEvent::HeadSigned { .. },
+            | InstallationEvent::HeadSigned { .. }
+            | InstallationEvent::KeyChanged { .. }
+            | InstallationEvent::Erased { .. }
+            | InstallationEvent::Restored { .. },
         )
         | None => stopped,
     })

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::chain::{Chain, Entry};
 use super::error::StoreError;
 use super::installation::InstallationEvent;
+use super::keys::Keys;
 use super::{INSTALLATION, Salts};
 use crate::core::count::{CountedAt, MinuteNumber};
 use crate::core::mention::Mention;
@@ -20,6 +21,7 @@ const SALT_BYTES: usize = 16;
 pub struct Batch<'a> {
     pub(super) db: &'a Connection,
     pub(super) chain: Chain,
+    pub(super) keys: &'a Keys,
     pub(super) salts: &'a mut Salts,
 }
 
@@ -99,14 +101,29 @@ impl Batch<'_> {
         Ok(number)
     }
 
+    /// Where the record ends under an earlier key, goes on under the present one from an entry that both keys signed.
+    pub fn take_up_the_present_key(&mut self, at: Timestamp) -> Result<bool, StoreError> {
+        let key = self.keys.current();
+        if self.chain.key().public() == key.public() {
+            return Ok(false);
+        }
+        let change = self.chain.change_to(key);
+        self.append_installation(&InstallationEvent::KeyChanged { change }, at)?;
+        self.chain.go_on_under(key.clone());
+        Ok(true)
+    }
+
     /// The head as of this batch, signed.
     pub fn signed_head(&self, at: Timestamp) -> super::SignedHead {
         self.chain.sign_head(at.as_millisecond())
     }
 
-    /// The highest number that an incident ever had, also one whose bodies were erased; zero before the first.
+    /// The highest number that an incident ever had, also one whose bodies were erased or that only the store of which
+    /// this one is a copy may have had; zero before the first.
     pub fn last_incident(&self) -> Result<u32, StoreError> {
-        Ok(self.statement("select coalesce(max(incident), 0) from events")?.query_row([], |row| row.get(0))?)
+        let last: u32 =
+            self.statement("select coalesce(max(incident), 0) from events")?.query_row([], |row| row.get(0))?;
+        Ok(last.max(self.incidents_after()?))
     }
 
     pub fn keep_rules(&mut self, hash: Digest, rules: &impl Serialize) -> Result<(), StoreError> {
@@ -216,14 +233,21 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Ends every session and every sign-in link: whoever works here signs in again.
+    pub fn end_sessions(&mut self, at: Timestamp) -> Result<(), StoreError> {
+        self.statement("update sessions set ended = ?1 where ended is null")?.execute([at.as_millisecond()])?;
+        self.statement("delete from notes where name like 'sign-in:%'")?.execute([])?;
+        Ok(())
+    }
+
     /// The head goes in last: whatever is before it in this batch is covered by it.
     pub(super) fn write_head(&mut self) -> Result<(), StoreError> {
-        let head = self.chain.head();
+        let (head, seal) = (self.chain.head(), self.chain.seal());
         self.statement(
-            "insert into head (only_one, seq, mac) values (1, ?1, ?2)
-             on conflict (only_one) do update set seq = excluded.seq, mac = excluded.mac",
+            "insert into head (only_one, seq, seal) values (1, ?1, ?2)
+             on conflict (only_one) do update set seq = excluded.seq, seal = excluded.seal",
         )?
-        .execute(params![to_sql(head.seq), head.mac])?;
+        .execute(params![to_sql(head.seq), seal])?;
         Ok(())
     }
 }

@@ -3,19 +3,59 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::chain::SignedHead;
+use super::signed::{KeyChange, SignedHead};
 use crate::core::name::PersonId;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InstallationEvent {
-    Started { version: String },
-    SignInAsked { person: PersonId, until: Timestamp },
-    SignedIn { person: PersonId },
-    SignedOut { person: PersonId },
-    HeadSigned { head: SignedHead },
-    PostingStopped { by: String, reason: String },
-    PostingResumed { by: String },
+    Started {
+        version: String,
+    },
+    SignInAsked {
+        person: PersonId,
+        until: Timestamp,
+    },
+    SignedIn {
+        person: PersonId,
+    },
+    SignedOut {
+        person: PersonId,
+    },
+    HeadSigned {
+        head: SignedHead,
+    },
+    PostingStopped {
+        by: String,
+        reason: String,
+    },
+    PostingResumed {
+        by: String,
+    },
+    /// From the next entry on the chain is under another key.
+    KeyChanged {
+        change: KeyChange,
+    },
+    /// The bodies of these entries were taken away for good, as a law or a person's right asks.
+    Erased {
+        entries: Vec<Span>,
+        by: PersonId,
+        reason: String,
+        mentions: u32,
+    },
+    /// Begun from a backup: what happened since `copied_at` is not in this record.
+    Restored {
+        copied_at: Timestamp,
+        entry: u64,
+    },
+}
+
+/// Entries from the first to the last, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    pub first: u64,
+    pub last: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,18 +70,36 @@ pub enum InstallationEffect {
         to: String,
         head: SignedHead,
     },
+    /// Tell those who keep the heads that a backup was begun from.
+    TellRestored {
+        to: String,
+        copied_at: Timestamp,
+        entry: u64,
+    },
 }
 
 impl InstallationEvent {
+    pub const STARTED: &str = "started";
+    pub const KEY_CHANGED: &str = "key_changed";
+    pub const ERASED: &str = "erased";
+    pub const RESTORED: &str = "restored";
+    pub const HEAD_SIGNED: &str = "head_signed";
+    /// Kinds that say how the record was kept; their bodies are never erased.
+    pub const KEEPS_THE_RECORD: [&str; 5] =
+        [Self::STARTED, Self::KEY_CHANGED, Self::ERASED, Self::RESTORED, Self::HEAD_SIGNED];
+
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Started { .. } => "started",
+            Self::Started { .. } => Self::STARTED,
             Self::SignInAsked { .. } => "sign_in_asked",
             Self::SignedIn { .. } => "signed_in",
             Self::SignedOut { .. } => "signed_out",
-            Self::HeadSigned { .. } => "head_signed",
             Self::PostingStopped { .. } => "posting_stopped",
             Self::PostingResumed { .. } => "posting_resumed",
+            Self::HeadSigned { .. } => Self::HEAD_SIGNED,
+            Self::KeyChanged { .. } => Self::KEY_CHANGED,
+            Self::Erased { .. } => Self::ERASED,
+            Self::Restored { .. } => Self::RESTORED,
         }
     }
 }

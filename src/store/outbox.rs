@@ -30,6 +30,19 @@ pub struct Claimed {
     /// How often it was claimed before.
     pub attempts: u32,
     pub epoch: i64,
+    /// How often this installation had begun from a backup when it came to be owed.
+    pub restores: u32,
+}
+
+impl Claimed {
+    /// The same at every attempt and no other effect's, also where a restore made event numbers come again: a mail's
+    /// Message-ID and a post's key are made of it.
+    pub fn key(&self) -> String {
+        match self.restores {
+            0 => self.id.to_string(),
+            restores => format!("{}.r{restores}", self.id),
+        }
+    }
 }
 
 /// How a claimed row ends.
@@ -51,11 +64,32 @@ impl Batch<'_> {
         not_before: Timestamp,
     ) -> Result<(), StoreError> {
         let body = serde_json::to_string(effect)?;
+        let restores = self.restores()?;
         self.statement(
-            "insert into outbox (incident, number, place, kind, body, not_before) values (?1, ?2, ?3, ?4, ?5, ?6)",
+            "insert into outbox (incident, number, place, kind, body, not_before, restores)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![id.incident, id.number, id.place, kind, body, not_before.as_millisecond()])?;
+        .execute(params![
+            id.incident,
+            id.number,
+            id.place,
+            kind,
+            body,
+            not_before.as_millisecond(),
+            restores
+        ])?;
         Ok(())
+    }
+
+    /// Owes every effect of this name once more, also those that are done: what is moot by now does nothing.
+    pub fn owe_again(&mut self, effect: &str, now: Timestamp) -> Result<usize, StoreError> {
+        let again = self
+            .statement(
+                "update outbox set outcome = null, claimed_until = null, not_before = ?2, epoch = epoch + 1
+                 where json_extract(body, '$.' || ?1) is not null",
+            )?
+            .execute(params![effect, now.as_millisecond()])?;
+        Ok(again)
     }
 
     /// Takes up to `most` rows of `kinds` that are due and not under another's lease.
@@ -75,11 +109,17 @@ impl Batch<'_> {
                 where outcome is null and not_before <= ?2 and (claimed_until is null or claimed_until <= ?2)
                   and kind in (select value from json_each(?3))
                 order by not_before, incident, number, place limit ?4)
-             returning incident, number, place, body, attempts - 1, epoch",
+             returning incident, number, place, body, attempts - 1, epoch, restores",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![until.as_millisecond(), now.as_millisecond(), wanted, most], |row| {
-            Ok(Claimed { id: effect_id(row)?, body: row.get(3)?, attempts: row.get(4)?, epoch: row.get(5)? })
+            Ok(Claimed {
+                id: effect_id(row)?,
+                body: row.get(3)?,
+                attempts: row.get(4)?,
+                epoch: row.get(5)?,
+                restores: row.get(6)?,
+            })
         })?;
         let mut claimed = rows.collect::<Result<Vec<_>, _>>()?;
         claimed.sort_by_key(|row| row.id);

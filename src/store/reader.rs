@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
+use super::audit::{Audit, Seen, audit};
 use super::batch::StoredSession;
 use super::chain::{Entry, Head};
 use super::error::StoreError;
 use super::installation::InstallationEvent;
+use super::keys::Keys;
 use crate::core::incident::{Event, Evidence};
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
@@ -17,6 +19,9 @@ use crate::core::name::FeedName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
     pub seq: u64,
+    /// As it is filed; the header says it too, and the chain covers the header.
+    pub incident: u32,
+    pub number: u32,
     pub header: String,
     pub mac: Vec<u8>,
     pub salt: Option<Vec<u8>>,
@@ -33,7 +38,7 @@ impl StoredEvent {
         self.body.as_deref().map(|body| Ok(serde_json::from_str(body)?)).transpose()
     }
 
-    /// The installation's event in it.
+    /// The event of the installation in it, none where its body was erased.
     pub fn installation_event(&self) -> Result<Option<InstallationEvent>, StoreError> {
         self.body.as_deref().map(|body| Ok(serde_json::from_str(body)?)).transpose()
     }
@@ -45,21 +50,56 @@ pub struct Reader {
     path: PathBuf,
 }
 
+/// One moment of the store.
+struct Snapshot {
+    db: Connection,
+    /// Nobody had the store open.
+    closed: bool,
+}
+
 impl Reader {
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned() }
     }
 
-    fn connect(&self) -> Result<Connection, StoreError> {
+    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Ok(Connection::open_with_flags(&self.path, flags)?)
+    }
+
+    /// A connection that sees one moment of the store from its first question to its last, and leaves no file behind.
+    fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        // Without a log beside it nobody has it open, and it may lie where nothing can be written.
+        let closed = !self.beside("-wal").exists();
+        let db = if closed { self.connect_immutable()? } else { self.connect()? };
+        db.execute_batch("begin")?;
+        Ok(Snapshot { db, closed })
+    }
+
+    /// Whether what a snapshot saw was one moment: a closed store must not have been opened meanwhile.
+    fn check_moment(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let moved = snapshot.closed && self.beside("-wal").exists();
+        if moved { Err(StoreError::OpenedMeanwhile) } else { Ok(()) }
+    }
+
+    fn connect_immutable(&self) -> Result<Connection, StoreError> {
+        let path = self.path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        Ok(Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?)
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut path = self.path.as_os_str().to_owned();
+        path.push(ending);
+        PathBuf::from(path)
     }
 
     /// Every event of an incident, in order.
     pub fn events(&self, incident: u32) -> Result<Vec<StoredEvent>, StoreError> {
         let db = self.connect()?;
-        let mut statement =
-            db.prepare("select seq, header, mac, salt, body from events where incident = ?1 order by number")?;
+        let mut statement = db.prepare(
+            "select seq, incident, number, header, mac, salt, body from events where incident = ?1 order by number",
+        )?;
         let rows = statement.query_map([incident], stored_event)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -73,7 +113,7 @@ impl Reader {
     ) -> Result<Option<T>, StoreError> {
         let db = self.connect()?;
         let mut statement = db.prepare(
-            "select seq, header, mac, salt, body from events
+            "select seq, incident, number, header, mac, salt, body from events
              where incident = ?1 and json_extract(header, '$.kind') = ?2 order by number desc",
         )?;
         for row in statement.query_map(params![incident, kind], stored_event)? {
@@ -105,34 +145,30 @@ impl Reader {
         Ok(self.connect()?.query_row("select count(*) from head", [], |_| Ok(()))?)
     }
 
-    /// Follows the whole chain with `key`, shows each entry to `each`, and gives the head.
-    pub fn verify(&self, key: &[u8], mut each: impl FnMut(&StoredEvent)) -> Result<Head, StoreError> {
-        let chain = super::writer::verify(&self.connect()?, key, |stored| {
+    /// Follows the whole chain, shows each entry to `each`, and gives the head; the first problem ends it.
+    pub fn verify(&self, keys: impl Into<Keys>, mut each: impl FnMut(&StoredEvent)) -> Result<Head, StoreError> {
+        let snapshot = self.snapshot()?;
+        let chain = super::writer::verify(&snapshot.db, &keys.into(), |stored| {
             each(&stored);
             Ok(())
         })?;
         Ok(chain.head().clone())
     }
-}
 
-pub(super) fn each_event(
-    db: &Connection,
-    mut each: impl FnMut(StoredEvent) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut statement = db.prepare("select seq, header, mac, salt, body from events order by seq")?;
-    let rows = statement.query_map([], stored_event)?;
-    for row in rows {
-        each(row?)?;
+    /// Audits the store as of this moment, while others may go on writing. `each` sees every entry and every problem.
+    pub fn audit(&self, keys: &Keys, each: impl FnMut(Seen) -> Result<(), StoreError>) -> Result<Audit, StoreError> {
+        let snapshot = self.snapshot()?;
+        let audited = audit(&snapshot.db, keys, each).map(|(audit, _)| audit);
+        self.check_moment(&snapshot)?;
+        audited
     }
-    Ok(())
-}
 
-pub(super) fn head(db: &Connection) -> Result<Option<Head>, StoreError> {
-    let head = db.query_row("select seq, mac from head", [], |row| {
-        let seq: i64 = row.get(0)?;
-        Ok(Head { seq: u64::try_from(seq).unwrap_or(0), mac: row.get(1)? })
-    });
-    Ok(head.optional()?)
+    /// How many entries there are, for those who want to see progress.
+    pub fn last_entry(&self) -> Result<u64, StoreError> {
+        let last: i64 =
+            self.snapshot()?.db.query_row("select coalesce(max(seq), 0) from events", [], |row| row.get(0))?;
+        Ok(u64::try_from(last).unwrap_or(0))
+    }
 }
 
 pub(super) fn rules(db: &Connection, hash: &str) -> Result<Option<String>, StoreError> {
@@ -178,13 +214,15 @@ pub(super) fn recent_mentions(
     Ok(())
 }
 
-fn stored_event(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEvent> {
+pub(super) fn stored_event(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEvent> {
     let seq: i64 = row.get(0)?;
     Ok(StoredEvent {
-        seq: u64::try_from(seq).unwrap_or(0),
-        header: row.get(1)?,
-        mac: row.get(2)?,
-        salt: row.get(3)?,
-        body: row.get(4)?,
+        seq: u64::try_from(seq).ok().filter(|seq| *seq > 0).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, seq))?,
+        incident: row.get(1)?,
+        number: row.get(2)?,
+        header: row.get(3)?,
+        mac: row.get(4)?,
+        salt: row.get(5)?,
+        body: row.get(6)?,
     })
 }

@@ -1,17 +1,20 @@
 //! The writer: synchronous, the only connection that writes. A thread owns it in production; a simulation calls it in-line.
 
-use std::fs::{File, TryLockError};
-use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
 use refinery::{Migration, Runner};
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::audit::{Seen, audit};
 use super::batch::Batch;
-use super::chain::{Broken, Chain};
+use super::broken::Broken;
+use super::chain::{Chain, Head};
 use super::error::StoreError;
-use super::reader::{StoredEvent, each_event};
+use super::follow::Unchecked;
+use super::keys::Keys;
+use super::lock::Lock;
+use super::reader::StoredEvent;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
 
@@ -28,33 +31,41 @@ const MIGRATIONS: &[(&str, &str)] = &[("V1__start", include_str!("migrations/V1_
 const STATEMENTS_MAX: usize = 64;
 
 pub struct Writer {
-    /// Held as long as the store is open: one Holdline at a time.
-    _lock: File,
-    db: Connection,
+    pub(super) db: Connection,
     chain: Chain,
+    keys: Keys,
     salts: Salts,
+    /// Dropped after the connection.
+    _lock: Lock,
 }
 
 impl Writer {
-    /// Opens or makes the store, checks its settings and its chain. `each` sees every event in order.
+    /// Opens or makes the store, which is then nobody else's to write; checks its settings and its chain. `each` sees
+    /// every event in order.
     pub fn open(
         path: &Path,
-        key: &[u8],
+        keys: impl Into<Keys>,
         salts: Salts,
         each: impl FnMut(StoredEvent) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
+        let lock = Lock::take(path)?;
         let mut db = Connection::open(path)?;
         prepare(&mut db)?;
-        let chain = verify(&db, key, each)?;
-        Ok(Self { _lock: lock, db, chain, salts })
+        let keys = keys.into();
+        let chain = verify(&db, &keys, each)?;
+        Ok(Self { db, chain, keys, salts, _lock: lock })
+    }
+
+    /// Whether the record still ends under an earlier key than the present one.
+    pub fn ends_under_an_earlier_key(&self) -> bool {
+        self.chain.key().public() != self.keys.current().public()
     }
 
     /// Runs `work` in one transaction; an error of it leaves nothing behind.
     pub fn commit<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before = self.chain.head().seq;
-        let mut batch = Batch { db: &transaction, chain: self.chain.clone(), salts: &mut self.salts };
+        let mut batch = Batch { db: &transaction, chain: self.chain.clone(), keys: &self.keys, salts: &mut self.salts };
         let value = work(&mut batch)?;
         if batch.chain.head().seq != before {
             batch.write_head()?;
@@ -76,17 +87,6 @@ impl Writer {
         each: impl FnMut(FeedName, Mention, Timestamp),
     ) -> Result<(), StoreError> {
         super::reader::recent_mentions(&self.db, since, each)
-    }
-}
-
-/// Takes the lock beside the store, which the system lets go of with the process, however that ends.
-fn lock(store: &Path) -> Result<File, StoreError> {
-    let unlockable = |error: io::Error| StoreError::Disk(error.to_string());
-    let lock = File::options().create(true).append(true).open(store.with_extension("lock")).map_err(unlockable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(error)) => Err(unlockable(error)),
     }
 }
 
@@ -113,25 +113,29 @@ fn prepare(db: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Follows the chain from its first entry to the recorded head.
+/// Follows the chain from its first entry to the recorded head; the first problem ends it.
 pub(super) fn verify(
     db: &Connection,
-    key: &[u8],
+    keys: &Keys,
     mut each: impl FnMut(StoredEvent) -> Result<(), StoreError>,
 ) -> Result<Chain, StoreError> {
-    let mut chain = Chain::new(key);
-    each_event(db, |stored| {
-        let body = stored.salt.as_deref().zip(stored.body.as_deref().map(str::as_bytes));
-        chain.follow(stored.seq, &stored.header, &stored.mac, body)?;
-        each(stored)
+    let (audit, key) = audit(db, keys, |seen| match seen {
+        Seen::Entry(stored) => each(stored),
+        // Nothing reads them; the audit tells of them.
+        Seen::Problem(problem) if matches!(problem.broken, Broken::RulesUnnamed { .. }) => Ok(()),
+        Seen::Problem(problem) => Err(StoreError::Chain(problem.broken)),
     })?;
-    let head = super::reader::head(db)?;
-    let recorded = head.as_ref().map_or(0, |head| head.seq);
-    if recorded != chain.head().seq {
-        return Err(Broken::Cut { head: recorded, found: chain.head().seq }.into());
+    if let Some(unchecked) = audit.unchecked.into_iter().next() {
+        let Unchecked { first, last, fingerprint } = unchecked;
+        return Err(StoreError::KeyMissing { first, last, fingerprint });
     }
-    if head.is_some_and(|head| head.mac != chain.head().mac) {
-        return Err(Broken::Changed(recorded).into());
-    }
-    Ok(chain)
+    let key = key.map_err(|fingerprint| StoreError::KeyMissing {
+        first: audit.head.seq + 1,
+        last: audit.head.seq + 1,
+        fingerprint,
+    })?;
+    Ok(match audit.head {
+        Head { seq: 0, .. } => Chain::start(keys.current().clone()),
+        head => Chain::at(key.clone(), head),
+    })
 }

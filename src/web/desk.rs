@@ -12,6 +12,7 @@ use super::board::{Fields, Found, field};
 use super::problem::Problem;
 use super::session::Visitor;
 use crate::core::name::PlaybookName;
+use crate::engine::Erased;
 
 /// How many incidents that are over are listed.
 const RECENT_MAX: usize = 20;
@@ -20,6 +21,8 @@ const RECENT_MAX: usize = 20;
 struct Desk {
     open: Vec<Line>,
     recent: Vec<Line>,
+    /// What there is to say of incidents whose words were erased.
+    erased: Vec<String>,
     playbooks: Vec<Choice>,
     stopped: bool,
 }
@@ -53,7 +56,8 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
             recent.push(line);
         }
     }
-    let desk = Desk { open, recent, playbooks: site.choices(), stopped: board.stopped };
+    let erased = board.erased.iter().rev().take(RECENT_MAX).map(|(id, erased)| site.erased(*id, erased)).collect();
+    let desk = Desk { open, recent, erased, playbooks: site.choices(), stopped: board.stopped };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 
@@ -84,6 +88,13 @@ pub(super) async fn posting(
 }
 
 impl Site {
+    fn erased(&self, id: u32, erased: &Erased) -> String {
+        let standing = self.engine.standing();
+        let at = erased.at.to_zoned(standing.organisation.zone()).strftime("%-d %B %Y").to_string();
+        let by = standing.roster.person(&erased.by).map_or(erased.by.as_str(), |person| person.name.as_str());
+        format!("Incident {id}: erased on {at} by {by}. {}", erased.reason)
+    }
+
     fn line(&self, found: &Found) -> Line {
         let shown = self.shown(found);
         let incident = &found.incident;

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use holdline::channel::Outcome;
-use holdline::core::incident::{AlertPhase, Event, PostPhase, Refusal, StatementPhase, Verification};
+use holdline::core::incident::{AlertPhase, Asker, Event, PostPhase, Refusal, StatementPhase, Verification};
 use holdline::core::mention::Mention;
 use holdline::core::name::StepId;
 use holdline::core::roster::Roster;
@@ -111,9 +111,11 @@ fn an_incident_that_was_called_real_does_not_end_by_calling_it_false() {
 #[test]
 fn an_erased_incident_leaves_its_number_behind() {
     let mut press = Press::asking();
-    press.recorder = None;
-    let db = rusqlite::Connection::open(&press.path).unwrap();
-    db.execute("update events set body = null, salt = null where incident = 1", []).unwrap();
+    press.record(Event::StandDownAsked { by: Asker::Person(person("ana")), reason: "it is quiet".to_owned() }).unwrap();
+    press.inside();
+    press.yes("ben").unwrap();
+    assert!(!press.incident().is_running());
+    press.erase(1);
     press.start(hospital::standing()).unwrap();
     assert_eq!(press.incidents(), 0, "what was erased is not shown");
     hear(&mut press, &crowd(0..8));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use holdline::config::{
@@ -50,6 +51,10 @@ fn laid_over(name: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(&fixtures().join("base"), folder.path());
     copy(&fixtures().join(name), folder.path());
+    // Whoever checks out this repository decides how files of it are open; the warning is another test's.
+    for file in fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     folder
 }
 
@@ -59,6 +64,7 @@ fn sample_folder() -> TempDir {
         write(folder.path(), name, text.as_bytes());
     }
     write(folder.path(), SAMPLE_KEY_FILE, KEY.as_bytes());
+    fs::set_permissions(folder.path().join(SAMPLE_KEY_FILE), fs::Permissions::from_mode(0o600)).unwrap();
     folder
 }
 

@@ -27,6 +27,7 @@ mod promise_one;
 mod query;
 mod query_properties;
 mod real_input;
+mod record;
 mod sample;
 mod sighting;
 mod simulation;

@@ -8,7 +8,7 @@ use holdline::core::incident::{Event, Incident, PostPhase, StatementPhase};
 use holdline::core::name::StepId;
 use holdline::core::playbook::FactValue;
 use holdline::core::statement::Digest;
-use holdline::engine::{OpenError, RecordError, Recorder, Standing, Work};
+use holdline::engine::{Erase, Eraser, OpenError, RecordError, Recorder, Standing, Work};
 use holdline::store::Salts;
 use jiff::{SignedDuration, Timestamp};
 
@@ -72,6 +72,14 @@ impl Press {
         self.recorder = None;
         self.recorder = Some(Recorder::open(&self.path, KEY, salts(), standing, hospital::watches(), self.now)?);
         Ok(())
+    }
+
+    /// Erases an incident that is over, offline.
+    pub(crate) fn erase(&mut self, incident: u32) {
+        self.recorder = None;
+        let mut eraser = Eraser::open(&self.path, KEY.into(), salts()).unwrap();
+        let plan = eraser.plan(&Erase::Incident(incident)).unwrap();
+        eraser.carry_out(&plan, &person("chi"), "asked for", false, self.now).unwrap();
     }
 
     pub(crate) fn work(&mut self) -> &mut Recorder {

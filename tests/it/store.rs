@@ -62,24 +62,33 @@ fn whatever_is_done_to_the_record_is_found_and_named() {
     assert_eq!(broken_by(changed_body), Some(Broken::Body(3)));
     let changed_header = r"update events set header = replace(header, 'started', 'stopped') where seq = 3";
     assert_eq!(broken_by(changed_header), Some(Broken::Changed(3)));
-    assert_eq!(broken_by("delete from events where seq = 3"), Some(Broken::Missing { expected: 3, found: 4 }));
+    assert_eq!(broken_by("delete from events where seq = 3"), Some(Broken::Missing { first: 3, last: 3 }));
     assert_eq!(broken_by("delete from events where seq = 5"), Some(Broken::Cut { head: 5, found: 4 }));
-    let cut_with_head = "delete from events where seq = 5;
-        update head set seq = 4, mac = (select mac from events where seq = 4)";
-    // A cut tail with a head to match shows only against a head that was mailed out.
-    assert_eq!(broken_by(cut_with_head), None);
+    let cut_with_head = "delete from events where seq = 5; update head set seq = 4";
+    assert_eq!(broken_by(cut_with_head), Some(Broken::HeadChanged(4)));
     let moved = "update events set seq = 100 where seq = 2; update events set seq = 2 where seq = 3;
         update events set seq = 3 where seq = 100";
-    assert_eq!(broken_by(moved), Some(Broken::Changed(2)));
+    assert_eq!(broken_by(moved), Some(Broken::Moved { seq: 2, was: 3 }));
     let forged = "insert into events (seq, incident, number, header, mac, salt, body)
         select 6, 0, 6, header, mac, salt, body from events where seq = 5; update head set seq = 6";
-    assert_eq!(broken_by(forged), Some(Broken::Changed(6)));
-    assert_eq!(broken_by("update head set mac = zeroblob(32)"), Some(Broken::Changed(5)));
+    assert_eq!(broken_by(forged), Some(Broken::Moved { seq: 6, was: 5 }));
+    assert_eq!(broken_by("update head set seal = zeroblob(32)"), Some(Broken::HeadChanged(5)));
 }
 
 #[test]
-fn a_body_erased_by_law_leaves_the_chain_whole() {
-    assert_eq!(broken_by("update events set body = null, salt = null where seq = 3"), None);
+fn a_body_that_nobody_recorded_as_erased_is_missing() {
+    let gone = "update events set body = null, salt = null where seq = 3";
+    assert_eq!(broken_by(gone), Some(Broken::Gone { first: 3, last: 3 }));
+}
+
+#[test]
+fn one_writer_at_a_time_has_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(&folder);
+    let first = open(&path).unwrap();
+    assert!(matches!(open(&path), Err(StoreError::InUse)));
+    drop(first);
+    open(&path).unwrap();
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl TestApp {
         app
     }
 
-    async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         let loaded = load(self.folder.path(), Need::WithoutMail).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
@@ -220,6 +220,11 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// The same browser with its cookies, after the program came back on another port.
+    pub(crate) fn back_at(self, app: &TestApp) -> Self {
+        Self { base: app.base.clone(), ..self }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }

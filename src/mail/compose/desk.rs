@@ -46,6 +46,12 @@ struct SignedHead<'a> {
     public_key: &'a str,
 }
 
+#[derive(Serialize)]
+struct Restored {
+    at: String,
+    entry: u64,
+}
+
 impl Composer {
     pub fn sign_in(&self, house: &House<'_>, key: Key<'_>, until: Timestamp) -> Result<Letter, ComposeError> {
         let until = clock_time(until, &house.organisation.zone(), "en");
@@ -58,6 +64,13 @@ impl Composer {
         let Head { seq, mac, signature, public_key, .. } = *head;
         let data = SignedHead { seq, at, mac, signature, public_key };
         self.house_letter(house, Kind::Head, &format!("Holdline audit head {seq}"), &data)
+    }
+
+    /// That Holdline goes on from a backup: what that means for what was posted, mailed and erased since.
+    pub fn restored(&self, house: &House<'_>, copied_at: Timestamp, entry: u64) -> Result<Letter, ComposeError> {
+        let at = format!("{} ({copied_at:.0})", clock_time(copied_at, &house.organisation.zone(), "en"));
+        let about = format!("Holdline was started from a backup of {copied_at:.0}");
+        self.house_letter(house, Kind::Restored, &about, &Restored { at, entry })
     }
 
     fn house_letter<T: Serialize>(

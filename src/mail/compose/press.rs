@@ -23,6 +23,7 @@ pub(super) enum Kind {
     ByHand,
     Head,
     Notice,
+    Restored,
     SignIn,
     Task,
 }
@@ -35,6 +36,7 @@ impl Kind {
             Self::ByHand => "by_hand",
             Self::Head => "head",
             Self::Notice => "notice",
+            Self::Restored => "restored",
             Self::SignIn => "sign_in",
             Self::Task => "task",
         }
@@ -42,7 +44,7 @@ impl Kind {
 }
 
 /// Name, plain text and HTML. The partials `text` and `why` are used by several.
-const TEMPLATES: [(&str, &str, &str); 10] = [
+const TEMPLATES: [(&str, &str, &str); 11] = [
     ("layout", template!("layout.text.hbs"), template!("layout.html.hbs")),
     ("texts", template!("texts.text.hbs"), template!("texts.html.hbs")),
     ("why", template!("why.text.hbs"), template!("why.html.hbs")),
@@ -51,6 +53,7 @@ const TEMPLATES: [(&str, &str, &str); 10] = [
     ("by_hand", template!("by_hand.text.hbs"), template!("by_hand.html.hbs")),
     ("head", template!("head.text.hbs"), template!("head.html.hbs")),
     ("notice", template!("notice.text.hbs"), template!("notice.html.hbs")),
+    ("restored", template!("restored.text.hbs"), template!("restored.html.hbs")),
     ("sign_in", template!("sign_in.text.hbs"), template!("sign_in.html.hbs")),
     ("task", template!("task.text.hbs"), template!("task.html.hbs")),
 ];

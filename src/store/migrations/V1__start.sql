@@ -35,10 +35,11 @@ create table events (
     body     text,
     unique (incident, number)
 );
+-- Which entry is the last; sealed with the key, so that no earlier entry can be made to pass for it.
 create table head (
     only_one integer primary key check (only_one = 1),
     seq      bigint  not null,
-    mac      blob    not null
+    seal     blob    not null
 );
 
 -- What is still owed, and what came of what was.
@@ -53,6 +54,7 @@ create table outbox (
     claimed_until bigint,
     epoch         bigint  not null default 0,
     outcome       text,
+    restores      integer not null default 0,
     primary key (incident, number, place)
 ) without rowid;
 create index outbox_owed on outbox (not_before) where outcome is null;

@@ -1,0 +1,123 @@
+//! `holdline audit erase`: words taken away by law, while the record still holds and says who took them and why.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{audit_keys, entries, folder_record};
+use crate::cli::out;
+use crate::core::name::PersonId;
+use crate::engine::{Erase, Eraser, Plan};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Holdline must be stopped. The entries themselves stay: what kind of thing happened, when, and a hash of what it said that
+nothing can be read from. An incident of which anything was erased is not shown any more, only that it was erased.
+Backups and mails hold their own copies; erase those, too, and erase again after a restore.")]
+pub(in crate::cli) struct Options {
+    /// The folder with holdline.yaml
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// Everything of this incident; it must be over
+    #[arg(long, value_name = "N", conflicts_with = "entry", required_unless_present = "entry")]
+    incident: Option<u32>,
+    /// Single entries, by the numbers that `holdline audit verify` and the incident's record use
+    #[arg(long, value_name = "N", num_args = 1..)]
+    entry: Vec<u64>,
+    /// Who decided it: a short name under `people:`
+    #[arg(long, value_name = "PERSON")]
+    by: String,
+    /// Why, in one sentence; it stays in the record
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Empty the stored mentions that are quoted there, too; they still count as heard
+    #[arg(long)]
+    mentions: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    match erase(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Some(why)) => out::fail(why),
+        Err(None) => ExitCode::FAILURE,
+    }
+}
+
+/// The error is none where it was said already.
+fn erase(options: &Options) -> Result<(), Option<String>> {
+    let reason = options.reason.trim();
+    if reason.is_empty() {
+        return Err(Some("say why with --reason; it stays in the record".to_owned()));
+    }
+    let record = folder_record(&options.folder).ok_or(None)?;
+    let by = PersonId::from(options.by.as_str());
+    if !record.people.contains(&by) {
+        let people: Vec<&str> = record.people.iter().map(PersonId::as_str).collect();
+        return Err(Some(format!("there is no `{}` under `people:`; name one of {}", options.by, people.join(", "))));
+    }
+    let keys = audit_keys(&record).ok_or(None)?;
+    let what = match options.incident {
+        Some(incident) => Erase::Incident(incident),
+        None => Erase::Entries(options.entry.clone()),
+    };
+    let said = |error: crate::engine::EraseError| Some(error.to_string());
+    if !record.store.is_file() {
+        return Err(Some(format!("there is no store at {}", record.store.display())));
+    }
+    let mut eraser = Eraser::open(&record.store, keys, out::salts()).map_err(said)?;
+    let plan = eraser.plan(&what).map_err(said)?;
+    say(&plan, options.mentions);
+    if plan.bodies() > 0 && !options.yes && !asked() {
+        return Err(Some("nothing was erased".to_owned()));
+    }
+    let emptied = eraser.carry_out(&plan, &by, reason, options.mentions, Timestamp::now()).map_err(said)?;
+    out::line(format_args!(
+        "Erased: {} bodies and {emptied} mentions. The file was written anew without them; the record holds and says so.",
+        plan.bodies()
+    ));
+    out::line("Backups and mails hold their own copies: erase those, too.");
+    Ok(())
+}
+
+fn say(plan: &Plan, with_mentions: bool) {
+    if plan.bodies() == 0 {
+        out::line("Nothing is left to erase there; the file is only swept once more.");
+        return;
+    }
+    let spans: Vec<String> = plan.spans.iter().map(|span| entries(span.first, span.last)).collect();
+    let kinds: Vec<String> = plan.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    out::line(format_args!("To be erased for good: {} ({}).", spans.join(", "), kinds.join(", ")));
+    for incident in &plan.incidents {
+        out::line(format_args!(
+            "Incident {incident} can then not be shown any more, nor statements of it in the newsroom."
+        ));
+    }
+    if plan.owed > 0 {
+        out::line(format_args!("{} mails and times that are still owed are dropped with it.", plan.owed));
+    }
+    match (plan.mentions.len(), with_mentions) {
+        (0, _) => {}
+        (count, true) => out::line(format_args!("{count} mentions that are quoted there are emptied.")),
+        (count, false) => {
+            out::line(format_args!(
+                "{count} mentions that are quoted there stay in the store; --mentions empties them."
+            ));
+        }
+    }
+}
+
+fn asked() -> bool {
+    if !std::io::stdin().is_terminal() {
+        out::error("Nobody can be asked here; --yes goes on without asking.");
+        return false;
+    }
+    out::line("It cannot be undone. Type `erase` to go on:");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).is_ok_and(|_| answer.trim() == "erase")
+}

@@ -1,0 +1,93 @@
+//! Erasing: bodies taken away for good, together with what else in the store holds the same words, and swept from the file.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::batch::to_sql;
+use super::{Batch, Span, StoreError, Writer};
+use crate::core::incident::Evidence;
+use crate::core::mention::Mention;
+use crate::core::statement::Digest;
+
+impl Batch<'_> {
+    /// Takes the bodies of these entries away, with their salts, and what the outbox holds of them. Says how many rows
+    /// of the outbox went.
+    pub fn erase(&mut self, spans: &[Span]) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        for span in spans {
+            let bounds = params![to_sql(span.first), to_sql(span.last)];
+            dropped += self
+                .statement(
+                    "delete from outbox where (incident, number) in
+                        (select incident, number from events where seq between ?1 and ?2)",
+                )?
+                .execute(bounds)?;
+            self.statement("update events set body = null, salt = null where seq between ?1 and ?2")?
+                .execute(bounds)?;
+        }
+        Ok(dropped)
+    }
+
+    /// Empties a stored mention but for its name and its times, so that a repeat is still known and counts stay. False
+    /// where there is none, or nothing is left in it.
+    pub fn empty_mention(&mut self, evidence: &Evidence) -> Result<bool, StoreError> {
+        let key = params![evidence.feed.as_str(), evidence.mention];
+        let body: Option<String> = self
+            .statement("select body from mentions where feed = ?1 and foreign_id = ?2")?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        let Some(body) = body else { return Ok(false) };
+        let Mention { id, published, .. } = serde_json::from_str(&body)?;
+        let left = Mention { id, published, title: None, text: String::new(), author: None, url: None, language: None };
+        let left = serde_json::to_string(&left)?;
+        let emptied = self
+            .statement("update mentions set body = ?3 where feed = ?1 and foreign_id = ?2 and body <> ?3")?
+            .execute(params![evidence.feed.as_str(), evidence.mention, left])?;
+        Ok(emptied == 1)
+    }
+
+    /// Forgets rules that no entry names any more.
+    pub fn keep_rules_only(&mut self, named: &BTreeSet<Digest>) -> Result<(), StoreError> {
+        let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+        let named = serde_json::to_string(&named)?;
+        self.statement("delete from rules where hash not in (select value from json_each(?1))")?.execute([named])?;
+        Ok(())
+    }
+
+    /// Rows of the outbox that belong to these entries and are still owed.
+    pub fn owed_of(&mut self, spans: &[Span]) -> Result<usize, StoreError> {
+        let mut owed = 0;
+        for span in spans {
+            let count: i64 = self
+                .statement(
+                    "select count(*) from outbox where outcome is null and (incident, number) in
+                        (select incident, number from events where seq between ?1 and ?2)",
+                )?
+                .query_row(params![to_sql(span.first), to_sql(span.last)], |row| row.get(0))?;
+            owed += usize::try_from(count).unwrap_or(0);
+        }
+        Ok(owed)
+    }
+}
+
+impl Writer {
+    /// From here on what is deleted is overwritten, too.
+    pub fn overwrite_what_is_deleted(&mut self) -> Result<(), StoreError> {
+        self.db.pragma_update(None, "secure_delete", "on")?;
+        // No copy of anything may be left in a temporary file.
+        Ok(self.db.pragma_update(None, "temp_store", "memory")?)
+    }
+
+    /// Writes the file anew without what was deleted from it, and empties the log beside it.
+    pub fn sweep(&mut self) -> Result<(), StoreError> {
+        self.empty_log()?;
+        self.db.execute_batch("vacuum")?;
+        self.empty_log()
+    }
+
+    fn empty_log(&self) -> Result<(), StoreError> {
+        let busy: i64 = self.db.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+        if busy == 0 { Ok(()) } else { Err(StoreError::InUse) }
+    }
+}
