@@ -6,13 +6,15 @@
 //! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
-//! - [`app`]: puts it all together; [`cli`]: the commands.
+//! - [`app`]: puts it all together; [`cli`]: the commands;
+//! - [`crash`]: places where a test lets the process die, and nothing at all in a released program.
 
 pub mod app;
 pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod core;
+pub mod crash;
 pub mod engine;
 pub mod feed;
 pub mod mail;

@@ -8,6 +8,7 @@ use super::outbox::Shell;
 use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event};
 use crate::core::name::PersonId;
+use crate::crash::{self, Point};
 use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
 use crate::store::{Claimed, EffectId, INSTALLATION, InstallationEffect, Settled};
@@ -163,7 +164,10 @@ impl Engine {
         letter: &Letter,
         person: Option<PersonId>,
     ) -> Result<(), RecordError> {
-        let (how, event) = match shell.post.send(letter, self.now()).await {
+        crash::pass(Point::MailWritten);
+        let sent = shell.post.send(letter, self.now()).await;
+        crash::pass(Point::MailSent);
+        let (how, event) = match sent {
             Sent::Accepted { .. } => return self.end_sent(row, person).await,
             Sent::Later { why } | Sent::Unknown { why } => {
                 tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a mail was not taken; it is sent again");

@@ -13,7 +13,8 @@ use crate::core::approval::ApprovedStatement;
 use crate::core::incident::{Event, IncidentId, PostPhase, SETTLE};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::statement::{Digest, Package};
-use crate::store::{Claimed, Reader, Settled};
+use crate::crash::{self, Point};
+use crate::store::{Claimed, Reader, Settled, StoreError};
 
 /// A call that takes longer than this is not waited for; shorter than the lease, so that a late worker cannot overlap the next.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -152,19 +153,25 @@ impl Engine {
 
     async fn end_post(&self, row: &Claimed, job: PostJob, outcome: Outcome) -> Result<(), RecordError> {
         let row = row.clone();
-        self.call(move |work| work.end_post(&row, &job, outcome)).await
+        self.call(move |work| work.end_post(&row, &job, outcome)).await?;
+        crash::pass(Point::OutcomeKept);
+        Ok(())
     }
 }
 
 async fn call(channel: &dyn Channel, approved: &ApprovedStatement, row: &Claimed) -> Outcome {
     let key = row.id.to_string();
+    crash::pass(Point::PostIntended);
     let called = tokio::time::timeout(POST_TIMEOUT, channel.post(approved, &key)).await;
+    crash::pass(Point::PostCalled);
     called.unwrap_or(Outcome::Unknown(Reason::TimedOut))
 }
 
 async fn look_up(channel: &dyn Channel, approved: &ApprovedStatement, row: &Claimed) -> Outcome {
     let key = row.id.to_string();
+    crash::pass(Point::LookingUp);
     let found = tokio::time::timeout(POST_TIMEOUT, channel.find(approved, &key)).await;
+    crash::pass(Point::LookedUp);
     after_look_up(found.unwrap_or(Found::CannotTell(Reason::TimedOut)))
 }
 
@@ -179,5 +186,5 @@ pub(super) fn stored_package(reader: &Reader, incident: IncidentId, digest: Dige
         (package.digest() == digest).then_some(*package)
     })?;
     let missing = "the stored statement is not the one that was approved; it is not shown";
-    found.ok_or_else(|| RecordError::Store(missing.to_owned()))
+    found.ok_or_else(|| RecordError::Store(StoreError::Unreadable(missing.to_owned())))
 }

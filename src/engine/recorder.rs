@@ -20,6 +20,7 @@ use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
 use crate::core::statement::Digest;
 use crate::core::watch::Watch;
+use crate::crash::{self, Point};
 use crate::store::{INSTALLATION, InstallationEvent, Salts, StoreError, StoredEvent, Writer};
 
 /// The name under which the rules of an incident without a playbook stand.
@@ -108,7 +109,9 @@ impl Recorder {
         let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest };
         recorder.count_again()?;
         recorder.publish();
+        crash::pass(Point::Folded);
         recorder.begin(now)?;
+        crash::pass(Point::Started);
         Ok(recorder)
     }
 
@@ -130,12 +133,15 @@ impl Recorder {
         let outcome = self.transact(now, |work| {
             for job in jobs {
                 finishes.push(job(work));
+                crash::pass(Point::BetweenJobs);
             }
             Ok(())
         });
+        crash::pass(Point::Unanswered);
         for finish in finishes {
             finish(outcome.clone().map_err(RecordError::Store));
         }
+        crash::pass(Point::Answered);
     }
 
     /// Whether the outbox has something new to look at; asked once a group.
@@ -162,7 +168,7 @@ impl Recorder {
         &mut self,
         now: Timestamp,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
-    ) -> Result<(), String> {
+    ) -> Result<(), StoreError> {
         self.latest = self.latest.max(to_millisecond(now));
         let committed = self.count_again().and_then(|()| self.transact_once(run));
         match committed {
@@ -176,7 +182,7 @@ impl Recorder {
             }
             Err(error) => {
                 self.state.undo_to(0);
-                Err(error.to_string())
+                Err(error)
             }
         }
     }
@@ -226,7 +232,10 @@ impl Recorder {
             }
             Ok(())
         });
-        begun.map_err(|error| StoreError::Disk(error.to_string()))
+        begun.map_err(|error| match error {
+            RecordError::Store(error) => error,
+            other => StoreError::Unreadable(other.to_string()),
+        })
     }
 
     /// Roles and delegations of open incidents that the configuration does not give any more.

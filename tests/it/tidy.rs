@@ -35,11 +35,12 @@ fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
 /// Which parts of the crate each part may name.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core", &["core"]),
-    ("store", &["store", "core"]),
+    ("crash.rs", &[]),
+    ("store", &["store", "core", "crash"]),
     ("feed", &["feed", "core"]),
     ("mail", &["mail", "core"]),
-    ("channel", &["channel", "core"]),
-    ("engine", &["engine", "store", "feed", "mail", "channel", "core"]),
+    ("channel", &["channel", "core", "crash"]),
+    ("engine", &["engine", "store", "feed", "mail", "channel", "core", "crash"]),
     ("config", &["config", "feed", "channel", "mail", "core"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "core"]),
     ("app.rs", &["app", "config", "web", "engine", "store", "feed", "mail", "channel", "core"]),
