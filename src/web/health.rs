@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::Site;
+use super::problem::RETRY_AFTER_SECONDS;
 use crate::engine::RecordError;
 use crate::store::StoreError;
 
@@ -17,9 +19,9 @@ pub(super) struct Health {
     store: &'static str,
 }
 
-pub(super) async fn health(State(site): State<Arc<Site>>) -> (StatusCode, Json<Health>) {
+pub(super) async fn health(State(site): State<Arc<Site>>) -> Response {
     match site.engine.check().await {
-        Ok(()) => (StatusCode::OK, Json(Health { ok: true, store: "answers" })),
+        Ok(()) => Json(Health { ok: true, store: "answers" }).into_response(),
         Err(error) => {
             tracing::error!(%error, "the store does not answer");
             let store = match error {
@@ -31,7 +33,8 @@ pub(super) async fn health(State(site): State<Arc<Site>>) -> (StatusCode, Json<H
                 | RecordError::NoSuchIncident
                 | RecordError::NoSuchPlaybook => "does not answer",
             };
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { ok: false, store }))
+            let later = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)];
+            (StatusCode::SERVICE_UNAVAILABLE, later, Json(Health { ok: false, store })).into_response()
         }
     }
 }

@@ -11,7 +11,7 @@ use holdline::config::{Need, load};
 use holdline::core::incident::{PostPhase, Settlement, StatementPhase};
 use holdline::engine::{Clock, ManualClock};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
 
 use super::sink::{self, Arrived};
@@ -27,10 +27,11 @@ pub(super) const EXPORT: &str = "export.jsonl";
 /// Statements that must be out on every channel, and who may say yes to them.
 pub(super) const STATEMENTS: &[&str] = &["staff", "holding"];
 
-struct Daemon {
+/// A running program and the people who drive it.
+pub(super) struct Daemon {
     folder: PathBuf,
-    app: App,
-    clock: ManualClock,
+    pub(super) app: App,
+    pub(super) clock: ManualClock,
     /// Letters whose link was used.
     used: BTreeSet<String>,
 }
@@ -50,7 +51,7 @@ fn note(folder: &Path, line: &str) {
 }
 
 impl Daemon {
-    async fn start(folder: &Path) -> Self {
+    pub(super) async fn start(folder: &Path) -> Self {
         let mut config = load(folder, Need::WithoutMail).unwrap_or_else(|_| panic!("the folder does not load")).config;
         config.mail = Some(sink::start(&folder.join(LETTERS)));
         let said = fs::read_to_string(log(folder)).unwrap_or_default();
@@ -90,11 +91,11 @@ impl Daemon {
         panic!("the statements do not come out: {:?}", self.app.engine.board().incidents[&1].incident.statements);
     }
 
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         tokio::time::timeout(PATIENCE, self.app.engine.settled()).await.expect("the outbox did not settle").unwrap();
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.address)
     }
 
@@ -106,17 +107,21 @@ impl Daemon {
                 json!({ "id": format!("m{nth}"), "author": format!("voice{nth}"), "text": "Riverside General leaked my records" })
                     .to_string()
             });
-            let body = lines.collect::<Vec<_>>().join("\n");
-            let timestamp = self.clock.now().as_second().to_string();
-            let request = Client::new().post(self.url("/in/listening"));
-            let request = request.header("content-type", "application/x-ndjson");
-            let request = request.header("holdline-signature", signature(&timestamp, body.as_bytes()));
-            let response = request.header("holdline-timestamp", timestamp).body(body).send().await.unwrap();
+            let response = self.deliver_lines(lines.collect::<Vec<_>>().join("\n")).await;
             assert_eq!(response.status(), StatusCode::OK);
             for nth in batch {
                 note(&self.folder, &format!("took m{nth}"));
             }
         }
+    }
+
+    /// A signed delivery to the webhook.
+    pub(super) async fn deliver_lines(&self, body: String) -> Response {
+        let timestamp = self.clock.now().as_second().to_string();
+        let request = Client::new().post(self.url("/in/listening"));
+        let request = request.header("content-type", "application/x-ndjson");
+        let request = request.header("holdline-signature", signature(&timestamp, body.as_bytes()));
+        request.header("holdline-timestamp", timestamp).body(body).send().await.unwrap()
     }
 
     /// Waits until the polled file has been read.
@@ -138,7 +143,7 @@ impl Daemon {
         sink::arrived(&self.folder.join(LETTERS))
     }
 
-    async fn sign_in(&mut self, who: &str) -> Client {
+    pub(super) async fn sign_in(&mut self, who: &str) -> Client {
         let client = Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let email = format!("{who}@riverside.example");
         let before = self.letters().len();

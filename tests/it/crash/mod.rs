@@ -4,6 +4,7 @@ mod child;
 mod daemon;
 mod daemon_child;
 mod faults;
+mod full_disk;
 mod kills;
 mod people;
 mod points;
