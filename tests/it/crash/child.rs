@@ -11,21 +11,49 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use holdline::crash::{self, Point};
 use rustix::process::{Signal, getpid, kill_process};
 
+use super::control;
 use super::stories::Story;
 use super::world::{GAVE_UP, World};
 
-const STORY: &str = "HOLDLINE_CHILD_STORY";
+const PART: &str = "HOLDLINE_CHILD_PART";
 const FOLDER: &str = "HOLDLINE_CHILD_FOLDER";
 const DIES_AT: &str = "HOLDLINE_CHILD_DIES_AT";
-/// Stands for a story where the child is the whole program.
 const DAEMON: &str = "daemon";
+const CONTROL: &str = "control ";
 const RETRIES: &str = "HOLDLINE_CHILD_RETRIES";
 const PASSED: &str = "passed";
 
+/// What a child plays.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Story(&'static Story),
+    /// The whole program.
+    Daemon,
+    /// A small writer of the tests' own, at a level of synchronisation.
+    Control(&'static str),
+}
+
+impl Part {
+    fn name(self) -> String {
+        match self {
+            Self::Story(story) => story.name.to_owned(),
+            Self::Daemon => DAEMON.to_owned(),
+            Self::Control(level) => format!("{CONTROL}{level}"),
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name.strip_prefix(CONTROL) {
+            Some(level) => Self::Control(control::LEVELS.iter().find(|known| **known == level).unwrap()),
+            None if name == DAEMON => Self::Daemon,
+            None => Self::Story(Story::named(name)),
+        }
+    }
+}
+
 /// What a child is to do.
 pub(super) struct Role {
-    /// None where the child is the whole program.
-    story: Option<&'static Story>,
+    part: Part,
     folder: PathBuf,
     dies_at: Option<(Point, usize)>,
     retries: bool,
@@ -42,14 +70,13 @@ pub(super) enum End {
 impl Role {
     pub(super) fn of_this_process() -> Option<Self> {
         let said = |name| std::env::var(name).ok();
-        let (story, folder) = (said(STORY)?, said(FOLDER)?);
+        let (part, folder) = (said(PART)?, said(FOLDER)?);
         let dies_at = said(DIES_AT).map(|at| {
             let (name, nth) = at.split_once(' ').unwrap();
             let point = Point::ALL.iter().find(|point| point.name() == name).unwrap();
             (*point, nth.parse().unwrap())
         });
-        let story = (story != DAEMON).then(|| Story::named(&story));
-        Some(Self { story, folder: folder.into(), dies_at, retries: said(RETRIES).is_some() })
+        Some(Self { part: Part::named(&part), folder: folder.into(), dies_at, retries: said(RETRIES).is_some() })
     }
 
     pub(super) fn play(&self) {
@@ -57,13 +84,14 @@ impl Role {
         if let Some((point, nth)) = self.dies_at {
             die_at(point, nth);
         }
-        match self.story {
-            Some(story) => {
+        match self.part {
+            Part::Story(story) => {
                 let mut world = World::new(&self.folder, (story.standing_then)());
                 world.retries = self.retries;
                 story.play(&mut world);
             }
-            None => super::daemon_child::play(&self.folder),
+            Part::Daemon => super::daemon_child::play(&self.folder),
+            Part::Control(level) => control::play(&self.folder, level),
         }
         let passed = passed.iter().map(|(point, times)| format!("{} {}\n", point.name(), times.load(Ordering::SeqCst)));
         fs::write(self.folder.join(PASSED), passed.collect::<String>()).unwrap();
@@ -105,8 +133,7 @@ pub(super) fn passed(folder: &Path) -> BTreeMap<Point, usize> {
 
 /// The command that tells a story in a child, to be run as it is or under `strace`.
 pub(super) struct Child<'a> {
-    /// None where the child is the whole program.
-    pub(super) story: Option<&'static Story>,
+    pub(super) part: Part,
     pub(super) folder: &'a Path,
     pub(super) dies_at: Option<(Point, usize)>,
     pub(super) retries: bool,
@@ -127,7 +154,7 @@ impl Child<'_> {
         };
         // One test thread is the main thread: all that the store writes is written there.
         command.args(["--exact", "crash::child", "--test-threads=1", "--nocapture"]);
-        command.env(STORY, self.story.map_or(DAEMON, |story| story.name)).env(FOLDER, self.folder);
+        command.env(PART, self.part.name()).env(FOLDER, self.folder);
         if let Some((point, nth)) = self.dies_at {
             command.env(DIES_AT, format!("{} {nth}", point.name()));
         }

@@ -10,7 +10,7 @@ use holdline::store::Reader;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::child::{Child, End, passed};
+use super::child::{Child, End, Part, passed};
 use super::daemon_child::{EXPORT, LETTERS, MENTIONS, public};
 use super::points::{OF_THE_DAEMON, are_there};
 use super::verdict::Tally;
@@ -36,7 +36,7 @@ fn folder() -> TempDir {
 }
 
 fn run(folder: &Path, dies_at: Option<(Point, usize)>) -> End {
-    Child { story: None, folder, dies_at, retries: false, under: vec![] }.run()
+    Child { part: Part::Daemon, folder, dies_at, retries: false, under: vec![] }.run()
 }
 
 fn count(db: &Connection, sql: &str) -> usize {

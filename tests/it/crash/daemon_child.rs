@@ -1,8 +1,7 @@
 //! The whole program in a child: real port, real mail server, real files; people drive it from whatever they find to a posted statement.
 
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
 
 use super::sink::{self, Arrived};
-use super::world::log;
+use super::world::{log, note};
 use crate::test_app::signature;
 
 /// How long the program may take for what is due; real time, since the machine may be busy.
@@ -43,11 +42,6 @@ pub(super) fn play(folder: &Path) {
         daemon.finish().await;
         daemon.app.stop().await;
     });
-}
-
-fn note(folder: &Path, line: &str) {
-    let mut log = OpenOptions::new().append(true).create(true).open(log(folder)).unwrap();
-    log.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 impl Daemon {

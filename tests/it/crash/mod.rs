@@ -1,6 +1,7 @@
 //! Deaths, failing disks and power cuts: stories told by a child process that is broken off, and what a restart must then find.
 
 mod child;
+mod control;
 mod daemon;
 mod daemon_child;
 mod faults;
@@ -9,10 +10,13 @@ mod kills;
 mod people;
 mod points;
 mod posting;
+mod power;
 mod reference;
+mod replay;
 mod sink;
 mod stories;
 mod strace;
+mod trace;
 mod verdict;
 mod world;
 

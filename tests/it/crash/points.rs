@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdline::crash::{ON, Point};
 
-use super::child::{Child, End, passed};
+use super::child::{Child, End, Part, passed};
 use super::reference::Reference;
 use super::stories::{STORIES, Story};
 use super::verdict::{Tally, goes_on, what_is_there};
@@ -36,8 +36,13 @@ pub(super) fn are_there() -> bool {
 /// Tells a story to its end in a child, which must come to what the reference says.
 fn told(reference: &Reference) -> BTreeMap<Point, usize> {
     let folder = reference.begin();
-    let child =
-        Child { story: Some(reference.story), folder: folder.path(), dies_at: None, retries: false, under: vec![] };
+    let child = Child {
+        part: Part::Story(reference.story),
+        folder: folder.path(),
+        dies_at: None,
+        retries: false,
+        under: vec![],
+    };
     assert_eq!(child.run(), End::ToldToTheEnd);
     assert_eq!(what_is_there(reference, folder.path()), reference.states.len() - 1);
     let passed = passed(folder.path());
@@ -48,7 +53,8 @@ fn told(reference: &Reference) -> BTreeMap<Point, usize> {
 fn dies(reference: &Reference, point: Point, nth: usize) {
     let folder = reference.begin();
     let dies_at = Some((point, nth));
-    let child = Child { story: Some(reference.story), folder: folder.path(), dies_at, retries: false, under: vec![] };
+    let child =
+        Child { part: Part::Story(reference.story), folder: folder.path(), dies_at, retries: false, under: vec![] };
     assert_eq!(child.run(), End::Killed);
     let there = what_is_there(reference, folder.path());
     goes_on(reference, folder.path(), there);

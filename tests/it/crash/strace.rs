@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::child::{Child, End};
+use super::child::{Child, End, Part};
 use super::reference::Reference;
 use super::world::store_files;
 
@@ -45,7 +45,8 @@ pub(super) fn counted(reference: &Reference, calls: &[&str]) -> BTreeMap<String,
     let (folder, outside) = (reference.begin(), super::reference::folder());
     let trace = outside.path().join("trace");
     let under = words(folder.path(), calls, &[], &trace);
-    let child = Child { story: Some(reference.story), folder: folder.path(), dies_at: None, retries: false, under };
+    let child =
+        Child { part: Part::Story(reference.story), folder: folder.path(), dies_at: None, retries: false, under };
     assert_eq!(child.run(), End::ToldToTheEnd);
     let mut counted = BTreeMap::new();
     for line in fs::read_to_string(trace).unwrap().lines() {
@@ -62,5 +63,5 @@ pub(super) fn counted(reference: &Reference, calls: &[&str]) -> BTreeMap<String,
 pub(super) fn with(reference: &Reference, folder: &Path, call: &str, injected: &str, retries: bool) -> End {
     let more = ["-e".to_owned(), format!("inject={call}:{injected}")];
     let under = words(folder, &[call], &more, Path::new("/dev/null"));
-    Child { story: Some(reference.story), folder, dies_at: None, retries, under }.run()
+    Child { part: Part::Story(reference.story), folder, dies_at: None, retries, under }.run()
 }

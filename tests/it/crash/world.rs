@@ -43,6 +43,12 @@ pub(super) fn log(folder: &Path) -> PathBuf {
     folder.join(LOG)
 }
 
+/// Adds a line to the log.
+pub(super) fn note(folder: &Path, line: &str) {
+    let mut log = OpenOptions::new().append(true).create(true).open(log(folder)).unwrap();
+    log.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
 impl World {
     /// A world whose recorder is not open yet; time goes on where the folder's log left it.
     pub(super) fn new(folder: &Path, standing: Standing) -> Self {
@@ -56,8 +62,7 @@ impl World {
     }
 
     fn log(&self, line: &str) {
-        let mut log = OpenOptions::new().append(true).create(true).open(log(&self.folder)).unwrap();
-        log.write_all(format!("{line}\n").as_bytes()).unwrap();
+        note(&self.folder, line);
     }
 
     /// Opens the store. The salts are always the same, so that a story has one record.
