@@ -63,7 +63,7 @@ pub(super) struct Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Killed,
-    ToldToTheEnd,
+    Finished,
     GaveUp,
 }
 
@@ -168,7 +168,7 @@ impl Child<'_> {
 fn end_of(output: &Output) -> End {
     let status = output.status;
     if status.success() {
-        return End::ToldToTheEnd;
+        return End::Finished;
     }
     if status.code() == Some(GAVE_UP) {
         return End::GaveUp;

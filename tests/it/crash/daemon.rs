@@ -30,8 +30,8 @@ fn folder() -> TempDir {
     let text = fs::read_to_string(&path).unwrap();
     let with_export = format!("feeds:\n  export: {{ file: {{ path: {EXPORT}, follow: true }} }}");
     fs::write(path, text.replacen("feeds:", &with_export, 1)).unwrap();
-    let lines: String = (0..EXPORTED).map(|nth| format!("{{\"id\":\"e{nth}\",\"text\":\"quiet talk\"}}\n")).collect();
-    fs::write(folder.path().join(EXPORT), lines).unwrap();
+    let lines: Vec<_> = (0..EXPORTED).map(|nth| format!("{{\"id\":\"e{nth}\",\"text\":\"quiet talk\"}}\n")).collect();
+    fs::write(folder.path().join(EXPORT), lines.concat()).unwrap();
     folder
 }
 
@@ -123,7 +123,7 @@ fn survives(deaths: &[(Point, usize)]) {
 }
 
 fn ends_well(folder: &TempDir, deaths: usize) {
-    assert_eq!(run(folder.path(), None), End::ToldToTheEnd);
+    assert_eq!(run(folder.path(), None), End::Finished);
     is_all_there(folder.path());
     every_mail_went_out(folder.path(), deaths);
     assert_eq!(public(folder.path()), 1, "the staff's board has it once");

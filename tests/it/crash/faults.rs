@@ -14,7 +14,7 @@ use super::verdict::{Tally, goes_on, what_is_there};
 use super::world::{self, World};
 
 /// A prime, so that the points do not fall into step with the calls of a commit.
-const STRIDE: usize = 61;
+const STRIDE: usize = 97;
 
 /// What is done to a call, as `strace` spells it. A return value of nothing is a write that wrote nothing.
 const FAULTS: &[(&str, &[&str])] = &[
@@ -51,7 +51,7 @@ fn fails(reference: &Reference, call: &str, injected: &str) {
     let acknowledged = reference.acknowledged(folder.path());
     match end {
         // What was refused was done at the second try, once.
-        End::ToldToTheEnd => {
+        End::Finished => {
             assert_eq!(there, reference.states.len() - 1);
             assert!(has_a_log(folder.path()), "it goes on without a log");
         }
@@ -117,7 +117,7 @@ fn a_start_that_could_not_begin_its_log_is_refused_and_the_next_one_begins_it() 
         for nth in 1..=STARTING_CALLS_MAX {
             let folder = reference.begin();
             let end = strace::with(&reference, folder.path(), call, &format!("error=EIO:when={nth}"), true);
-            assert_eq!(end, End::ToldToTheEnd, "{call} {nth}");
+            assert_eq!(end, End::Finished, "{call} {nth}");
             assert!(has_a_log(folder.path()), "{call} {nth}: it goes on without a log");
             every_refusal_is_clear(folder.path(), call);
             let log = fs::read_to_string(world::log(folder.path())).unwrap();

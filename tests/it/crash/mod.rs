@@ -1,5 +1,6 @@
 //! Deaths, failing disks and power cuts: stories told by a child process that is broken off, and what a restart must then find.
 
+mod before;
 mod child;
 mod control;
 mod daemon;

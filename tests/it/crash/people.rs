@@ -24,7 +24,10 @@ pub(super) fn finish(world: &mut World) {
         world.inside();
         let carried = outside(world);
         let ids: Vec<_> = world.board().incidents.keys().copied().collect();
-        let acted = ids.into_iter().fold(false, |acted, id| act(world, id) || acted);
+        let mut acted = false;
+        for id in ids {
+            acted |= act(world, id);
+        }
         if !carried && !acted && !time_goes_by(world) {
             return;
         }
@@ -111,7 +114,11 @@ fn answer(world: &mut World, id: IncidentId) -> bool {
     let incident = world.incident(id);
     let waiting = incident.requests.iter().filter(|request| incident.awaits(request, world.now).is_ok());
     let people: Vec<_> = waiting.map(|request| request.person.to_string()).collect();
-    people.iter().fold(false, |acted, name| approve(world, id, name, None) || acted)
+    let mut acted = false;
+    for name in people {
+        acted |= approve(world, id, &name, None);
+    }
+    acted
 }
 
 /// Somebody answers the latest request made to them; with a code of their own where one is given.

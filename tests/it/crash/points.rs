@@ -43,7 +43,7 @@ fn told(reference: &Reference) -> BTreeMap<Point, usize> {
         retries: false,
         under: vec![],
     };
-    assert_eq!(child.run(), End::ToldToTheEnd);
+    assert_eq!(child.run(), End::Finished);
     assert_eq!(what_is_there(reference, folder.path()), reference.states.len() - 1);
     let passed = passed(folder.path());
     goes_on(reference, folder.path(), reference.states.len() - 1);

@@ -1,4 +1,4 @@
-//! A disk that loses power: whatever was not synchronised may be there, missing, or torn at a sector.
+//! A disk that loses power: whatever was not synchronised may be there, missing, or torn at a sector. A file that is removed is gone at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -6,9 +6,10 @@ use holdline::core::incident::{Asker, Author, Event, SETTLE, Settlement, Verific
 use holdline::core::mention::Mention;
 use holdline::core::rules::Rules;
 use holdline::engine::{Audience, SessionToken, Standing};
-use holdline::store::{Claimed, InstallationEffect};
+use holdline::store::InstallationEffect;
 use serde_json::json;
 
+use super::before::{alarmed, approved, asking, claim, intended, leak, nothing, posted, said};
 use super::world::World;
 use super::{people, posting};
 use crate::hospital::{self, person};
@@ -99,88 +100,12 @@ fn without_dev() -> Standing {
     standing
 }
 
-fn said(of: &str, times: usize, text: &str) -> Vec<Mention> {
-    let mention = |nth: usize| Mention {
-        id: format!("{of}{nth}"),
-        title: None,
-        text: format!("{text} {}", "and so on ".repeat(nth % 90)),
-        author: Some(format!("{of} voice {nth}")),
-        url: None,
-        language: None,
-        published: None,
-    };
-    (0..times).map(mention).collect()
-}
-
 fn talk() -> Vec<Mention> {
     said("talk", 1_500, "At Riverside today")
 }
 
 fn praise() -> Vec<Mention> {
     said("praise", 3, "Thank you, nurses")
-}
-
-fn leak() -> Vec<Mention> {
-    said("leak", 11, "Riverside leaked my records")
-}
-
-// What happened before.
-
-fn nothing(_: &mut World) {}
-
-fn opened(world: &mut World) {
-    world.open();
-    world.work(|work| work.open(&"breach".into(), &person("ana"), "a call")).unwrap();
-    world.inside();
-}
-
-fn alarmed(world: &mut World) {
-    world.open();
-    world.work(|work| work.take_in(&"listening".into(), &leak())).unwrap();
-    world.inside();
-}
-
-fn asking(world: &mut World) {
-    opened(world);
-    world.must(&Event::Claimed { by: person("ben") });
-    let [(fact, value), _] = people::facts();
-    world.must(&Event::FactConfirmed { fact, value, by: person("ana") });
-    world.inside();
-}
-
-fn approved(world: &mut World) {
-    asking(world);
-    for name in ["chi", "dev", "eve"] {
-        assert!(people::approve(world, 1, name, None), "{name}");
-    }
-}
-
-fn intended(world: &mut World) {
-    approved(world);
-    for row in claim(world) {
-        match posting::job_of(&row) {
-            Some(job) => posting::intend(world, &row, &job),
-            None => people::carry_out(world, &row),
-        }
-    }
-}
-
-fn posted(world: &mut World) {
-    approved(world);
-    people::outside(world);
-    let [_, (fact, value)] = people::facts();
-    world.must(&Event::FactConfirmed { fact, value, by: person("ana") });
-    world.inside();
-    for name in ["chi", "dev", "eve"] {
-        assert!(people::approve(world, 1, name, None), "{name}");
-    }
-    people::outside(world);
-}
-
-// The stories themselves.
-
-fn claim(world: &mut World) -> Vec<Claimed> {
-    world.work(|work| work.claim_outside(64)).unwrap()
 }
 
 fn first_start(world: &mut World) {

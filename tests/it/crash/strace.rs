@@ -47,7 +47,7 @@ pub(super) fn counted(reference: &Reference, calls: &[&str]) -> BTreeMap<String,
     let under = words(folder.path(), calls, &[], &trace);
     let child =
         Child { part: Part::Story(reference.story), folder: folder.path(), dies_at: None, retries: false, under };
-    assert_eq!(child.run(), End::ToldToTheEnd);
+    assert_eq!(child.run(), End::Finished);
     let mut counted = BTreeMap::new();
     for line in fs::read_to_string(trace).unwrap().lines() {
         // "1234  pwrite64(5, ..."

@@ -48,7 +48,7 @@ pub(super) fn of(part: Part, folder: &Path) -> Vec<Op> {
     let besides = [&log, &wire].into_iter().flat_map(|path| ["-P".to_owned(), path.display().to_string()]);
     let more: Vec<_> = more.chain(besides).collect();
     let under = strace::words(folder, CALLS, &more, &output);
-    assert_eq!(Child { part, folder, dies_at: None, retries: false, under }.run(), End::ToldToTheEnd);
+    assert_eq!(Child { part, folder, dies_at: None, retries: false, under }.run(), End::Finished);
     let mut open: BTreeMap<usize, PathBuf> = BTreeMap::new();
     let text = fs::read_to_string(output).unwrap();
     text.lines().filter_map(|line| op(line, &mut open, &log)).collect()

@@ -19,13 +19,15 @@ pub(super) const WIRE: &str = "wire.jsonl";
 /// What a child says when it gave up, as a service manager would hear it.
 pub(super) const GAVE_UP: i32 = 3;
 
+type Watcher = Box<dyn FnMut(&Path, &Board)>;
+
 pub(super) struct World {
     pub(super) folder: PathBuf,
     pub(super) now: Timestamp,
     pub(super) standing: Standing,
     recorder: Option<Recorder>,
     /// Called after every commit, with the folder and what is in memory.
-    pub(super) watcher: Option<Box<dyn FnMut(&Path, &Board)>>,
+    pub(super) watcher: Option<Watcher>,
     /// A job that the disk refused is done once more.
     pub(super) retries: bool,
 }
@@ -124,7 +126,6 @@ impl World {
     }
 
     /// A program that cannot write ends loudly, and says what it still holds in memory.
-    #[expect(clippy::exit, reason = "the child is a program of its own")]
     fn give_up(&self, error: &dyn std::fmt::Display) -> ! {
         self.log(&format!("refused {error}"));
         if self.recorder.is_some() {
