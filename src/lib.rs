@@ -8,7 +8,8 @@
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
 //! - [`control`]: the socket that the operator's commands use;
-//! - [`app`]: puts it all together; [`cli`]: the commands.
+//! - [`app`]: puts it all together; [`cli`]: the commands;
+//! - [`crash`]: places where a test lets the process die, and nothing at all in a released program.
 
 pub mod app;
 pub mod channel;
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod core;
+pub mod crash;
 pub mod engine;
 pub mod feed;
 pub mod mail;

@@ -18,6 +18,7 @@ use crate::core::approval::ApprovedStatement;
 use crate::core::name::ChannelName;
 use crate::core::rules::{ChannelRules, Reach};
 use crate::core::statement::{Package, Variant};
+use crate::crash::{self, Point};
 
 const NAME: &str = "file";
 /// A file that has grown larger, in bytes, is not searched or added to any more.
@@ -147,11 +148,16 @@ fn append(mut file: File, path: &Path, line: &str) -> io::Result<()> {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
+    crash::pass(Point::FileOpened);
     let cut = if last == [b'\n'] { "" } else { "\n" };
     file.write_all(format!("{cut}{line}\n").as_bytes())?;
+    crash::pass(Point::FileWritten);
     file.sync_all()?;
+    crash::pass(Point::FileSynced);
     // The file's name is on disk only once its folder is.
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
+    crash::pass(Point::FolderSynced);
+    Ok(())
 }
 
 fn look(path: &Path, key: &str) -> io::Result<Found> {

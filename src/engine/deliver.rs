@@ -8,6 +8,7 @@ use super::outbox::Shell;
 use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
+use crate::crash::{self, Point};
 use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
 use crate::store::{Claimed, InstallationEffect, Settled};
@@ -177,7 +178,10 @@ impl Engine {
         letter: &Letter,
         person: Option<PersonId>,
     ) -> Result<(), RecordError> {
-        let (how, went_out, why) = match shell.post.send(letter, self.now()).await {
+        crash::pass(Point::MailWritten);
+        let sent = shell.post.send(letter, self.now()).await;
+        crash::pass(Point::MailSent);
+        let (how, went_out, why) = match sent {
             Sent::Accepted { .. } => (Settled::Done("sent".to_owned()), true, None),
             Sent::Unknown { why } => (self.again(row, &why.to_string()), true, None),
             Sent::Later { why } => (self.again(row, &why.to_string()), false, None),

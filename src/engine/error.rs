@@ -16,14 +16,8 @@ pub enum RecordError {
     #[error("Holdline is stopping")]
     Stopping,
     /// Nothing of the request was kept.
-    #[error("{0}")]
-    Store(String),
-}
-
-impl From<StoreError> for RecordError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.to_string())
-    }
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why an answer by link and code was not counted.

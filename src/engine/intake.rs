@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Engine, RecordError};
 use crate::core::name::FeedName;
+use crate::crash::{self, Point};
 use crate::feed::{Door, Feed};
 
 /// Waits after a failed look, doubling from the first to the last.
@@ -49,6 +50,7 @@ impl Engine {
         let name = polled.name.clone();
         let cursor = self.call(move |work| work.cursor(&name)).await?;
         let batch = source.poll(cursor).await.map_err(|error| PollFailed::Feed(error.to_string()))?;
+        crash::pass(Point::Polled);
         for refused in &batch.refused {
             tracing::warn!(feed = %polled.name, "{refused}");
         }
@@ -58,6 +60,7 @@ impl Engine {
             batch.cursor.map_or(Ok(()), |cursor| work.move_cursor(&name, &cursor))
         })
         .await?;
+        crash::pass(Point::PolledKept);
         Ok(ended)
     }
 

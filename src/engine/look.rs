@@ -11,6 +11,7 @@ use super::{Engine, RecordError};
 use crate::channel::{Channel, Found, Intent, Outcome, Reason, look_at};
 use crate::core::incident::{Event, PostPhase};
 use crate::core::statement::{Package, Seen, Unseen};
+use crate::crash::{self, Point};
 use crate::store::{Claimed, Settled};
 
 /// How often a channel's own posts are read before "nothing" is believed.
@@ -87,7 +88,9 @@ impl Engine {
     async fn read(&self, channel: &dyn Channel, sent: &Package, intent: &Intent) -> Found {
         let mut found = Found::Nothing;
         for nth in 1..=READS_MAX {
+            crash::pass(Point::LookingUp);
             let read = tokio::time::timeout(READ_TIMEOUT, channel.find(sent, intent)).await;
+            crash::pass(Point::LookedUp);
             found = read.unwrap_or(Found::CannotTell(Reason::TimedOut));
             match &found {
                 Found::There { .. } | Found::CannotTell(Reason::Several) => return found,

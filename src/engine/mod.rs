@@ -247,7 +247,7 @@ impl Engine {
 
     /// Whether the writer still writes and the store still answers.
     pub async fn check(&self) -> Result<(), RecordError> {
-        self.call(|work| work.next_due().map(drop)).await?;
+        self.call(|work| work.prove()).await?;
         Ok(self.reader.check()?)
     }
 

@@ -13,6 +13,7 @@ use crate::channel::{Channel, Outside};
 use crate::core::incident::{Effect, Event};
 use crate::core::name::ChannelName;
 use crate::core::rules::ChannelRules;
+use crate::crash::{self, Point};
 use crate::mail::Post;
 use crate::mail::compose::Composer;
 use crate::store::{Claimed, INSTALLATION, InstallationEffect, Settled};
@@ -91,6 +92,7 @@ impl Engine {
     }
 
     async fn carry_out_row(&self, shell: &Shell, row: Claimed) {
+        crash::pass(Point::ClaimTaken);
         let done = if row.id.incident == INSTALLATION {
             self.carry_out_installation(shell, &row).await
         } else {

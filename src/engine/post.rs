@@ -14,7 +14,8 @@ use crate::core::approval::ApprovedStatement;
 use crate::core::incident::{Event, IncidentId, PostPhase};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::statement::{Digest, Package};
-use crate::store::{Claimed, Reader, Settled};
+use crate::crash::{self, Point};
+use crate::store::{Claimed, Reader, Settled, StoreError};
 
 /// From a post's claim to the last byte of its call: nothing is sent later, so that a late worker cannot overlap a look
 /// or a person's word. Shorter than the lease.
@@ -158,12 +159,16 @@ impl Engine {
 
     async fn end_post(&self, row: &Claimed, job: PostJob, outcome: Outcome) -> Result<(), RecordError> {
         let row = row.clone();
-        self.call(move |work| work.end_post(&row, &job, outcome)).await
+        self.call(move |work| work.end_post(&row, &job, outcome)).await?;
+        crash::pass(Point::OutcomeKept);
+        Ok(())
     }
 }
 
 async fn call(channel: &dyn Channel, approved: &ApprovedStatement, intent: &Intent, by: Instant) -> Outcome {
+    crash::pass(Point::PostIntended);
     let called = tokio::time::timeout_at(by, channel.post(approved, intent)).await;
+    crash::pass(Point::PostCalled);
     called.unwrap_or(Outcome::Unknown(Reason::TimedOut))
 }
 
@@ -178,5 +183,5 @@ pub(super) fn stored_package(reader: &Reader, incident: IncidentId, digest: Dige
         (package.digest() == digest).then_some(*package)
     })?;
     let missing = "the stored statement is not the one that was approved; it is not shown";
-    found.ok_or_else(|| RecordError::Store(missing.to_owned()))
+    found.ok_or_else(|| RecordError::Store(StoreError::Unreadable(missing.to_owned())))
 }

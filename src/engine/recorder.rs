@@ -22,6 +22,7 @@ use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
 use crate::core::statement::Digest;
 use crate::core::watch::Watch;
+use crate::crash::{self, Point};
 use crate::store::{INSTALLATION, InstallationEvent, Keys, Salts, StoreError, StoredEvent, Writer};
 
 /// The name under which the rules of an incident without a playbook stand.
@@ -131,7 +132,9 @@ impl Recorder {
         let mut recorder = Self { writer, state, standing, links, board, erased, latest, clock };
         recorder.count_again()?;
         recorder.publish();
+        crash::pass(Point::Folded);
         recorder.begin(now)?;
+        crash::pass(Point::Started);
         Ok(recorder)
     }
 
@@ -153,12 +156,15 @@ impl Recorder {
         let outcome = self.transact(now, |work| {
             for job in jobs {
                 finishes.push(job(work));
+                crash::pass(Point::BetweenJobs);
             }
             Ok(())
         });
+        crash::pass(Point::Unanswered);
         for finish in finishes {
             finish(outcome.clone().map_err(RecordError::Store));
         }
+        crash::pass(Point::Answered);
     }
 
     /// Whether the outbox has something new to look at; asked once a group.
@@ -185,7 +191,7 @@ impl Recorder {
         &mut self,
         now: Timestamp,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
-    ) -> Result<(), String> {
+    ) -> Result<(), StoreError> {
         self.move_time(to_millisecond(now));
         let committed = self.count_again().and_then(|()| self.transact_once(run));
         match committed {
@@ -199,7 +205,7 @@ impl Recorder {
             }
             Err(error) => {
                 self.state.undo_to(0);
-                Err(error.to_string())
+                Err(error)
             }
         }
     }
@@ -266,7 +272,10 @@ impl Recorder {
             }
             Ok(())
         });
-        begun.map_err(|error| StoreError::Disk(error.to_string()))
+        begun.map_err(|error| match error {
+            RecordError::Store(error) => error,
+            other => StoreError::Unreadable(other.to_string()),
+        })
     }
 
     /// Roles and delegations of open incidents that the configuration does not give any more.

@@ -16,6 +16,7 @@ use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, WatchName};
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
+use crate::crash::{self, Point};
 use crate::store::{
     Batch, Claimed, EffectId, INSTALLATION, InstallationEffect, InstallationEvent, Settled, StoreError,
 };
@@ -37,6 +38,11 @@ const NOTES_KEPT: [(&str, SignedDuration); 4] = [
     // A locked request is locked by its event; this is only the count on the way there.
     ("tries:", SignedDuration::from_hours(30 * 24)),
 ];
+
+/// Under which it is noted when the store was last proved to take what is written.
+const PROVED_NOTE: &str = "proved";
+/// Whoever asks how it goes causes no more writes than this.
+const PROVED_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 /// Kinds of outbox rows, by who carries them out.
 pub(super) const INSIDE: &str = "inside";
@@ -94,7 +100,7 @@ impl<'w, 'b> Work<'w, 'b> {
         if let Err(RecordError::Store(error)) = &made
             && self.failure.is_none()
         {
-            self.failure = Some(StoreError::Disk(error.clone()));
+            self.failure = Some(error.clone());
         }
         made
     }
@@ -242,6 +248,7 @@ impl<'w, 'b> Work<'w, 'b> {
         let none = || PlaybookName::from(super::recorder::NO_PLAYBOOK);
         let playbook = self.state.counting.watch(index).opens.clone().unwrap_or_else(none);
         self.state.counting.set_spent(index);
+        crash::pass(Point::SpikeSeen);
         self.begin(&playbook, Cause::Spike, Some(spike)).map(|_| ())
     }
 
@@ -288,6 +295,7 @@ impl<'w, 'b> Work<'w, 'b> {
     /// Signs the chain's head and mails it to those who keep it.
     pub fn seal(&mut self) -> Result<(), RecordError> {
         let head = self.batch.signed_head(self.now);
+        crash::pass(Point::HeadSigned);
         let number = self.installation(&InstallationEvent::HeadSigned { head: head.clone() })?;
         for (place, to) in (0..).zip(self.standing.heads_to.clone()) {
             self.owe_installation(number, place, &InstallationEffect::SendHead { to, head: head.clone() })?;
@@ -304,6 +312,7 @@ impl<'w, 'b> Work<'w, 'b> {
             }
             for row in claimed {
                 let word = self.carry_out(&row)?;
+                crash::pass(Point::InsideDone);
                 self.batch.settle(&row, &Settled::Done(word.to_owned()))?;
             }
         }
@@ -398,6 +407,15 @@ impl<'w, 'b> Work<'w, 'b> {
         for (prefix, kept) in NOTES_KEPT {
             let before = self.now.checked_sub(kept).unwrap_or(Timestamp::MIN);
             self.batch.drop_old_notes(prefix, before)?;
+        }
+        Ok(())
+    }
+
+    /// Writes something, if nothing was written to this end of late: a full disk shows only to those who write.
+    pub fn prove(&mut self) -> Result<(), RecordError> {
+        let proved = self.batch.note(PROVED_NOTE)?.and_then(|at| at.parse::<Timestamp>().ok());
+        if proved.is_none_or(|at| self.now.duration_since(at) >= PROVED_EVERY) {
+            self.batch.put_note(PROVED_NOTE, &self.now.to_string(), self.now)?;
         }
         Ok(())
     }

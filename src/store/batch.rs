@@ -13,6 +13,7 @@ use crate::core::count::{CountedAt, MinuteNumber};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, WatchName};
 use crate::core::statement::Digest;
+use crate::crash::{self, Point};
 
 /// Bytes of salt before each body's hash.
 const SALT_BYTES: usize = 16;
@@ -88,6 +89,7 @@ impl Batch<'_> {
             "insert into events (seq, incident, number, header, mac, salt, body) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![to_sql(entry.seq), incident, number, header, mac, salt, body])?;
+        crash::pass(Point::EventAppended);
         Ok(())
     }
 
@@ -130,6 +132,7 @@ impl Batch<'_> {
         let body = serde_json::to_string(rules)?;
         self.statement("insert or ignore into rules (hash, body) values (?1, ?2)")?
             .execute(params![hash.to_string(), body])?;
+        crash::pass(Point::RulesKept);
         Ok(())
     }
 
@@ -156,6 +159,7 @@ impl Batch<'_> {
                 marked,
                 body
             ])?;
+        crash::pass(Point::MentionAdded);
         Ok(added == 1)
     }
 
@@ -165,6 +169,7 @@ impl Batch<'_> {
              on conflict (watch, minute) do update set count = count + 1",
         )?
         .execute(params![watch.as_str(), minute])?;
+        crash::pass(Point::MinuteCounted);
         Ok(())
     }
 
@@ -179,6 +184,7 @@ impl Batch<'_> {
              on conflict (name) do update set value = excluded.value, at = excluded.at",
         )?
         .execute(params![name, value, at.as_millisecond()])?;
+        crash::pass(Point::NotePut);
         Ok(())
     }
 
@@ -191,11 +197,13 @@ impl Batch<'_> {
                  returning cast(value as integer)",
             )?
             .query_row(params![name, at.as_millisecond()], |row| row.get(0))?;
+        crash::pass(Point::CountedUp);
         Ok(counted)
     }
 
     pub fn drop_note(&mut self, name: &str) -> Result<(), StoreError> {
         self.statement("delete from notes where name = ?1")?.execute([name])?;
+        crash::pass(Point::NoteDropped);
         Ok(())
     }
 
@@ -215,6 +223,7 @@ impl Batch<'_> {
                 session.seen.as_millisecond(),
                 session.expires.as_millisecond()
             ])?;
+        crash::pass(Point::SessionBegun);
         Ok(())
     }
 
@@ -224,12 +233,14 @@ impl Batch<'_> {
 
     pub fn see_session(&mut self, hash: &str, at: Timestamp) -> Result<(), StoreError> {
         self.statement("update sessions set seen = ?2 where hash = ?1")?.execute(params![hash, at.as_millisecond()])?;
+        crash::pass(Point::SessionSeen);
         Ok(())
     }
 
     pub fn end_session(&mut self, hash: &str, at: Timestamp) -> Result<(), StoreError> {
         self.statement("update sessions set ended = ?2 where hash = ?1 and ended is null")?
             .execute(params![hash, at.as_millisecond()])?;
+        crash::pass(Point::SessionEnded);
         Ok(())
     }
 
@@ -242,12 +253,14 @@ impl Batch<'_> {
 
     /// The head goes in last: whatever is before it in this batch is covered by it.
     pub(super) fn write_head(&mut self) -> Result<(), StoreError> {
+        crash::pass(Point::HeadWriting);
         let (head, seal) = (self.chain.head(), self.chain.seal());
         self.statement(
             "insert into head (only_one, seq, seal) values (1, ?1, ?2)
              on conflict (only_one) do update set seq = excluded.seq, seal = excluded.seal",
         )?
         .execute(params![to_sql(head.seq), seal])?;
+        crash::pass(Point::HeadWritten);
         Ok(())
     }
 }

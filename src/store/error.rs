@@ -2,7 +2,7 @@
 
 use rusqlite::ErrorCode;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     #[error("the disk is full; free some space and Holdline goes on by itself")]
     Full,

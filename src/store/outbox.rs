@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use super::{Batch, StoreError};
+use crate::crash::{self, Point};
 
 /// The key of an effect: the event that caused it, and its place among that event's effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,7 @@ impl Batch<'_> {
             not_before.as_millisecond(),
             restores
         ])?;
+        crash::pass(Point::Owed);
         Ok(())
     }
 
@@ -100,6 +102,7 @@ impl Batch<'_> {
         lease: SignedDuration,
         most: usize,
     ) -> Result<Vec<Claimed>, StoreError> {
+        crash::pass(Point::Claiming);
         let wanted = serde_json::to_string(kinds)?;
         let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut statement = self.statement(
@@ -123,6 +126,7 @@ impl Batch<'_> {
         })?;
         let mut claimed = rows.collect::<Result<Vec<_>, _>>()?;
         claimed.sort_by_key(|row| row.id);
+        crash::pass(Point::Claimed);
         Ok(claimed)
     }
 
@@ -136,6 +140,7 @@ impl Batch<'_> {
                  where incident = ?2 and number = ?3 and place = ?4 and epoch = ?5 and outcome is null",
             )?
             .execute(params![until.as_millisecond(), id.incident, id.number, id.place, claimed.epoch])?;
+        crash::pass(Point::Renewed);
         Ok(changed == 1)
     }
 
@@ -152,6 +157,7 @@ impl Batch<'_> {
                  where incident = ?3 and number = ?4 and place = ?5 and epoch = ?6 and outcome is null",
             )?
             .execute(params![outcome, not_before, id.incident, id.number, id.place, claimed.epoch])?;
+        crash::pass(Point::Settled);
         Ok(changed == 1)
     }
 

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use refinery::{Migration, Runner};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::audit::{Seen, audit};
 use super::batch::Batch;
@@ -17,13 +18,15 @@ use super::lock::Lock;
 use super::reader::StoredEvent;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
+use crate::crash::{self, Point};
 
 /// Fills a buffer with randomness that nobody can foresee; a simulation passes its own.
 pub type Salts = Box<dyn FnMut(&mut [u8]) + Send>;
 
-/// What the pragmas must say when read back: a lost acknowledgement is worse than a refusal to start.
-const PRAGMAS: &[(&str, &str)] =
-    &[("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0")];
+/// What the pragmas are set to and must say when read back (synchronous 2 is FULL): a lost acknowledgement is worse than a refusal to start.
+const PRAGMAS: &[(&str, &str)] = &[*JOURNAL, ("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0")];
+/// The one that is in the file rather than in a connection.
+const JOURNAL: &(&str, &str) = &("journal_mode", "wal");
 
 const MIGRATIONS: &[(&str, &str)] = &[("V1__start", include_str!("migrations/V1__start.sql"))];
 
@@ -50,9 +53,10 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let lock = Lock::take(path)?;
         let mut db = Connection::open(path)?;
-        prepare(&mut db)?;
+        prepare(&mut db, path)?;
         let keys = keys.into();
         let chain = verify(&db, &keys, each)?;
+        crash::pass(Point::Verified);
         Ok(Self { db, chain, keys, salts, _lock: lock })
     }
 
@@ -64,6 +68,7 @@ impl Writer {
     /// Runs `work` in one transaction; an error of it leaves nothing behind.
     pub fn commit<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        crash::pass(Point::Begun);
         let before = self.chain.head().seq;
         let mut batch = Batch { db: &transaction, chain: self.chain.clone(), keys: &self.keys, salts: &mut self.salts };
         let value = work(&mut batch)?;
@@ -71,7 +76,9 @@ impl Writer {
             batch.write_head()?;
         }
         let chain = batch.chain;
+        crash::pass(Point::Committing);
         transaction.commit()?;
+        crash::pass(Point::Committed);
         self.chain = chain;
         Ok(value)
     }
@@ -90,26 +97,44 @@ impl Writer {
     }
 }
 
-fn prepare(db: &mut Connection) -> Result<(), StoreError> {
+fn prepare(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    db.pragma_update(None, "journal_mode", "wal")?;
-    db.pragma_update(None, "synchronous", "full")?;
-    db.pragma_update(None, "foreign_keys", "on")?;
-    db.pragma_update(None, "trusted_schema", "off")?;
     for &(name, wanted) in PRAGMAS {
-        let found: rusqlite::types::Value = db.pragma_query_value(None, name, |row| row.get(0))?;
-        let found = match found {
-            rusqlite::types::Value::Integer(number) => number.to_string(),
-            rusqlite::types::Value::Text(text) => text,
-            other => format!("{other:?}"),
-        };
-        if found != wanted {
-            return Err(StoreError::Setting(format!("{name} = {wanted} (it says {found})")));
-        }
+        set(db, name, wanted)?;
+    }
+    for &(name, wanted) in PRAGMAS {
+        read_back(db, name, wanted)?;
     }
     let migrations = MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql));
     let migrations = migrations.collect::<Result<Vec<_>, _>>().map_err(|error| StoreError::Disk(error.to_string()))?;
-    Runner::new(&migrations).run(db).map_err(|error| StoreError::Disk(error.to_string()))?;
+    crash::pass(Point::Migrating);
+    // All of it or nothing: a migration whose record is lost would be applied twice, and no start would succeed any more.
+    Runner::new(&migrations).set_grouped(true).run(db).map_err(|error| StoreError::Disk(error.to_string()))?;
+    crash::pass(Point::Migrated);
+    // What a connection says of itself it may have failed to write; another one reads what is in the file.
+    let &(name, wanted) = JOURNAL;
+    let another = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    read_back(&another, name, wanted)
+}
+
+/// Steps to the end, where the setting is written: whoever stops at the row that it answers with hears of no failure.
+fn set(db: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    let mut statement = db.prepare(&format!("pragma {name} = {value}"))?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
+}
+
+fn read_back(db: &Connection, name: &str, wanted: &str) -> Result<(), StoreError> {
+    let found: Value = db.pragma_query_value(None, name, |row| row.get(0))?;
+    let found = match found {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text,
+        other => format!("{other:?}"),
+    };
+    if found != wanted {
+        return Err(StoreError::Setting(format!("{name} = {wanted} (it says {found})")));
+    }
     Ok(())
 }
 

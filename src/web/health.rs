@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::Site;
+use super::problem::RETRY_AFTER_SECONDS;
+use crate::engine::RecordError;
+use crate::store::StoreError;
 
 #[derive(Serialize)]
 pub(super) struct Health {
@@ -15,12 +19,22 @@ pub(super) struct Health {
     store: &'static str,
 }
 
-pub(super) async fn health(State(site): State<Arc<Site>>) -> (StatusCode, Json<Health>) {
+pub(super) async fn health(State(site): State<Arc<Site>>) -> Response {
     match site.engine.check().await {
-        Ok(()) => (StatusCode::OK, Json(Health { ok: true, store: "answers" })),
+        Ok(()) => Json(Health { ok: true, store: "answers" }).into_response(),
         Err(error) => {
             tracing::error!(%error, "the store does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(Health { ok: false, store: "does not answer" }))
+            let store = match error {
+                RecordError::Store(StoreError::Full) => "cannot be written: the disk is full",
+                RecordError::Busy => "is busy",
+                RecordError::Store(_)
+                | RecordError::Stopping
+                | RecordError::Refused(_)
+                | RecordError::NoSuchIncident
+                | RecordError::NoSuchPlaybook => "does not answer",
+            };
+            let later = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)];
+            (StatusCode::SERVICE_UNAVAILABLE, later, Json(Health { ok: false, store })).into_response()
         }
     }
 }

@@ -12,6 +12,7 @@ use super::Site;
 use crate::core::incident::IncidentId;
 use crate::core::shown::sentence;
 use crate::engine::RecordError;
+use crate::store::StoreError;
 
 /// What a client waits before it tries again, in seconds.
 pub(super) const RETRY_AFTER_SECONDS: &str = "5";
@@ -57,9 +58,23 @@ impl From<RecordError> for Problem {
             RecordError::NoSuchIncident | RecordError::NoSuchPlaybook => Self::not_found(&words),
             RecordError::Busy | RecordError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not now", words),
             RecordError::Store(why) => {
-                tracing::error!(why, "the store refused");
-                let words =
-                    "Holdline could not write this down, so nothing was changed. Try again, and tell your operator.";
+                tracing::error!(%why, "the store refused");
+                let words = match why {
+                    StoreError::Full => {
+                        "The disk is full, so this could not be written down and nothing was changed. Tell your operator: \
+                         once there is space again, Holdline goes on by itself."
+                    }
+                    StoreError::Disk(_)
+                    | StoreError::InUse
+                    | StoreError::OpenedMeanwhile
+                    | StoreError::KeyMissing { .. }
+                    | StoreError::Lock { .. }
+                    | StoreError::Setting(_)
+                    | StoreError::Chain(_)
+                    | StoreError::Unreadable(_) => {
+                        "Holdline could not write this down, so nothing was changed. Try again, and tell your operator."
+                    }
+                };
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed", words)
             }
         }

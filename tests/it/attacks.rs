@@ -11,7 +11,7 @@ use holdline::core::name::StepId;
 use holdline::core::roster::Roster;
 use holdline::core::rules::Rules;
 use holdline::engine::{LEASE, PostJob, PostStep, RecordError, Standing};
-use holdline::store::Claimed;
+use holdline::store::{Claimed, StoreError};
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -134,7 +134,7 @@ fn an_alarm_comes_with_the_delivery_that_is_repeated_after_a_full_disk() {
     let more = crowd(7..12);
     let failed = press.does(|work| {
         work.take_in(&"listening".into(), &more)?;
-        Err::<(), _>(RecordError::Store("the disk is full".to_owned()))
+        Err::<(), _>(RecordError::Store(StoreError::Full))
     });
     assert!(failed.is_err());
     assert_eq!(press.incidents(), 0);

@@ -10,6 +10,7 @@ mod channel;
 mod commands;
 mod compose;
 mod config;
+mod crash;
 mod detect;
 mod draft;
 mod file_feed;

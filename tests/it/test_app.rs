@@ -35,6 +35,15 @@ pub(crate) fn hospital_folder() -> tempfile::TempDir {
     folder
 }
 
+/// What a sender with the webhook's secret puts beside a delivery.
+pub(crate) fn signature(timestamp: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes()).unwrap();
+    mac.update(timestamp.as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    format!("v1={}", hex::encode(mac.finalize().into_bytes()))
+}
+
 pub(crate) struct TestApp {
     app: Option<App>,
     pub(crate) clock: ManualClock,
@@ -158,11 +167,7 @@ impl TestApp {
     /// A signed delivery, its timestamp as given.
     pub(crate) async fn deliver_bytes(&self, path: &str, body: &[u8], at: Timestamp) -> Response {
         let timestamp = at.as_second().to_string();
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes()).unwrap();
-        mac.update(timestamp.as_bytes());
-        mac.update(b".");
-        mac.update(body);
-        let signature = format!("v1={}", hex::encode(mac.finalize().into_bytes()));
+        let signature = signature(&timestamp, body);
         let request = self.client.post(format!("{}{path}", self.base)).body(body.to_vec());
         request
             .header("content-type", "application/x-ndjson")

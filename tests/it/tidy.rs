@@ -35,12 +35,13 @@ fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
 /// Which parts of the crate each part may name.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("core", &["core"]),
-    ("store", &["store", "core"]),
+    ("crash.rs", &[]),
+    ("store", &["store", "core", "crash"]),
     ("net", &["net", "core"]),
     ("feed", &["feed", "net", "core"]),
     ("mail", &["mail", "core"]),
-    ("channel", &["channel", "net", "core"]),
-    ("engine", &["engine", "store", "feed", "mail", "channel", "core"]),
+    ("channel", &["channel", "net", "core", "crash"]),
+    ("engine", &["engine", "store", "feed", "mail", "channel", "core", "crash"]),
     ("config", &["config", "feed", "channel", "mail", "core"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "core"]),
     ("control.rs", &["control", "engine", "core"]),

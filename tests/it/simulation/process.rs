@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use holdline::core::incident::{Event, IncidentId};
 use holdline::engine::{RecordError, Recorder, Work};
-use holdline::store::Salts;
+use holdline::store::{Salts, StoreError};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
@@ -15,7 +15,6 @@ use super::house;
 use super::world::World;
 
 pub(super) const KEY: &[u8] = b"simulation key";
-const DISK_FULL: &str = "the disk is full";
 
 /// How a call into the engine ended.
 #[derive(Debug)]
@@ -80,7 +79,7 @@ impl World {
             process.commit_one(now, |work| {
                 at = Some(work.now());
                 let made = job(work)?;
-                if disk_fails { Err(RecordError::Store(DISK_FULL.to_owned())) } else { Ok(made) }
+                if disk_fails { Err(RecordError::Store(StoreError::Full)) } else { Ok(made) }
             })
         }));
         self.fuse.light(0);
@@ -99,7 +98,7 @@ impl World {
             }
             Ok(Ok(made)) => Called::Made(made),
             Ok(Err(RecordError::Store(why))) => {
-                assert!(why.ends_with(DISK_FULL), "{what}: the store failed by itself: {why}");
+                assert_eq!(why, StoreError::Full, "{what}: the store failed by itself");
                 self.coverage.saw("the disk failed");
                 Called::Not(RecordError::Store(why))
             }
