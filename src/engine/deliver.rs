@@ -10,7 +10,7 @@ use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
-use crate::store::{Claimed, EffectId, INSTALLATION, InstallationEffect, Settled};
+use crate::store::{Claimed, EffectId, InstallationEffect, Settled};
 
 /// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
 pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;

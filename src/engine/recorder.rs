@@ -119,8 +119,12 @@ impl Recorder {
         };
         let board = watch::Sender::new(Arc::default());
         let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
-        let recorded = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
-        let last = recorded.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
+        let last = stored
+            .last()
+            .and_then(|row| row.entry().ok())
+            .map(|entry| entry.at)
+            .max(noted)
+            .and_then(|last| Timestamp::from_millisecond(last).ok());
         let clock = to_millisecond(now);
         let latest = clock.max(last.unwrap_or(Timestamp::MIN));
         let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest, clock };

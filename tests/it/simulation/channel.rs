@@ -27,6 +27,8 @@ pub(super) struct Shown {
     pub(super) place: Place,
     pub(super) text: String,
     pub(super) from: Timestamp,
+    /// How often the clock had jumped forward when the wire was called.
+    pub(super) jumps: u32,
     /// It was taken down since.
     down: bool,
     /// The channel said that it certainly did not take it.
@@ -77,7 +79,14 @@ impl World {
             let delay = if hangs { self.rng.random_range(1..ARRIVES_WITHIN_SECONDS) } else { 0 };
             let from = self.clocks.truth + SignedDuration::from_secs(delay);
             let denied = matches!(outcome, Outcome::Later { .. } | Outcome::Never(_));
-            self.channels.shown.push(Shown { place: place.clone(), text, from, down: false, denied });
+            self.channels.shown.push(Shown {
+                place: place.clone(),
+                text,
+                from,
+                jumps: self.clocks.jumps,
+                down: false,
+                denied,
+            });
             if denied {
                 // It said that it certainly did not take it. Whoever believes it posts once more.
                 self.channels.excuse(place);

@@ -4,7 +4,7 @@ use holdline::core::incident::{
     Asker, Author, Event, Hold, IncidentId, IncidentPhase, PostPhase, Settlement, StatementPhase, Verification,
 };
 use holdline::core::lint::{Level, linted};
-use holdline::core::name::{PlaybookName, StepId};
+use holdline::core::name::{ChannelName, PlaybookName, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::severity::Severity;
 use holdline::core::statement::edited;
@@ -29,7 +29,7 @@ impl World {
             self.work("resume", |work| work.resume_posting("ana"));
         }
         let Some((id, entry)) = self.some_incident() else { return };
-        if self.is_on_its_way(&entry) && self.mishap(20) {
+        if is_on_its_way(&entry) && self.mishap(20) {
             self.act_at_the_worst_moment(id, &entry);
         } else if self.chance(55) {
             self.answer();
@@ -52,11 +52,6 @@ impl World {
         let place = begun.filter(|_| self.chance(70)).unwrap_or_else(|| self.rng.random_range(0..all.len()));
         let (id, entry) = all[place];
         Some((*id, entry.clone()))
-    }
-
-    /// Whether something is approved, and not said everywhere yet.
-    fn is_on_its_way(&self, entry: &Entry) -> bool {
-        entry.incident.statements.values().any(|found| matches!(found.phase, StatementPhase::Posting(_)))
     }
 
     fn open_by_hand(&mut self) {
@@ -209,37 +204,36 @@ impl World {
             let Some(posting) = found.posting() else { continue };
             for (channel, post) in &posting.posts {
                 if is_in_doubt(post) {
-                    self.look_at_one(id, statement, channel, post);
+                    self.look_at_one(id, statement, channel);
                 }
             }
         }
     }
 
-    fn look_at_one(
-        &mut self,
-        id: IncidentId,
-        statement: &StepId,
-        channel: &holdline::core::name::ChannelName,
-        post: &PostPhase,
-    ) {
+    fn look_at_one(&mut self, id: IncidentId, statement: &StepId, channel: &ChannelName) {
         let place = of(id, statement, channel);
         let there = self.is_public(&place);
         let says_there = if self.mishap(3) { false } else { there };
         let url = Channels::url(&place);
         let found = if says_there { Settlement::There { url } } else { Settlement::NotThere };
         let (statement, channel, by) = (statement.clone(), channel.clone(), person("ana"));
-        let jumps = self.clocks.jumps;
         let settled = self.record(id, Event::PostSettled { statement, channel, by, found });
-        if settled && !says_there && self.channels.times(&place) > 0 {
-            // Either the person did not say what they saw, or a post that was under way shows only now.
-            self.channels.excuse(&place);
-            self.coverage.saw(if there {
-                "a person said falsely that nothing is there"
-            } else {
-                "a late post showed after a look"
-            });
-            self.note(format_args!("{place:?} was called not there: {post:?}, {jumps} jumps"));
+        if !settled || says_there || self.channels.times(&place) == 0 {
+            return;
         }
+        if there {
+            self.coverage.saw("a person said falsely that nothing is there");
+        } else {
+            // Only a clock that jumped forward can make the time in which a call still arrives seem over.
+            let late =
+                self.channels.shown.iter().filter(|shown| shown.place == place && shown.from > self.clocks.truth);
+            let jumps = self.clocks.jumps;
+            assert!(late.clone().all(|shown| shown.jumps < jumps), "{place:?} was settled while a call was under way");
+            if late.count() > 0 {
+                self.coverage.saw("a late post showed after a look");
+            }
+        }
+        self.channels.excuse(&place);
     }
 
     fn post_by_hand(&mut self, id: IncidentId, entry: &Entry) {
@@ -325,4 +319,9 @@ impl World {
 /// Ana never leaves: somebody must be able to end an incident.
 fn stays(name: &str, role: &str) -> bool {
     name == "ana" && role == "comms-lead"
+}
+
+/// Whether something is approved, and not said everywhere yet.
+fn is_on_its_way(entry: &Entry) -> bool {
+    entry.incident.statements.values().any(|found| matches!(found.phase, StatementPhase::Posting(_)))
 }
