@@ -64,9 +64,11 @@ impl World {
         if incident.verified.is_none() && self.chance(60) {
             let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
             self.record(id, Event::Verified { verdict, by, reason });
+        } else if incident.statements.is_empty() && self.chance(15) {
+            self.pick_playbook(id);
         } else if incident.facts.len() < 2 && self.chance(60) {
             self.tell_a_fact(id);
-        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(20) {
+        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(25) {
             self.follow_up(id, entry);
         } else {
             self.act_by_chance(id, entry);
@@ -121,8 +123,8 @@ impl World {
         let reason = REASON.to_owned();
         let channel = self.pick(&["wire", "wire-two", "page", "board"]).into();
         match self.rng.random_range(0..100) {
-            0..35 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
-            35..75 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
+            0..25 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
+            25..80 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
             _ => self.record(id, Event::TakenDown { statement, channel, by: Some(by) }),
         };
     }
@@ -213,7 +215,7 @@ impl World {
     fn look_at_one(&mut self, id: IncidentId, statement: &StepId, channel: &ChannelName) {
         let place = of(id, statement, channel);
         let there = self.is_public(&place);
-        let says_there = if self.mishap(3) { false } else { there };
+        let says_there = there && !self.mishap(15);
         let url = Channels::url(&place);
         let found = if says_there { Settlement::There { url } } else { Settlement::NotThere };
         let (statement, channel, by) = (statement.clone(), channel.clone(), person("ana"));
