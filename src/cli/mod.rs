@@ -6,6 +6,7 @@ mod demo;
 mod demo_player;
 mod out;
 mod run;
+mod stop_posting;
 mod try_query;
 
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ enum Command {
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
+    /// The kill switch: stop every post of every incident at once, and say what was on its way
+    StopPosting(stop_posting::Options),
     /// Ask one part of Holdline about your own data; nothing is stored
     #[command(subcommand)]
     Try(Try),
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Run { folder } => run::run(&folder),
         Command::Check { folder } => check::run(&folder),
+        Command::StopPosting(options) => stop_posting::run(&options),
         Command::Try(Try::Query(options)) => try_query::run(&options),
         Command::Audit(Audit::Verify(options)) => audit::verify(&options),
     }

@@ -35,7 +35,7 @@ pub use outbox::{LiveChannel, Shell};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
-pub use stop::{OnItsWay, Stopped};
+pub use stop::{OnItsWay, Stopped, on_its_way};
 pub use thread::{QUEUE_MAX, WriterThread};
 use tokio::sync::{Notify, watch};
 pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};

@@ -130,12 +130,13 @@ impl Engine {
     /// Carries out one claimed post.
     pub(super) async fn post(&self, shell: &Shell, row: &Claimed, job: PostJob) -> Result<(), RecordError> {
         let by = Instant::now() + POST_TIMEOUT;
-        let Some(channel) = self.live_channel(shell, &job) else {
-            return self.end_post(row, job, Outcome::Never(Reason::NotConfigured)).await;
-        };
         let (claimed, wanted) = (row.clone(), job.clone());
         let step = self.call(move |work| work.begin_post(&claimed, &wanted)).await?;
         let PostStep::Call(approved, intent) = step else { return Ok(()) };
+        // Asked only now: an intent of before whose outcome was lost may be public, whatever is configured by now.
+        let Some(channel) = self.live_channel(shell, &job) else {
+            return self.end_post(row, job, Outcome::Never(Reason::NotConfigured)).await;
+        };
         let outcome = if Instant::now() >= by {
             // Nothing was sent yet, and nothing is sent late.
             Outcome::Later { why: Reason::TimedOut, after: Duration::ZERO }

@@ -51,7 +51,7 @@ pub struct Recorder {
     standing: Standing,
     links: Links,
     board: watch::Sender<Arc<Board>>,
-    /// Never goes back, whatever the machine's clock does.
+    /// Never goes back, whatever the machine's clock does, and never stands still.
     latest: Timestamp,
     /// What the machine's clock showed last.
     clock: Timestamp,
@@ -119,12 +119,8 @@ impl Recorder {
         };
         let board = watch::Sender::new(Arc::default());
         let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
-        let last = stored
-            .last()
-            .and_then(|row| row.entry().ok())
-            .map(|entry| entry.at)
-            .max(noted)
-            .and_then(|last| Timestamp::from_millisecond(last).ok());
+        let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
+        let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let clock = to_millisecond(now);
         let latest = clock.max(last.unwrap_or(Timestamp::MIN));
         let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest, clock };

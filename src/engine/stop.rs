@@ -95,6 +95,12 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
     })
 }
 
+/// `holding on bluesky (incident 3)`.
+pub fn on_its_way(posts: &[OnItsWay]) -> Vec<String> {
+    let named = |post: &OnItsWay| format!("{} on {} (incident {})", post.statement, post.channel, post.incident);
+    posts.iter().map(named).collect()
+}
+
 impl Engine {
     pub async fn stop_posting(&self, by: String, reason: String) -> Result<Vec<OnItsWay>, RecordError> {
         self.call(move |work| work.stop_posting(&by, &reason)).await

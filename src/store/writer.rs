@@ -1,5 +1,7 @@
 //! The writer: synchronous, the only connection that writes. A thread owns it in production; a simulation calls it in-line.
 
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -26,6 +28,8 @@ const MIGRATIONS: &[(&str, &str)] = &[("V1__start", include_str!("migrations/V1_
 const STATEMENTS_MAX: usize = 64;
 
 pub struct Writer {
+    /// Held as long as the store is open: one Holdline at a time.
+    _lock: File,
     db: Connection,
     chain: Chain,
     salts: Salts,
@@ -39,10 +43,11 @@ impl Writer {
         salts: Salts,
         each: impl FnMut(StoredEvent) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
         let mut db = Connection::open(path)?;
         prepare(&mut db)?;
         let chain = verify(&db, key, each)?;
-        Ok(Self { db, chain, salts })
+        Ok(Self { _lock: lock, db, chain, salts })
     }
 
     /// Runs `work` in one transaction; an error of it leaves nothing behind.
@@ -71,6 +76,17 @@ impl Writer {
         each: impl FnMut(FeedName, Mention, Timestamp),
     ) -> Result<(), StoreError> {
         super::reader::recent_mentions(&self.db, since, each)
+    }
+}
+
+/// Takes the lock beside the store, which the system lets go of with the process, however that ends.
+fn lock(store: &Path) -> Result<File, StoreError> {
+    let unlockable = |error: io::Error| StoreError::Disk(error.to_string());
+    let lock = File::options().create(true).append(true).open(store.with_extension("lock")).map_err(unlockable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+        Err(TryLockError::Error(error)) => Err(unlockable(error)),
     }
 }
 

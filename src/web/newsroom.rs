@@ -157,7 +157,8 @@ impl Site {
 
     /// The stored package, where its bytes are those that were approved.
     fn checked(&self, found: &Found, posted: &Posted) -> Option<Package> {
-        let approved = found.incident.approved(&posted.step)?.digest();
+        // What is public stands on the votes of its time, also where somebody who gave one has left since.
+        let approved = found.incident.statements.get(&posted.step)?.posting()?.ballot.digest();
         match self.engine.stored_package(posted.id, approved) {
             Ok(package) => Some(package),
             Err(error) => {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![expect(clippy::print_stderr, reason = "a test that was not run says so")]
 
+mod afterwards;
 mod approval_properties;
 mod attacks;
 mod breach;
@@ -17,12 +18,17 @@ mod hospital;
 mod length;
 mod lint;
 mod mail;
+mod model;
+mod net;
+mod peer;
+mod posting_protocol;
 mod press;
 mod promise_one;
 mod query;
 mod query_properties;
 mod real_input;
 mod sample;
+mod sighting;
 mod simulation;
 mod store;
 mod test_app;

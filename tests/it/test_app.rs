@@ -72,8 +72,14 @@ impl TestApp {
 
     /// Stops the program and starts it anew on the same files.
     pub(crate) async fn restart(&mut self) {
-        self.app.take().unwrap().stop().await;
+        self.stop().await;
         self.run().await;
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.stop().await;
+        }
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {

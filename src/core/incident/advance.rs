@@ -104,7 +104,7 @@ impl Turn<'_> {
             Event::PostNotFound { statement, channel, why } => self.post_not_found(statement, channel, why),
             Event::PostSettled { statement, channel, by, found } => self.settle_post(statement, channel, by, found),
             Event::PostedByHand { statement, channel, by, url } => self.posted_by_hand(statement, channel, by, url),
-            Event::PostSeen { statement, channel, url, seen } => self.post_seen(statement, channel, url, seen),
+            Event::PostSeen { statement, channel, url, seen } => self.post_seen(statement, channel, url, *seen),
             Event::TakeDownAsked { statement, channel, by, reason } => {
                 self.ask_take_down(statement, channel, by, reason)
             }

@@ -37,15 +37,15 @@ impl Turn<'_> {
         id: &StepId,
         channel: &ChannelName,
         url: &str,
-        found: &Seen,
+        found: Seen,
     ) -> Result<(), Refusal> {
         let PostPhase::Confirmed { url: given, seen, .. } = self.post_mut(id, channel)? else {
             return Err(Refusal::NothingChanged);
         };
-        if given != url || seen.as_ref() == Some(found) {
+        if given != url || *seen == Some(found) {
             return Err(Refusal::NothingChanged);
         }
-        *seen = Some(found.clone());
+        *seen = Some(found);
         match found {
             Seen::Matches => {}
             Seen::Differs => {

@@ -73,7 +73,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         Event::PostedByHand { statement, channel, by, url } => {
             format!("{} posted {statement} on {channel} by hand: {url}", name(by))
         }
-        Event::PostSeen { statement, channel, url, seen } => looked_at(statement, channel, url, seen),
+        Event::PostSeen { statement, channel, url, seen } => looked_at(statement, channel, url, *seen),
         Event::TakeDownAsked { statement, channel, by, reason } => {
             format!("{} asked to take {statement} down from {channel}: {reason}", name(by))
         }
@@ -120,7 +120,7 @@ fn remark(words: &str) -> String {
     if words.is_empty() { ".".to_owned() } else { format!(": {words}") }
 }
 
-fn looked_at(statement: &StepId, channel: &ChannelName, url: &str, seen: &Seen) -> String {
+fn looked_at(statement: &StepId, channel: &ChannelName, url: &str, seen: Seen) -> String {
     match seen {
         Seen::Matches => format!("Looked at {url}: the approved words of {statement} stand there."),
         Seen::Differs => format!("Looked at {url}: what stands on {channel} is not the approved text of {statement}."),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdline::channel::{Found, Outcome, Reason};
 use holdline::core::incident::{Event, IncidentId};
 use holdline::core::name::{ChannelName, StepId};
-use holdline::core::statement::Seen;
+use holdline::core::statement::{Seen, Unseen};
 use holdline::store::{Claimed, Settled};
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
@@ -119,7 +119,7 @@ impl World {
         let seen = match self.rng.random_range(0..100) {
             0..80 => Seen::Matches,
             80..90 => Seen::Differs,
-            _ => Seen::CouldNotBeSeen { why: "it could not be reached".to_owned() },
+            _ => Seen::CouldNotBeSeen { why: Unseen::Unreachable },
         };
         let event = Event::PostSeen { statement, channel, url, seen };
         self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event));

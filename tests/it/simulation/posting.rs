@@ -171,12 +171,12 @@ impl World {
 
     fn begin_post(&mut self, row: &Claimed, job: PostJob) -> Option<Stage> {
         let lost = self.is_lost(row);
-        if !self.is_live(&job) {
+        let step = self.work("begin post", |work| work.begin_post(row, &job)).made()?;
+        assert!(!lost || step == PostStep::Nothing, "{}: a lost lease was not noticed", row.id);
+        if step != PostStep::Nothing && !self.is_live(&job) {
             self.end_post(row, &job, Outcome::Never(Reason::NotConfigured));
             return None;
         }
-        let step = self.work("begin post", |work| work.begin_post(row, &job)).made()?;
-        assert!(!lost || step == PostStep::Nothing, "{}: a lost lease was not noticed", row.id);
         match step {
             PostStep::Nothing => None,
             PostStep::Call(approved, _) => Some(Stage::Intended(job, approved)),

@@ -1,0 +1,157 @@
+//! The control socket beside the store: what the operator's commands say to the running daemon. One JSON line in, one out.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Engine, RecordError, on_its_way};
+
+/// The longest request or answer, in bytes.
+pub const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// How long one side waits for the other.
+const WITHIN: Duration = Duration::from_secs(10);
+/// Who may connect: the user that Holdline runs as, and root.
+const MODE: u32 = 0o600;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    StopPosting { by: String, reason: String },
+    ResumePosting { by: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// In sentences, for the terminal.
+    Done(Vec<String>),
+    Refused(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// No daemon listens there.
+    #[error("no Holdline is running on this store")]
+    NobodyThere,
+    #[error("the running Holdline could not be asked: {0}")]
+    Broken(String),
+}
+
+/// Where the daemon of this store listens.
+pub fn socket_of(store: &Path) -> PathBuf {
+    store.with_extension("sock")
+}
+
+/// Begins to listen. What a dead process left there is removed: only whoever holds the store's lock comes here.
+pub fn listen(path: &Path) -> io::Result<UnixListener> {
+    match fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(MODE))?;
+    Ok(listener)
+}
+
+/// Answers one after the other until `stop`.
+pub async fn serve(listener: UnixListener, engine: Engine, stop: CancellationToken) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let talked = match accepted {
+            Ok((stream, _)) => {
+                let talked = tokio::time::timeout(WITHIN, talk(stream, &engine)).await;
+                talked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = talked {
+            tracing::warn!(%error, "a command on the control socket was not answered");
+        }
+    }
+}
+
+async fn talk(stream: UnixStream, engine: &Engine) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    (&mut stream).take(LINE_BYTES_MAX).read_line(&mut line).await?;
+    let answer = match serde_json::from_str(&line) {
+        Ok(request) => carry_out(engine, request).await,
+        Err(error) => Answer::Refused(format!("this Holdline does not understand the request: {error}")),
+    };
+    let mut text = serde_json::to_string(&answer).map_err(io::Error::other)?;
+    text.push('\n');
+    stream.get_mut().write_all(text.as_bytes()).await
+}
+
+async fn carry_out(engine: &Engine, request: Request) -> Answer {
+    let done = match request {
+        Request::StopPosting { by, reason } => {
+            engine.stop_posting(by, reason).await.map(|posts| stopped(&on_its_way(&posts)))
+        }
+        Request::ResumePosting { by } => engine.resume_posting(by).await.map(|()| vec![RESUMED.to_owned()]),
+    };
+    match done {
+        Ok(sentences) => Answer::Done(sentences),
+        Err(error) => Answer::Refused(refused(&error)),
+    }
+}
+
+/// What the terminal says after a resume.
+pub const RESUMED: &str = "Posting is resumed. What was approved meanwhile and is not out of date goes out now.";
+
+/// What the terminal says after a stop.
+pub fn stopped(on_its_way: &[String]) -> Vec<String> {
+    let mut said = vec!["Posting is stopped. Nothing goes out before `holdline stop-posting --resume`.".to_owned()];
+    if on_its_way.is_empty() {
+        said.push("Nothing was on its way.".to_owned());
+    } else {
+        said.push("On its way already, and perhaps public:".to_owned());
+        said.extend(on_its_way.iter().map(|post| format!("  {post}")));
+    }
+    said
+}
+
+/// A refusal of the switch, in words.
+pub fn refused(error: &RecordError) -> String {
+    match error {
+        RecordError::Refused(crate::core::incident::Refusal::NothingChanged) => {
+            "nothing changed: posting is in that state already".to_owned()
+        }
+        RecordError::Refused(_)
+        | RecordError::NoSuchIncident
+        | RecordError::NoSuchPlaybook
+        | RecordError::Busy
+        | RecordError::Stopping
+        | RecordError::Store(_) => error.to_string(),
+    }
+}
+
+/// Asks the daemon that listens at `path`.
+pub async fn ask(path: &Path, request: &Request) -> Result<Answer, ControlError> {
+    let broken = |error: io::Error| ControlError::Broken(error.to_string());
+    let stream = UnixStream::connect(path).await.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => ControlError::NobodyThere,
+        _ => ControlError::Broken(error.to_string()),
+    })?;
+    let asked = tokio::time::timeout(WITHIN, async {
+        let mut stream = BufReader::new(stream);
+        let mut text = serde_json::to_string(request).map_err(io::Error::other)?;
+        text.push('\n');
+        stream.get_mut().write_all(text.as_bytes()).await?;
+        let mut line = String::new();
+        (&mut stream).take(LINE_BYTES_MAX).read_line(&mut line).await?;
+        serde_json::from_str(&line).map_err(io::Error::other)
+    });
+    asked.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(broken)
+}

@@ -1,0 +1,206 @@
+//! Everything that can happen, allowed or not; what is allowed is decided by taking the step.
+
+use super::quorum::{ASKED, SEATS};
+use super::state::{Bounds, Post, ROWS, Request, Row, State, VERSIONS, Worker};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    // People at the text and the vote.
+    Save,
+    /// Somebody presses yes in the mail about this version.
+    Approve {
+        slot: u8,
+        version: u8,
+    },
+    TakeBack {
+        slot: u8,
+    },
+    LoseSeat {
+        seat: u8,
+    },
+    Stop,
+    Resume,
+    StandDown,
+    BeginCorrection,
+    // People at the channel.
+    SayThere {
+        channel: u8,
+    },
+    SayNotThere {
+        channel: u8,
+    },
+    // The outbox.
+    Claim {
+        worker: u8,
+        channel: u8,
+        row: u8,
+    },
+    ClaimLook {
+        worker: u8,
+        channel: u8,
+    },
+    Begin {
+        worker: u8,
+    },
+    Send {
+        worker: u8,
+    },
+    /// The deadline passed or posting was stopped before anything was sent.
+    HoldBack {
+        worker: u8,
+    },
+    EndDone {
+        worker: u8,
+    },
+    EndLater {
+        worker: u8,
+    },
+    EndNever {
+        worker: u8,
+    },
+    EndUnknown {
+        worker: u8,
+    },
+    LookHit {
+        worker: u8,
+    },
+    LookMiss {
+        worker: u8,
+    },
+    Crash {
+        worker: u8,
+    },
+    /// A rehearsal's store is opened by a process that holds live channels.
+    RestartLive,
+    // The network.
+    Arrive {
+        worker: u8,
+    },
+    Lose {
+        worker: u8,
+    },
+    ArriveLate {
+        channel: u8,
+        version: u8,
+    },
+    LoseLate {
+        channel: u8,
+        version: u8,
+    },
+    // Time.
+    DeadlinePasses {
+        worker: u8,
+    },
+    LeaseEnds {
+        channel: u8,
+        row: u8,
+    },
+    LookLeaseEnds {
+        channel: u8,
+    },
+    Settles {
+        channel: u8,
+    },
+}
+
+/// Whatever a person may try, sensible or not.
+pub(crate) fn of_people(bounds: &Bounds, add: &mut impl FnMut(Action)) {
+    add(Action::Save);
+    for slot in 0..small(ASKED.len()) {
+        for version in 1..=bounds.versions {
+            add(Action::Approve { slot, version });
+        }
+        add(Action::TakeBack { slot });
+    }
+    for seat in 0..small(SEATS.len()) {
+        add(Action::LoseSeat { seat });
+    }
+    add(Action::Stop);
+    add(Action::Resume);
+    add(Action::StandDown);
+    add(Action::BeginCorrection);
+    for channel in 0..bounds.channels {
+        add(Action::SayThere { channel });
+        add(Action::SayNotThere { channel });
+    }
+}
+
+/// What the outbox, the network and time can do next.
+pub(crate) fn of_machines(bounds: &Bounds, state: &State, add: &mut impl FnMut(Action)) {
+    for channel in 0..bounds.channels {
+        of_channel(channel, state, add);
+    }
+    for worker in 0..bounds.workers {
+        of_worker(worker, bounds, state, add);
+    }
+    add(Action::RestartLive);
+}
+
+fn of_channel(channel: u8, state: &State, add: &mut impl FnMut(Action)) {
+    let here = &state.channels[usize::from(channel)];
+    for row in 0..small(ROWS) {
+        if let Row::Open { leased: true, .. } = here.rows[usize::from(row)] {
+            add(Action::LeaseEnds { channel, row });
+        }
+    }
+    if let Row::Open { leased: true, .. } = here.look {
+        add(Action::LookLeaseEnds { channel });
+    }
+    if let Post::Intended(_) | Post::Unknown(_) = here.post {
+        add(Action::Settles { channel });
+    }
+    for version in 1..=small(VERSIONS) {
+        if here.flying[usize::from(version) - 1] > 0 {
+            add(Action::ArriveLate { channel, version });
+            add(Action::LoseLate { channel, version });
+        }
+    }
+}
+
+fn of_worker(worker: u8, bounds: &Bounds, state: &State, add: &mut impl FnMut(Action)) {
+    match state.workers[usize::from(worker)] {
+        Worker::Idle => {
+            for channel in 0..bounds.channels {
+                for row in 0..small(ROWS) {
+                    add(Action::Claim { worker, channel, row });
+                }
+                add(Action::ClaimLook { worker, channel });
+            }
+            return;
+        }
+        Worker::Holds { .. } => {
+            add(Action::Begin { worker });
+            add(Action::DeadlinePasses { worker });
+        }
+        Worker::Intends { .. } => {
+            add(Action::Send { worker });
+            add(Action::HoldBack { worker });
+            add(Action::DeadlinePasses { worker });
+        }
+        Worker::Called { request, .. } => of_call(worker, request, add),
+        Worker::HoldsLook { .. } => add(Action::Begin { worker }),
+        Worker::Looking { .. } => {
+            add(Action::LookHit { worker });
+            add(Action::LookMiss { worker });
+        }
+    }
+    add(Action::Crash { worker });
+}
+
+fn of_call(worker: u8, request: Request, add: &mut impl FnMut(Action)) {
+    add(Action::EndUnknown { worker });
+    match request {
+        Request::Flying => {
+            add(Action::Arrive { worker });
+            add(Action::Lose { worker });
+            add(Action::EndLater { worker });
+            add(Action::EndNever { worker });
+        }
+        Request::Arrived => add(Action::EndDone { worker }),
+        Request::Lost => {}
+    }
+}
+
+pub(crate) fn small(count: usize) -> u8 {
+    u8::try_from(count).unwrap()
+}

@@ -1,0 +1,190 @@
+//! What people do: at the text, the vote, the kill switch, and where a channel cannot say whether it took a post.
+
+use super::bug::Bug;
+use super::quorum::{AGREED_VOTERS, ASKED, Count, Stage};
+use super::state::{CHANNELS, Channel, Post, Worker};
+use super::step::{Refused, Step, Taken, allow};
+
+impl Step<'_> {
+    fn count(&self) -> Count {
+        Count::with(self.bug)
+    }
+
+    /// Whether the vote is on.
+    fn is_asking(&self) -> bool {
+        !self.state.frozen && !self.state.over
+    }
+
+    /// Somebody changes the words: every yes is void, and all stages are asked at once.
+    pub(super) fn save(&mut self) -> Taken {
+        allow(self.is_asking() && self.state.version < self.bounds.versions)?;
+        self.state.version += 1;
+        self.state.second_asked = true;
+        if !self.has(Bug::NotBoundToTheVersion) {
+            self.state.yes.fill(0);
+        }
+        Ok(())
+    }
+
+    pub(super) fn approve(&mut self, slot: u8, version: u8) -> Taken {
+        allow(!self.bounds.agreed || AGREED_VOTERS.contains(&slot) || self.state.version > 1)?;
+        let slot = usize::from(slot);
+        let of_this = version == self.state.version || self.has(Bug::NotBoundToTheVersion);
+        let asked = ASKED[slot].1 == Stage::Accuracy || self.state.second_asked;
+        allow(self.is_asking() && of_this && version <= self.state.version && asked)?;
+        allow(!self.count().counts(&self.state, slot) && self.count().may_answer(&self.state, slot))?;
+        self.state.yes[slot] = version;
+        self.state.second_asked |= self.count().accuracy(&self.state);
+        self.freeze_if_met()
+    }
+
+    /// Where the quorum stands and posting is not stopped, the version goes to its channels.
+    fn freeze_if_met(&mut self) -> Taken {
+        if self.state.stopped || !self.count().quorum(&self.state) {
+            return Ok(());
+        }
+        self.state.frozen = true;
+        if Count::RIGHT.quorum(&self.state) {
+            self.state.told.agreed |= 1 << (self.state.version - 1);
+        }
+        for channel in 0..self.bounds.channels {
+            let before = usize::from(self.state.version).checked_sub(2);
+            let shown = before.is_some_and(|before| self.channel(channel).public[before] > 0);
+            if !self.state.correcting || shown {
+                self.channel(channel).post = Post::Owed(1);
+                self.open_row(channel, 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever said yes takes it back, until the first intent is recorded.
+    pub(super) fn take_back(&mut self, slot: u8) -> Taken {
+        let slot = usize::from(slot);
+        allow(!self.state.over && self.state.spent.withdrawals < self.bounds.withdrawals)?;
+        allow(self.count().counts(&self.state, slot))?;
+        let begun = self.state.frozen && self.state.has_begun();
+        allow(!begun || self.has(Bug::WithdrawnAfterIntent))?;
+        self.state.yes[slot] = 0;
+        self.state.spent.withdrawals += 1;
+        self.state.told.taken_back |= self.state.frozen && !begun;
+        self.ask_again();
+        Ok(())
+    }
+
+    /// Nothing went out, and the vote goes on. The rows stay in the outbox and are moot.
+    fn ask_again(&mut self) {
+        if !self.state.frozen {
+            return;
+        }
+        self.state.frozen = false;
+        self.state.told.agreed &= !(1 << (self.state.version - 1));
+        for channel in 0..self.bounds.channels {
+            self.channel(channel).post = Post::Nothing;
+        }
+    }
+
+    /// Whoever loses a seat loses the yes that stood on it, as far as nothing went out.
+    pub(super) fn lose_seat(&mut self, seat: u8) -> Taken {
+        allow(self.bounds.seats & !self.state.lost & (1 << seat) != 0)?;
+        allow(self.state.lost.count_ones() < u32::from(self.bounds.removals))?;
+        self.state.lost |= 1 << seat;
+        if !self.state.frozen || self.state.over || self.count().quorum(&self.state) {
+            return Ok(());
+        }
+        if !self.state.has_begun() {
+            self.ask_again();
+            return Ok(());
+        }
+        for channel in 0..self.bounds.channels {
+            if let Post::Owed(_) = self.channel(channel).post {
+                self.channel(channel).post = Post::Refused;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn stop(&mut self) -> Taken {
+        allow(!self.state.stopped && !self.state.over && self.state.spent.stops < self.bounds.stops)?;
+        self.state.stopped = true;
+        self.state.spent.stops += 1;
+        Ok(())
+    }
+
+    pub(super) fn resume(&mut self) -> Taken {
+        allow(self.state.stopped && !self.state.over)?;
+        self.state.stopped = false;
+        if self.state.frozen { Ok(()) } else { self.freeze_if_met() }
+    }
+
+    /// The incident ends: what is owed is cancelled, what is on its way is followed to its end.
+    pub(super) fn stand_down(&mut self) -> Taken {
+        allow(!self.state.over && self.bounds.stand_downs > 0)?;
+        self.state.over = true;
+        for channel in 0..self.bounds.channels {
+            let claimed = self
+                .state
+                .workers
+                .iter()
+                .any(|worker| matches!(*worker, Worker::Holds { channel: on, .. } if on == channel));
+            let goes_on = claimed && self.has(Bug::StandDownIgnoredByClaimedRow);
+            if let Post::Owed(_) = self.channel(channel).post
+                && !goes_on
+            {
+                self.channel(channel).post = Post::Cancelled;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new text that corrects the public one, on the channels that show it, approved from nothing.
+    pub(super) fn begin_correction(&mut self) -> Taken {
+        let spent = self.state.spent.corrections < self.bounds.corrections;
+        allow(spent && self.state.frozen && !self.state.over && self.state.version < self.bounds.versions)?;
+        let settled = self.state.channels.iter().all(|channel| channel.post.is_settled() && !channel.has_open_rows());
+        let idle = self.state.workers.iter().all(|worker| *worker == Worker::Idle);
+        let public = self.state.channels.iter().any(|channel| channel.post == Post::Confirmed);
+        allow(settled && idle && public)?;
+        self.state.spent.corrections += 1;
+        self.state.version += 1;
+        self.state.yes.fill(0);
+        (self.state.frozen, self.state.correcting, self.state.second_asked) = (false, true, false);
+        for place in 0..CHANNELS {
+            let Channel { flying, public, .. } = self.state.channels[place];
+            self.state.channels[place] = Channel { flying, public, ..Channel::EMPTY };
+        }
+        Ok(())
+    }
+
+    /// Somebody looked, and says so only where it is so.
+    pub(super) fn say_there(&mut self, channel: u8) -> Taken {
+        let version = usize::from(self.state.version) - 1;
+        let here = self.channel(channel);
+        let asked = matches!(here.post, Post::Unknown(_) | Post::NeedsPerson(_));
+        allow(asked && here.public[version] > 0)?;
+        here.post = Post::Confirmed;
+        Ok(())
+    }
+
+    /// "Not there: post again", said only where nothing shows, and taken only once no late call is left.
+    pub(super) fn say_not_there(&mut self, channel: u8) -> Taken {
+        let version = usize::from(self.state.version) - 1;
+        let early = self.has(Bug::PostAgainTooEarly);
+        let here = self.channel(channel);
+        let attempt = match here.post {
+            Post::NeedsPerson(attempt) if here.settled || early => attempt,
+            Post::Unknown(attempt) if early => attempt,
+            Post::Nothing
+            | Post::Owed(_)
+            | Post::Intended(_)
+            | Post::Unknown(_)
+            | Post::NeedsPerson(_)
+            | Post::Confirmed
+            | Post::Refused
+            | Post::Cancelled => return Err(Refused),
+        };
+        allow(here.public[version] == 0)?;
+        here.again = true;
+        self.owe_again(channel, attempt)
+    }
+}

@@ -1,0 +1,426 @@
+//! What each step does, and which are refused. The outbox, the network and time; people are in `people`.
+
+use super::action::Action;
+use super::bug::Bug;
+use super::quorum::Count;
+use super::state::{Bounds, Channel, Post, Request, Row, State, Worker};
+
+/// One step on a copy of the state; where it is refused, the copy is dropped.
+pub(super) struct Step<'a> {
+    pub(super) state: State,
+    pub(super) bounds: &'a Bounds,
+    pub(super) bug: Option<Bug>,
+}
+
+/// A step that is not allowed, or changes nothing.
+pub(super) struct Refused;
+
+pub(super) type Taken = Result<(), Refused>;
+
+pub(super) fn allow(when: bool) -> Taken {
+    if when { Ok(()) } else { Err(Refused) }
+}
+
+/// Whose row a worker has in hand, and where.
+#[derive(Clone, Copy)]
+struct InHand {
+    worker: u8,
+    channel: u8,
+    row: u8,
+}
+
+impl Step<'_> {
+    pub(super) fn take(&mut self, action: Action) -> Taken {
+        match action {
+            Action::Save => self.save(),
+            Action::Approve { slot, version } => self.approve(slot, version),
+            Action::TakeBack { slot } => self.take_back(slot),
+            Action::LoseSeat { seat } => self.lose_seat(seat),
+            Action::Stop => self.stop(),
+            Action::Resume => self.resume(),
+            Action::StandDown => self.stand_down(),
+            Action::BeginCorrection => self.begin_correction(),
+            Action::SayThere { channel } => self.say_there(channel),
+            Action::SayNotThere { channel } => self.say_not_there(channel),
+            Action::Claim { worker, channel, row } => self.claim(InHand { worker, channel, row }),
+            Action::ClaimLook { worker, channel } => self.claim_look(worker, channel),
+            Action::Begin { worker } => self.begin(worker),
+            Action::Send { worker } => self.send(worker),
+            Action::HoldBack { worker } => self.hold_back(worker),
+            Action::EndDone { worker } => self.end(worker, Request::Arrived, |step, channel| {
+                step.confirmed(channel);
+                Ok(())
+            }),
+            Action::EndLater { worker } => self.end(worker, Request::Flying, |step, channel| step.put_off(channel)),
+            Action::EndNever { worker } => self.end(worker, Request::Flying, |step, channel| {
+                step.refused(channel);
+                Ok(())
+            }),
+            Action::EndUnknown { worker } => self.end_unknown(worker),
+            Action::LookHit { worker } => self.look_hit(worker),
+            Action::LookMiss { worker } => self.look_miss(worker),
+            Action::Crash { worker } => self.crash(worker),
+            Action::RestartLive => self.restart_live(),
+            Action::Arrive { worker } => self.request_becomes(worker, Request::Arrived),
+            Action::Lose { worker } => self.request_becomes(worker, Request::Lost),
+            Action::ArriveLate { channel, version } => self.late(channel, version, true),
+            Action::LoseLate { channel, version } => self.late(channel, version, false),
+            Action::DeadlinePasses { worker } => self.deadline_passes(worker),
+            Action::LeaseEnds { channel, row } => self.lease_ends(channel, row),
+            Action::LookLeaseEnds { channel } => self.look_lease_ends(channel),
+            Action::Settles { channel } => self.settles(channel),
+        }
+    }
+
+    pub(super) fn has(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
+    pub(super) fn channel(&mut self, channel: u8) -> &mut Channel {
+        &mut self.state.channels[usize::from(channel)]
+    }
+
+    fn worker(&mut self, worker: u8) -> &mut Worker {
+        &mut self.state.workers[usize::from(worker)]
+    }
+
+    pub(super) fn open_row(&mut self, channel: u8, attempt: u8) -> Taken {
+        let free = self.channel(channel).rows.iter_mut().find(|row| **row == Row::Closed);
+        *free.ok_or(Refused)? = Row::Open { attempt, holder: None, leased: false };
+        Ok(())
+    }
+
+    fn claim(&mut self, InHand { worker, channel, row }: InHand) -> Taken {
+        allow(*self.worker(worker) == Worker::Idle && !self.state.stopped)?;
+        let Row::Open { attempt, leased: false, .. } = self.channel(channel).rows[usize::from(row)] else {
+            return Err(Refused);
+        };
+        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: Some(worker), leased: true };
+        *self.worker(worker) = Worker::Holds { channel, row, in_time: true };
+        Ok(())
+    }
+
+    fn claim_look(&mut self, worker: u8, channel: u8) -> Taken {
+        allow(*self.worker(worker) == Worker::Idle && self.channel(channel).settled)?;
+        let Row::Open { attempt, leased: false, .. } = self.channel(channel).look else { return Err(Refused) };
+        self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true };
+        *self.worker(worker) = Worker::HoldsLook { channel };
+        Ok(())
+    }
+
+    /// Whether the worker's claim of this row still stands.
+    fn stands(&mut self, hand: InHand) -> Option<u8> {
+        match self.channel(hand.channel).rows[usize::from(hand.row)] {
+            Row::Open { attempt, holder: Some(holder), .. } if holder == hand.worker => Some(attempt),
+            Row::Open { .. } | Row::Closed => None,
+        }
+    }
+
+    fn close(&mut self, hand: InHand) {
+        self.channel(hand.channel).rows[usize::from(hand.row)] = Row::Closed;
+    }
+
+    fn begin(&mut self, worker: u8) -> Taken {
+        match *self.worker(worker) {
+            Worker::Holds { channel, row, in_time } => self.begin_post(InHand { worker, channel, row }, in_time),
+            Worker::HoldsLook { channel } => {
+                self.begin_look(worker, channel);
+                Ok(())
+            }
+            Worker::Idle | Worker::Intends { .. } | Worker::Called { .. } | Worker::Looking { .. } => Err(Refused),
+        }
+    }
+
+    fn begin_post(&mut self, hand: InHand, in_time: bool) -> Taken {
+        let InHand { worker, channel, row } = hand;
+        *self.worker(worker) = Worker::Idle;
+        let Some(attempt) = self.stands(hand) else { return Ok(()) };
+        let rehearsal = self.state.rehearsal && !self.has(Bug::RehearsalCheckedOnce);
+        if rehearsal || !self.state.holds_channels {
+            self.close(hand);
+            self.refused(channel);
+            return Ok(());
+        }
+        if self.channel(channel).post == Post::Intended(attempt) {
+            self.close(hand);
+            return self.unknown(channel);
+        }
+        if self.channel(channel).post != Post::Owed(attempt) {
+            self.close(hand);
+            return Ok(());
+        }
+        if self.state.stopped && !self.has(Bug::StopIgnoredByClaimedRow) {
+            self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: None, leased: false };
+            return Ok(());
+        }
+        if !self.stands_behind() {
+            self.close(hand);
+            self.refused(channel);
+            return Ok(());
+        }
+        self.state.told.intended_after_stop |= self.state.stopped || self.state.over;
+        self.state.told.intended_on_fewer |= !Count::RIGHT.quorum(&self.state);
+        if !self.has(Bug::IntentNotRecorded) {
+            self.channel(channel).post = Post::Intended(attempt);
+        }
+        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: Some(worker), leased: true };
+        (self.channel(channel).lease_over, self.channel(channel).settled) = (false, false);
+        *self.worker(worker) = Worker::Intends { channel, row, in_time };
+        Ok(())
+    }
+
+    /// Whether the quorum still stands among those entitled now.
+    fn stands_behind(&self) -> bool {
+        self.has(Bug::RemovedStillCountsForRetry)
+            || self.has(Bug::WithdrawnAfterIntent)
+            || Count::with(self.bug).quorum(&self.state)
+    }
+
+    fn send(&mut self, worker: u8) -> Taken {
+        let Worker::Intends { channel, row, in_time } = *self.worker(worker) else { return Err(Refused) };
+        let stopped = self.state.stopped && !self.has(Bug::StopIgnoredByClaimedRow);
+        allow((in_time || self.has(Bug::SentAfterDeadline)) && !stopped)?;
+        *self.worker(worker) = Worker::Called { channel, row, request: Request::Flying };
+        Ok(())
+    }
+
+    fn hold_back(&mut self, worker: u8) -> Taken {
+        let Worker::Intends { channel, row, in_time } = *self.worker(worker) else { return Err(Refused) };
+        allow(!in_time || self.state.stopped)?;
+        self.ends(InHand { worker, channel, row }, |step, channel| step.put_off(channel))
+    }
+
+    /// A call ends with an answer that only a request in this state can have had.
+    fn end(&mut self, worker: u8, when: Request, told: impl FnOnce(&mut Self, u8) -> Taken) -> Taken {
+        let Worker::Called { channel, row, request } = *self.worker(worker) else { return Err(Refused) };
+        allow(request == when)?;
+        self.ends(InHand { worker, channel, row }, told)
+    }
+
+    /// Writes down how a claim ended; nothing of it counts where the claim was lost.
+    fn ends(&mut self, hand: InHand, told: impl FnOnce(&mut Self, u8) -> Taken) -> Taken {
+        *self.worker(hand.worker) = Worker::Idle;
+        if self.stands(hand).is_none() {
+            return Ok(());
+        }
+        self.close(hand);
+        told(self, hand.channel)
+    }
+
+    fn end_unknown(&mut self, worker: u8) -> Taken {
+        let Worker::Called { channel, row, request } = *self.worker(worker) else { return Err(Refused) };
+        self.leave_request(channel, request);
+        self.ends(InHand { worker, channel, row }, |step, channel| step.unknown(channel))
+    }
+
+    /// Nobody waits for this request any more; what is on its way may still arrive.
+    fn leave_request(&mut self, channel: u8, request: Request) {
+        if request == Request::Flying {
+            let version = usize::from(self.state.version) - 1;
+            self.channel(channel).flying[version] += 1;
+        }
+    }
+
+    fn confirmed(&mut self, channel: u8) {
+        if let Post::Intended(_) | Post::Unknown(_) | Post::NeedsPerson(_) = self.as_recorded(channel) {
+            self.channel(channel).post = Post::Confirmed;
+        }
+    }
+
+    /// The channel certainly did not take it.
+    fn put_off(&mut self, channel: u8) -> Taken {
+        let Post::Intended(attempt) = self.as_recorded(channel) else { return Ok(()) };
+        self.owe_again(channel, attempt)
+    }
+
+    pub(super) fn owe_again(&mut self, channel: u8, attempt: u8) -> Taken {
+        if self.state.over {
+            self.channel(channel).post = Post::Cancelled;
+            return Ok(());
+        }
+        allow(attempt < self.bounds.attempts)?;
+        self.channel(channel).post = Post::Owed(attempt + 1);
+        self.open_row(channel, attempt + 1)
+    }
+
+    fn refused(&mut self, channel: u8) {
+        if let Post::Owed(_) | Post::Intended(_) = self.channel(channel).post {
+            self.channel(channel).post = Post::Refused;
+        }
+    }
+
+    fn unknown(&mut self, channel: u8) -> Taken {
+        let Post::Intended(attempt) = self.as_recorded(channel) else { return Ok(()) };
+        if self.has(Bug::RetryAfterUnknown) {
+            return self.owe_again(channel, attempt);
+        }
+        if self.has(Bug::LostIsConfirmed) {
+            self.confirmed(channel);
+            return Ok(());
+        }
+        self.channel(channel).post = Post::Unknown(attempt);
+        self.channel(channel).look = Row::Open { attempt, holder: None, leased: false };
+        Ok(())
+    }
+
+    /// Where an intent was not recorded, the outcome of its call is taken as if it had been.
+    fn as_recorded(&mut self, channel: u8) -> Post {
+        match self.state.channels[usize::from(channel)].post {
+            Post::Owed(attempt) if self.has(Bug::IntentNotRecorded) => Post::Intended(attempt),
+            post => post,
+        }
+    }
+
+    fn begin_look(&mut self, worker: u8, channel: u8) {
+        *self.worker(worker) = Worker::Idle;
+        let Row::Open { attempt, holder: Some(holder), .. } = self.channel(channel).look else { return };
+        if holder != worker {
+            return;
+        }
+        if self.channel(channel).post == Post::Unknown(attempt) {
+            self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true };
+            *self.worker(worker) = Worker::Looking { channel };
+        } else {
+            self.channel(channel).look = Row::Closed;
+        }
+    }
+
+    /// Exactly one post shows.
+    fn look_hit(&mut self, worker: u8) -> Taken {
+        let Worker::Looking { channel } = *self.worker(worker) else { return Err(Refused) };
+        let version = usize::from(self.state.version) - 1;
+        allow(self.channel(channel).public[version] == 1)?;
+        self.end_look(worker, channel, |step| {
+            step.confirmed(channel);
+            Ok(())
+        })
+    }
+
+    /// Nothing shows: it is not there, or the list lags, or the channel could not be asked.
+    fn look_miss(&mut self, worker: u8) -> Taken {
+        let Worker::Looking { channel } = *self.worker(worker) else { return Err(Refused) };
+        self.end_look(worker, channel, |step| {
+            let Post::Unknown(attempt) = step.channel(channel).post else { return Ok(()) };
+            if step.has(Bug::RetryOnMiss) {
+                return step.owe_again(channel, attempt);
+            }
+            step.channel(channel).post = Post::NeedsPerson(attempt);
+            Ok(())
+        })
+    }
+
+    fn end_look(&mut self, worker: u8, channel: u8, told: impl FnOnce(&mut Self) -> Taken) -> Taken {
+        *self.worker(worker) = Worker::Idle;
+        match self.channel(channel).look {
+            Row::Open { holder: Some(holder), .. } if holder == worker => {
+                self.channel(channel).look = Row::Closed;
+                told(self)
+            }
+            Row::Open { .. } | Row::Closed => Ok(()),
+        }
+    }
+
+    /// The worker dies and forgets; the outbox and what is on its way stay.
+    fn crash(&mut self, worker: u8) -> Taken {
+        allow(*self.worker(worker) != Worker::Idle && self.state.spent.crashes < self.bounds.crashes)?;
+        self.state.spent.crashes += 1;
+        self.forget(worker);
+        Ok(())
+    }
+
+    fn forget(&mut self, worker: u8) {
+        if let Worker::Called { channel, request, .. } = *self.worker(worker) {
+            self.leave_request(channel, request);
+        }
+        *self.worker(worker) = Worker::Idle;
+        for row in self.state.channels.iter_mut().flat_map(|channel| channel.rows.iter_mut().chain([&mut channel.look]))
+        {
+            if let Row::Open { holder, .. } = row
+                && *holder == Some(worker)
+            {
+                *holder = None;
+            }
+        }
+    }
+
+    fn restart_live(&mut self) -> Taken {
+        allow(self.state.rehearsal && !self.state.holds_channels && self.state.spent.crashes < self.bounds.crashes)?;
+        self.state.spent.crashes += 1;
+        self.forget(0);
+        self.forget(1);
+        self.state.holds_channels = true;
+        Ok(())
+    }
+
+    fn request_becomes(&mut self, worker: u8, becomes: Request) -> Taken {
+        let version = usize::from(self.state.version) - 1;
+        let Worker::Called { channel, row, request: Request::Flying } = *self.worker(worker) else {
+            return Err(Refused);
+        };
+        *self.worker(worker) = Worker::Called { channel, row, request: becomes };
+        if becomes == Request::Arrived {
+            self.channel(channel).public[version] += 1;
+        }
+        Ok(())
+    }
+
+    fn late(&mut self, channel: u8, version: u8, arrives: bool) -> Taken {
+        let version = usize::from(version) - 1;
+        let here = self.channel(channel);
+        allow(here.flying[version] > 0)?;
+        here.flying[version] -= 1;
+        here.public[version] += u8::from(arrives);
+        Ok(())
+    }
+
+    fn deadline_passes(&mut self, worker: u8) -> Taken {
+        match self.worker(worker) {
+            Worker::Holds { in_time, .. } | Worker::Intends { in_time, .. } if *in_time => {
+                *in_time = false;
+                Ok(())
+            }
+            Worker::Holds { .. }
+            | Worker::Intends { .. }
+            | Worker::Idle
+            | Worker::Called { .. }
+            | Worker::HoldsLook { .. }
+            | Worker::Looking { .. } => Err(Refused),
+        }
+    }
+
+    /// A lease is longer than the deadline of the call that it was taken for.
+    fn lease_ends(&mut self, channel: u8, row: u8) -> Taken {
+        let in_time = |worker: &Worker| {
+            matches!(*worker, Worker::Holds { channel: on, row: of, in_time: true } | Worker::Intends { channel: on, row: of, in_time: true }
+                if (on, of) == (channel, row))
+        };
+        allow(!self.state.workers.iter().any(in_time))?;
+        let Row::Open { attempt, holder, leased: true } = self.channel(channel).rows[usize::from(row)] else {
+            return Err(Refused);
+        };
+        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder, leased: false };
+        if self.channel(channel).post == Post::Intended(attempt) {
+            self.channel(channel).lease_over = true;
+        }
+        Ok(())
+    }
+
+    fn look_lease_ends(&mut self, channel: u8) -> Taken {
+        let Row::Open { attempt, holder, leased: true } = self.channel(channel).look else { return Err(Refused) };
+        self.channel(channel).look = Row::Open { attempt, holder, leased: false };
+        Ok(())
+    }
+
+    /// Settling takes longer than any lease and any call since the intent, and than any request on its way.
+    fn settles(&mut self, channel: u8) -> Taken {
+        let could_still_call = self.state.workers.iter().any(|worker| {
+            matches!(*worker, Worker::Intends { channel: on, in_time: true, .. } | Worker::Called { channel: on, request: Request::Flying, .. }
+                if on == channel)
+        });
+        let here = self.channel(channel);
+        let lease_runs = matches!(here.post, Post::Intended(_)) && !here.lease_over;
+        allow(!could_still_call && !lease_runs && !here.settled && here.flying.iter().all(|&count| count == 0))?;
+        here.settled = true;
+        Ok(())
+    }
+}
