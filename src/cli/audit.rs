@@ -2,6 +2,7 @@
 
 mod erase;
 mod heads;
+mod list;
 mod rotate;
 mod verify;
 
@@ -20,6 +21,8 @@ use crate::store::Keys;
 pub(super) enum Audit {
     /// Follow the whole record, offline, and say whether it holds and what is wrong with it
     Verify(verify::Options),
+    /// The entries of an incident: number, time and kind
+    List(list::Options),
     /// Take the words of an incident, or of single entries, away for good; the chain still holds and says so
     Erase(erase::Options),
     /// Make a new audit key; the record goes on under it
@@ -29,6 +32,7 @@ pub(super) enum Audit {
 pub(super) fn run(command: &Audit) -> ExitCode {
     match command {
         Audit::Verify(options) => verify::run(options),
+        Audit::List(options) => list::run(options),
         Audit::Erase(options) => erase::run(options),
         Audit::RotateKey(options) => rotate::run(options),
     }

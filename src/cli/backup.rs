@@ -13,12 +13,11 @@ use crate::store::{Audit, Copied, Problem, Reader, Seen};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The copy is whole and as of one moment: everything that Holdline acknowledged before is in it. It holds everything but
-the audit key, which belongs elsewhere: whoever has both can rewrite the record.
-
-To restore, stop Holdline and put the copy in the store's place; remove the files ending in -wal and -shm beside it. The
-first start from a copy ends every session and posts nothing again by itself: of what was owed to a channel then, a
-person must say whether it is there.")]
+The copy is whole and as of one moment: everything that Holdline acknowledged before is in it. It holds everything but \
+the audit key, which belongs elsewhere: whoever has both can rewrite the record.\n\n\
+To restore, stop Holdline, put the copy in the store's place, and remove the files ending in -wal and -shm beside it. \
+The first start from a copy ends every session and posts nothing again by itself: of what was owed to a channel then, \
+a person must say whether it is there.")]
 pub(super) struct Options {
     /// Where to write the copy; a file that is there is never written over
     file: PathBuf,

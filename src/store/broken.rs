@@ -20,7 +20,7 @@ pub enum Broken {
     BeforeTheFirst(i64),
     #[error("entry {0} cannot be read")]
     Unreadable(u64),
-    #[error("the body of {} missing, and no erasure was recorded", span(*first, *last))]
+    #[error("{} missing, and no erasure was recorded", bodies(*first, *last))]
     Gone { first: u64, last: u64 },
     #[error("the body of entry {0} is there, though its erasure was recorded")]
     NotErased(u64),
@@ -125,6 +125,11 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.broken)
     }
+}
+
+/// `the body of entry 3 is`, `the bodies of entries 3 to 5 are`.
+fn bodies(first: u64, last: u64) -> String {
+    format!("the {} of {}", if first == last { "body" } else { "bodies" }, span(first, last))
 }
 
 /// `entry 3 is`, `entries 3 to 5 are`.

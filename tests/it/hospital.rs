@@ -1,4 +1,4 @@
-//! The invented hospital of the simulation and of the attacks on promise 1: its people, what it watches, one playbook.
+//! The invented hospital of the attacks on promise 1: its people, what it watches, one playbook.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,11 +12,7 @@ use holdline::core::watch::{Voices, Watch};
 use holdline::engine::Standing;
 use serde_json::json;
 
-pub(crate) const PEOPLE: &[&str] = &["ana", "ben", "chi", "cora", "dev", "eve", "fay"];
-/// Independent of the engine: who may say that the facts are right, and who may release.
-pub(crate) const PRIVACY: &[&str] = &["chi", "cora"];
-pub(crate) const LEGAL: &[&str] = &["dev", "eve", "fay"];
-pub(crate) const RELEASE: &[&str] = &["ana", "ben", "eve", "fay"];
+const PEOPLE: &[&str] = &["ana", "ben", "chi", "cora", "dev", "eve", "fay"];
 
 pub(crate) fn person(name: &str) -> PersonId {
     PersonId::from(name)

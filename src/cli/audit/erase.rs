@@ -14,9 +14,9 @@ use crate::engine::{Erase, Eraser, Plan};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Holdline must be stopped. The entries themselves stay: what kind of thing happened, when, and a hash of what it said that
-nothing can be read from. An incident of which anything was erased is not shown any more, only that it was erased.
-Backups and mails hold their own copies; erase those, too, and erase again after a restore.")]
+Holdline must be stopped. The entries themselves stay: what kind of thing happened, when, and a hash of what it said \
+from which nothing can be read. An incident of which anything was erased is not shown any more, only that it was.\n\n\
+Backups and mails hold their own copies: erase those, too, and erase again after a restore.")]
 pub(in crate::cli) struct Options {
     /// The folder with holdline.yaml
     #[arg(default_value = ".")]
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Options {
     /// Everything of this incident; it must be over
     #[arg(long, value_name = "N", conflicts_with = "entry", required_unless_present = "entry")]
     incident: Option<u32>,
-    /// Single entries, by the numbers that `holdline audit verify` and the incident's record use
+    /// Single entries, by their numbers; `holdline audit list` shows them
     #[arg(long, value_name = "N", num_args = 1..)]
     entry: Vec<u64>,
     /// Who decided it: a short name under `people:`

@@ -22,9 +22,9 @@ const MODE: u32 = 0o600;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Holdline must be stopped. The new key takes the old one's place in its file; the old one is kept beside it, as
-`<file>.<fingerprint>`, and must be named under `audit.previous` in holdline.yaml: older entries are checked with it.
-Links and codes that were mailed before are void, and everybody signs in again; whoever is waited for is asked again,
+Holdline must be stopped. The new key takes the old one's place in its file; the old one is kept beside it, as \
+`<file>.<fingerprint>`, and must be named under `audit.previous` in holdline.yaml: older entries are checked with it.\n\n\
+Links and codes that were mailed before are void, and everybody signs in again; whoever is waited for is asked again, \
 with a new link, when Holdline starts. Mailed heads stay good: keep them.")]
 pub(in crate::cli) struct Options {
     /// The folder with holdline.yaml

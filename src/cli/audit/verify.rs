@@ -21,11 +21,10 @@ const COULD_NOT_CHECK: u8 = 2;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 the record holds, all of it; 1 it is broken; 2 it, or a part of it, could not be checked.
-
-Nothing is written, and the daemon may be running. What this shows: nobody without the audit key changed, took out, put
-in or reordered anything. What only a mailed head shows (--head): that somebody who has the key cut the end off, or
-wrote it anew.")]
+Exit codes: 0 the record holds, all of it; 1 it is broken; 2 it, or a part of it, could not be checked.\n\n\
+Nothing is written, and the daemon may be running. That the record holds means: nobody without the audit key changed, \
+took out, put in or reordered anything. What only a mailed head shows (--head): that somebody who has the key cut the \
+end off, or wrote it anew.")]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
     place: Where,

@@ -187,7 +187,8 @@ impl Turn<'_> {
         self.owe_again(id, channel, attempt, retry_at(self.at, attempt).max(not_before))
     }
 
-    /// It certainly is not there: owed once more, where the incident runs and the vote still stands.
+    /// It certainly is not there: owed once more, where the incident runs, nobody called the words wrong and the vote still
+    /// stands.
     pub(super) fn owe_again(
         &mut self,
         id: &StepId,
@@ -195,7 +196,8 @@ impl Turn<'_> {
         attempt: u32,
         at: Timestamp,
     ) -> Result<(), Refusal> {
-        if !self.incident.is_running() {
+        let corrected = self.incident.statements.values().any(|other| other.corrects.as_ref() == Some(id));
+        if corrected || !self.incident.is_running() {
             return self.set_post(id, channel, PostPhase::Cancelled);
         }
         if self.incident.approved(id).is_none() {

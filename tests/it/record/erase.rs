@@ -61,6 +61,9 @@ async fn an_erased_incident_leaves_its_headers_and_says_who_took_it() {
     let left: Vec<u32> = (0..6).filter(|number| is_in_a_file(&app, &format!("{QUOTED}{number}"))).collect();
     assert_eq!(left, [0], "the five that were quoted are gone, the one that nobody quoted stays");
 
+    let listed = says(&folder, &["audit", "list", "--incident", "1"], 0);
+    assert!(listed.lines().filter(|line| line.contains("UTC")).all(|line| line.ends_with("(erased)")), "{listed}");
+    assert!(listed.contains("  opened  (erased)"), "{listed}");
     let text = says(&folder, &["audit", "verify"], 0);
     assert!(text.contains("by chi (entry ") && text.contains("Reason: asked for under Article 17"), "{text}");
     assert!(text.contains("bodies are erased, as recorded; their headers stand."), "{text}");

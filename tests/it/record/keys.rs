@@ -152,6 +152,26 @@ fn a_rotation_refuses_what_it_cannot_do_and_a_key_open_to_all_is_warned_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_was_broken_off_is_recorded_by_the_next_start() {
+    let mut app = TestApp::start().await;
+    app.spike(6).await;
+    app.stop().await;
+    // The new key is in place and the old one beside it, and then the power went.
+    fs::copy(app.file("audit-key"), app.file("audit-key.old")).unwrap();
+    fs::write(app.file("audit-key"), "the next audit key, which is long enough, too").unwrap();
+    assert!(says(&app.file(""), &["audit", "verify"], 2).contains("not one entry of this record was written with"));
+    let yaml = fs::read_to_string(app.file("holdline.yaml")).unwrap();
+    let named = yaml.replace("audit: { key:", "audit: { previous: [{ file: audit-key.old }], key:");
+    fs::write(app.file("holdline.yaml"), named).unwrap();
+    says(&app.file(""), &["audit", "verify"], 0);
+    app.run().await;
+    app.settle().await;
+    let listed = says(&app.file(""), &["audit", "list", "--incident", "0"], 0);
+    assert_eq!(listed.matches("key_changed").count(), 1, "{listed}");
+    says(&app.file(""), &["audit", "verify"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn links_codes_and_sessions_of_before_are_void_and_whoever_is_waited_for_is_asked_again() {
     let mut app = TestApp::start().await;
     app.spike(6).await;

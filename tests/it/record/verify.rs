@@ -28,7 +28,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("update events set body = null where seq = 3", &["the body of entry 3"]),
     (
         "update events set body = null, salt = null where seq in (3, 4)",
-        &["the body of entries 3 to 4 are missing, and no erasure was recorded"],
+        &["the bodies of entries 3 to 4 are missing, and no erasure was recorded"],
     ),
     ("update events set incident = 7 where seq = 3", &["entry 3 is filed under another incident"]),
     ("update events set number = 70 where seq = 3", &["entry 3 is filed under another incident or number"]),

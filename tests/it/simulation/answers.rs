@@ -23,7 +23,6 @@ impl World {
     pub(super) fn answer(&mut self) {
         let Some(letter) = self.some_letter() else { return };
         let answer = match self.rng.random_range(0..100) {
-            0..91 => Answer::Decide(Decision::Approve),
             91..93 if !self.calm => Answer::Decide(Decision::Reject { reason: "no".to_owned() }),
             93..95 if !self.calm => Answer::Decide(Decision::Changes { wanted: "shorter".to_owned() }),
             95.. if !self.calm => Answer::TakeBack,
@@ -92,15 +91,15 @@ impl World {
         let inbox = self.post_office.inbox.len();
         let Some(letter) = self.some_letter() else { return };
         let other = self.post_office.inbox[self.rng.random_range(0..inbox)].clone();
-        match self.rng.random_range(0..6) {
-            0 => self.guess_codes(&letter),
+        match self.rng.random_range(0..8) {
+            0 | 6 | 7 => self.guess_codes(&letter),
             1 if other.token != letter.token => drop(self.forge("another's code", &letter.token, &other.code)),
             2 => {
-                let token = self.link_of(&letter, Links::new(b"another installation"), false);
+                let token = self.link_of(&letter, &Links::new(b"another installation"), false);
                 self.forge("another installation's link", &token, &letter.code);
             }
             3 => {
-                let token = self.link_of(&letter, Links::new(KEY), true);
+                let token = self.link_of(&letter, &Links::new(KEY), true);
                 self.forge("a link of the other setting", &token, &letter.code);
             }
             4 => self.knock_at_the_lower_door(&letter),
@@ -133,7 +132,7 @@ impl World {
         true
     }
 
-    fn link_of(&self, letter: &Letter, links: Links, other_setting: bool) -> String {
+    fn link_of(&self, letter: &Letter, links: &Links, other_setting: bool) -> String {
         let board = self.board();
         let Some(entry) = board.incidents.get(&letter.incident) else { return letter.token.clone() };
         let mut incident = (*entry.incident).clone();

@@ -27,6 +27,10 @@ pub(super) struct Shown {
     pub(super) place: Place,
     pub(super) text: String,
     pub(super) from: Timestamp,
+    /// How often the clock had jumped forward when the wire was called.
+    pub(super) jumps: u32,
+    /// It shows in the wire's own list of its posts.
+    listed: bool,
     /// It was taken down since.
     down: bool,
     /// The channel said that it certainly did not take it.
@@ -76,8 +80,9 @@ impl World {
         if takes {
             let delay = if hangs { self.rng.random_range(1..ARRIVES_WITHIN_SECONDS) } else { 0 };
             let from = self.clocks.truth + SignedDuration::from_secs(delay);
+            let (listed, jumps) = (self.calm || self.chance(75), self.clocks.jumps);
             let denied = matches!(outcome, Outcome::Later { .. } | Outcome::Never(_));
-            self.channels.shown.push(Shown { place: place.clone(), text, from, down: false, denied });
+            self.channels.shown.push(Shown { place: place.clone(), text, from, jumps, listed, down: false, denied });
             if denied {
                 // It said that it certainly did not take it. Whoever believes it posts once more.
                 self.channels.excuse(place);
@@ -91,7 +96,7 @@ impl World {
     /// What the wire's own list says of earlier posts: it lags, misses, and cannot always be asked.
     pub(super) fn wire_lists(&mut self, place: &Place) -> Found {
         let now = self.clocks.truth;
-        let shows = self.channels.shown.iter().filter(|shown| shown.is_seen(place, now)).count();
+        let shows = self.channels.shown.iter().filter(|shown| shown.listed && shown.is_seen(place, now)).count();
         let drawn = if self.calm { 0 } else { self.rng.random_range(0..100) };
         let found = match (shows, drawn) {
             (_, 75..85) => Found::CannotTell(Reason::Unreachable),
@@ -124,13 +129,13 @@ impl World {
     pub(super) fn call_to_take_down(&mut self, row: &Claimed, statement: StepId, channel: ChannelName) {
         let place = Place { incident: row.id.incident, statement: statement.to_string(), channel: channel.to_string() };
         let drawn = if self.calm { 0 } else { self.rng.random_range(0..100) };
-        if drawn < 70 {
+        if drawn < 60 {
             let there = self.channels.shown.iter_mut().filter(|shown| shown.place == place);
             there.for_each(|shown| shown.down = true);
         }
         let (how, event) = match drawn {
-            0..60 => (None, Some(Event::TakenDown { statement, channel, by: None })),
-            60..85 => (Some(Settled::NotBefore(self.clocks.machine() + SignedDuration::from_secs(30))), None),
+            0..50 => (None, Some(Event::TakenDown { statement, channel, by: None })),
+            50..75 => (Some(Settled::NotBefore(self.clocks.machine() + SignedDuration::from_secs(30))), None),
             _ => (None, Some(Event::TakeDownFailed { statement, channel, why: "it cannot".to_owned() })),
         };
         self.settle(row, &how.unwrap_or(Settled::Done("ended".to_owned())), event);

@@ -80,8 +80,8 @@ impl House {
     }
 
     pub(super) fn standing(&self) -> Standing {
-        let organisation = self.organisation();
-        let rules = [self.rules("breach", self.breach()), self.rules(NO_PLAYBOOK, none())];
+        let organisation = Self::organisation();
+        let rules = [self.rules("breach", Self::breach()), self.rules(NO_PLAYBOOK, none())];
         Standing {
             setting: self.setting,
             roster: Arc::new(self.roster()),
@@ -136,7 +136,7 @@ impl House {
         serde_json::from_value(json!({ "people": people, "roles": roles })).unwrap()
     }
 
-    fn organisation(&self) -> Value {
+    fn organisation() -> Value {
         json!({ "name": "Riverside General", "timezone": "America/New_York", "hotline": "+1 555 010 0100",
             "press_office": "press@riverside.example", "languages": ["en"], "known": [], "stamp": STAMP })
     }
@@ -156,7 +156,7 @@ impl House {
         let template =
             |name: &str, source: &str| json!({ "name": name, "length": "long", "language": "en", "source": source });
         serde_json::from_value(json!({
-            "organisation": self.organisation(),
+            "organisation": Self::organisation(),
             "playbook": playbook,
             "templates": [
                 template("holding", "We are looking into it. Please call {{facts.help_line}}. Next update: {{statement.next_update}}."),
@@ -167,7 +167,7 @@ impl House {
         .unwrap()
     }
 
-    fn breach(&self) -> Value {
+    fn breach() -> Value {
         let accuracy = json!({ "name": "accuracy", "quorum": { "all_of": ["privacy-officer", "legal"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy", "legal": "executive" } });
         let release = json!({ "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" });

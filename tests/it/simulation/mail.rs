@@ -46,13 +46,13 @@ pub(super) struct Mailing {
 
 impl World {
     /// Whether and to whom a mail goes; settled where it goes nowhere.
-    pub(super) fn mail(&mut self, row: &Claimed, effect: Effect) -> Option<Mailing> {
+    pub(super) fn mail(&mut self, row: &Claimed, effect: &Effect) -> Option<Mailing> {
         let board = self.board();
         let incident = &board.incidents[&row.id.incident].incident;
-        let to = recipient(incident, &effect);
+        let to = recipient(incident, effect);
         let letter = match effect {
             Effect::AskApproval { request } | Effect::Remind { request, .. } => {
-                let request = incident.request(request).unwrap();
+                let request = incident.request(*request).unwrap();
                 if incident.awaits(request, self.clocks.engine).is_err() {
                     self.settle(row, &Settled::Done("moot".to_owned()), None);
                     return None;
@@ -109,7 +109,7 @@ impl World {
             assert!(*count <= MAILS_PER_HOUR_MAX, "{to} got {count} mails in one hour");
         }
         if let Some(letter) = letter.filter(|_| arrives) {
-            self.deliver(letter);
+            self.deliver(&letter);
         }
         let wait = SignedDuration::from_secs((5 << row.attempts.min(6)).min(300));
         let again = Settled::NotBefore(self.clocks.machine() + wait);
@@ -127,7 +127,7 @@ impl World {
         });
     }
 
-    fn deliver(&mut self, letter: Letter) {
+    fn deliver(&mut self, letter: &Letter) {
         let copies = if self.mishap(6) { 2 } else { 1 };
         for _ in 0..copies {
             let minutes = if self.mishap(10) { self.rng.random_range(1..60) } else { 0 };

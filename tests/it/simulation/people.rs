@@ -4,7 +4,7 @@ use holdline::core::incident::{
     Asker, Author, Event, Hold, IncidentId, IncidentPhase, PostPhase, Settlement, StatementPhase, Verification,
 };
 use holdline::core::lint::{Level, linted};
-use holdline::core::name::{PlaybookName, StepId};
+use holdline::core::name::{ChannelName, PlaybookName, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::severity::Severity;
 use holdline::core::statement::edited;
@@ -29,7 +29,7 @@ impl World {
             self.work("resume", |work| work.resume_posting("ana"));
         }
         let Some((id, entry)) = self.some_incident() else { return };
-        if self.is_on_its_way(&entry) && self.mishap(20) {
+        if is_on_its_way(&entry) && self.mishap(20) {
             self.act_at_the_worst_moment(id, &entry);
         } else if self.chance(55) {
             self.answer();
@@ -54,11 +54,6 @@ impl World {
         Some((*id, entry.clone()))
     }
 
-    /// Whether something is approved, and not said everywhere yet.
-    fn is_on_its_way(&self, entry: &Entry) -> bool {
-        entry.incident.statements.values().any(|found| matches!(found.phase, StatementPhase::Posting(_)))
-    }
-
     fn open_by_hand(&mut self) {
         let (playbook, by) = (PlaybookName::from("breach"), person(self.pick(PEOPLE)));
         self.work("open", |work| work.open(&playbook, &by, "a call"));
@@ -69,9 +64,11 @@ impl World {
         if incident.verified.is_none() && self.chance(60) {
             let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
             self.record(id, Event::Verified { verdict, by, reason });
+        } else if incident.statements.is_empty() && self.chance(15) {
+            self.pick_playbook(id);
         } else if incident.facts.len() < 2 && self.chance(60) {
             self.tell_a_fact(id);
-        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(20) {
+        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(25) {
             self.follow_up(id, entry);
         } else {
             self.act_by_chance(id, entry);
@@ -126,8 +123,8 @@ impl World {
         let reason = REASON.to_owned();
         let channel = self.pick(&["wire", "wire-two", "page", "board"]).into();
         match self.rng.random_range(0..100) {
-            0..35 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
-            35..75 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
+            0..25 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
+            25..80 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
             _ => self.record(id, Event::TakenDown { statement, channel, by: Some(by) }),
         };
     }
@@ -209,37 +206,36 @@ impl World {
             let Some(posting) = found.posting() else { continue };
             for (channel, post) in &posting.posts {
                 if is_in_doubt(post) {
-                    self.look_at_one(id, statement, channel, post);
+                    self.look_at_one(id, statement, channel);
                 }
             }
         }
     }
 
-    fn look_at_one(
-        &mut self,
-        id: IncidentId,
-        statement: &StepId,
-        channel: &holdline::core::name::ChannelName,
-        post: &PostPhase,
-    ) {
+    fn look_at_one(&mut self, id: IncidentId, statement: &StepId, channel: &ChannelName) {
         let place = of(id, statement, channel);
         let there = self.is_public(&place);
-        let says_there = if self.mishap(3) { false } else { there };
+        let says_there = there && !self.mishap(15);
         let url = Channels::url(&place);
         let found = if says_there { Settlement::There { url } } else { Settlement::NotThere };
         let (statement, channel, by) = (statement.clone(), channel.clone(), person("ana"));
-        let jumps = self.clocks.jumps;
         let settled = self.record(id, Event::PostSettled { statement, channel, by, found });
-        if settled && !says_there && self.channels.times(&place) > 0 {
-            // Either the person did not say what they saw, or a post that was under way shows only now.
-            self.channels.excuse(&place);
-            self.coverage.saw(if there {
-                "a person said falsely that nothing is there"
-            } else {
-                "a late post showed after a look"
-            });
-            self.note(format_args!("{place:?} was called not there: {post:?}, {jumps} jumps"));
+        if !settled || says_there || self.channels.times(&place) == 0 {
+            return;
         }
+        if there {
+            self.coverage.saw("a person said falsely that nothing is there");
+        } else {
+            // Only a clock that jumped forward can make the time in which a call still arrives seem over.
+            let late =
+                self.channels.shown.iter().filter(|shown| shown.place == place && shown.from > self.clocks.truth);
+            let jumps = self.clocks.jumps;
+            assert!(late.clone().all(|shown| shown.jumps < jumps), "{place:?} was settled while a call was under way");
+            if late.count() > 0 {
+                self.coverage.saw("a late post showed after a look");
+            }
+        }
+        self.channels.excuse(&place);
     }
 
     fn post_by_hand(&mut self, id: IncidentId, entry: &Entry) {
@@ -325,4 +321,9 @@ impl World {
 /// Ana never leaves: somebody must be able to end an incident.
 fn stays(name: &str, role: &str) -> bool {
     name == "ana" && role == "comms-lead"
+}
+
+/// Whether something is approved, and not said everywhere yet.
+fn is_on_its_way(entry: &Entry) -> bool {
+    entry.incident.statements.values().any(|found| matches!(found.phase, StatementPhase::Posting(_)))
 }

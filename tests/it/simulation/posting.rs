@@ -164,7 +164,7 @@ impl World {
             | Effect::Remind { .. }
             | Effect::Tell { .. }
             | Effect::AskToPost { .. }
-            | Effect::AskToTakeDown { .. } => self.mail(row, effect).map(Stage::Mailing),
+            | Effect::AskToTakeDown { .. } => self.mail(row, &effect).map(Stage::Mailing),
             Effect::Draft { .. } | Effect::WakeAt { .. } => panic!("inside work was claimed for outside"),
         }
     }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdline::core::approval::Decision;
 use holdline::core::incident::{Author, Event, Opening, Request, Settlement, Subject, Verification};
-use holdline::core::name::PersonId;
+use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::playbook::FactValue;
-use holdline::core::statement::Package;
+use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
@@ -25,6 +25,8 @@ pub(super) struct Known {
     locked: BTreeSet<u32>,
     /// Somebody entitled said that it is over.
     pub(super) over: bool,
+    /// Statements whose words somebody called wrong.
+    corrected: BTreeSet<String>,
     /// Somebody stood at the kill switch.
     pub(super) stopped: bool,
 }
@@ -76,20 +78,16 @@ impl Known {
         match event {
             Event::Saved { statement, by, package, .. } => self.save(statement.as_str(), by, package),
             Event::RedraftAsked { statement, .. } | Event::AskedAgain { statement, .. } => {
-                self.forget_votes(statement.as_str())
+                self.forget_votes(statement.as_str());
             }
             Event::DecisionTaken { person, decision, digest, .. } => {
                 let request = request.expect("a request that was made");
-                assert!(!self.locked.contains(&request.number), "a locked request decided something");
-                assert_eq!((&request.person, request.digest), (person, *digest), "an answer to another request");
-                let honest = said.iter().any(|(by, what)| by == person && *what == Answer::Decide(decision.clone()));
-                assert!(honest, "{person} never said {decision:?} to request {}", request.number);
+                self.check_decision(request, person, *digest, &Answer::Decide(decision.clone()), said);
                 self.count(request, person, decision);
             }
-            Event::DecisionWithdrawn { person, .. } => {
+            Event::DecisionWithdrawn { person, digest, .. } => {
                 let request = request.expect("a request that was made");
-                let honest = said.iter().any(|(by, what)| by == person && *what == Answer::TakeBack);
-                assert!(honest, "{person} never took request {} back", request.number);
+                self.check_decision(request, person, *digest, &Answer::TakeBack, said);
                 if let Subject::Statement(id) = &request.of {
                     self.text(id.as_str()).yes.remove(&(person.to_string(), request.stage));
                 }
@@ -110,30 +108,24 @@ impl Known {
             }
             Event::FactLeftUnknown { fact, .. } => drop(self.filled.remove(fact.as_str())),
             Event::Verified { verdict: Verification::FalseAlarm | Verification::NotOurs, .. } => self.over = true,
-            Event::PostPutOff { statement, channel, .. } => {
-                self.post_ends(statement.as_str(), channel.as_str(), |attempt| Post::NotThere(attempt));
+            Event::PostPutOff { statement, channel, .. }
+            | Event::PostSettled { statement, channel, found: Settlement::NotThere, .. } => {
+                self.end_post(statement, channel, Some(Post::NotThere));
             }
-            Event::PostUnknown { statement, channel, .. } => {
-                self.post_ends(statement.as_str(), channel.as_str(), |attempt| Post::Unknown(attempt));
-            }
-            Event::PostSettled { statement, channel, found: Settlement::NotThere, .. } => {
-                self.post_ends(statement.as_str(), channel.as_str(), |attempt| Post::NotThere(attempt));
-            }
+            Event::PostUnknown { statement, channel, .. } => self.end_post(statement, channel, Some(Post::Unknown)),
             Event::PostSettled { statement, channel, found: Settlement::There { .. }, .. }
             | Event::PostConfirmed { statement, channel, .. }
             | Event::PostRefused { statement, channel, .. }
-            | Event::PostedByHand { statement, channel, .. } => {
-                self.posts.insert((statement.to_string(), channel.to_string()), Post::Ended);
-            }
+            | Event::PostedByHand { statement, channel, .. } => self.end_post(statement, channel, None),
             Event::PostingStopped { .. } => self.stopped = true,
             Event::PostingResumed { .. } => self.stopped = false,
+            Event::CorrectionBegun { of, .. } => drop(self.corrected.insert(of.to_string())),
             Event::Opened(_)
             | Event::PostNotFound { .. }
             | Event::PostSeen { .. }
             | Event::TakeDownAsked { .. }
             | Event::TakenDown { .. }
             | Event::TakeDownFailed { .. }
-            | Event::CorrectionBegun { .. }
             | Event::SpikeChanged { .. }
             | Event::SeverityRaised { .. }
             | Event::Verified { verdict: Verification::Real, .. }
@@ -148,6 +140,22 @@ impl Known {
             | Event::StandDownAsked { .. }
             | Event::Closed { .. } => {}
         }
+    }
+
+    /// It is that person's own answer to that request, which is not locked.
+    fn check_decision(
+        &self,
+        request: &Request,
+        by: &PersonId,
+        digest: Digest,
+        what: &Answer,
+        said: &[(PersonId, Answer)],
+    ) {
+        let back = *what == Answer::TakeBack;
+        assert!(back || !self.locked.contains(&request.number), "a locked request decided something");
+        assert_eq!((&request.person, request.digest), (by, digest), "an answer to another request");
+        let honest = said.iter().any(|(person, answer)| person == by && answer == what);
+        assert!(honest, "{by} never said {what:?} to request {}", request.number);
     }
 
     fn text(&mut self, statement: &str) -> &mut Text {
@@ -178,7 +186,7 @@ impl Known {
                 text.yes.insert((person.to_string(), request.stage));
             }
             (Subject::Statement(id), Decision::Reject { .. } | Decision::Changes { .. }) => {
-                self.forget_votes(id.as_str())
+                self.forget_votes(id.as_str());
             }
             // One yes of the communications lead ends it.
             (Subject::StandDown, Decision::Approve) => self.over = true,
@@ -186,8 +194,14 @@ impl Known {
         }
     }
 
-    fn post_ends(&mut self, statement: &str, channel: &str, next: impl FnOnce(u32) -> Post) {
-        let post = self.posts.get_mut(&(statement.to_owned(), channel.to_owned())).expect("an intent comes first");
+    /// How a post went: only a certain no lets another attempt follow.
+    fn end_post(&mut self, statement: &StepId, channel: &ChannelName, next: Option<fn(u32) -> Post>) {
+        let key = (statement.to_string(), channel.to_string());
+        let Some(next) = next else {
+            self.posts.insert(key, Post::Ended);
+            return;
+        };
+        let post = self.posts.get_mut(&key).expect("an intent comes first");
         match *post {
             Post::Intended(attempt) | Post::Unknown(attempt) => *post = next(attempt),
             Post::NotThere(_) | Post::Ended => panic!("{statement} on {channel} ended twice: {post:?}"),
@@ -211,6 +225,7 @@ impl Known {
             Some(Post::NotThere(before)) => attempt == before + 1,
             Some(Post::Intended(_) | Post::Unknown(_) | Post::Ended) => false,
         };
+        assert!(!self.corrected.contains(statement), "{statement} goes out on {channel} while it is being corrected");
         assert!(may, "{statement} on {channel}: attempt {attempt} after {:?}", self.posts.get(&key));
         self.posts.insert(key, Post::Intended(attempt));
     }

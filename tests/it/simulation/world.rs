@@ -21,7 +21,6 @@ use super::posting::UnderWay;
 use super::process::{Called, Fuse};
 
 pub(super) struct World {
-    pub(super) seed: u64,
     pub(super) rng: StdRng,
     pub(super) house: House,
     pub(super) clocks: Clocks,
@@ -51,7 +50,6 @@ impl World {
         // Every ninth seed is a rehearsal from its beginning to its end.
         let setting = if seed % 9 == 8 { Setting::Rehearsal } else { Setting::Live };
         let mut world = Self {
-            seed,
             rng: StdRng::seed_from_u64(seed),
             house: House::new(setting),
             clocks: Clocks::new(),
