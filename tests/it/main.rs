@@ -14,6 +14,7 @@ mod draft;
 mod file_feed;
 mod from_mention_to_post;
 mod hospital;
+mod hostile;
 mod length;
 mod lint;
 mod mail;
