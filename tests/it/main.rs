@@ -13,6 +13,7 @@ mod detect;
 mod draft;
 mod file_feed;
 mod from_mention_to_post;
+mod fuzz;
 mod hospital;
 mod hostile;
 mod length;

@@ -31,11 +31,17 @@ impl Quote {
         };
         Self {
             feed: feed.clone(),
-            text: shortened(&masked(&unlinked(&visible(&whole)))),
+            text: quoted(&whole),
             author: mention.author.as_deref().and_then(initial),
             host: mention.url.as_deref().and_then(host),
         }
     }
+}
+
+/// Masking and shortening may each leave what reads as an address, so links are looked for after both.
+fn quoted(whole: &str) -> String {
+    let masked = unlinked(&masked(&unlinked(&visible(whole))));
+    shortened(&unlinked(&shortened(&masked)))
 }
 
 /// Without anything that a mail program would turn into a link.
@@ -49,7 +55,7 @@ fn unlinked(text: &str) -> String {
 /// Without mail addresses, account names and long numbers.
 fn masked(text: &str) -> String {
     let words = text.split_whitespace().map(|word| match word.find('@') {
-        Some(0) => format!("@{}…", word.chars().nth(1).unwrap_or_default()),
+        Some(0) => format!("@{}…", word.chars().nth(1).map(String::from).unwrap_or_default()),
         Some(_) => "[address]".to_owned(),
         None => without_long_numbers(word),
     });

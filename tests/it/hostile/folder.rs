@@ -10,7 +10,7 @@ use super::Meter;
 use crate::test_app::hospital_folder;
 
 pub(super) struct Folder {
-    folder: TempDir,
+    root: TempDir,
     /// The file that hostile text is put into, by its path within the folder.
     file: &'static str,
     /// What stood there before.
@@ -19,13 +19,13 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn with(file: &'static str) -> Self {
-        let folder = hospital_folder();
-        let before = fs::read(folder.path().join(file)).ok();
-        Self { folder, file, before }
+        let root = hospital_folder();
+        let before = fs::read(root.path().join(file)).ok();
+        Self { root, file, before }
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.folder.path()
+        self.root.path()
     }
 
     /// The problems of the folder, all clear, with these bytes in the file; none where it loads.

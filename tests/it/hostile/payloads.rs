@@ -34,7 +34,7 @@ pub(super) fn unicode(hostile: &Path) -> Vec<String> {
 }
 
 /// A sample of every set, for doors where each input costs more: the small sets whole, every nth of the large one.
-pub(super) fn sample(hostile: &Path, every: usize) -> Vec<String> {
+pub(crate) fn sample(hostile: &Path, every: usize) -> Vec<String> {
     let mut all = [blns(hostile), template_injection(hostile), unicode(hostile)].concat();
     all.extend(xss(hostile).into_iter().step_by(every));
     all

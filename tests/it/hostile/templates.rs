@@ -77,7 +77,7 @@ fn what_must_throw_is_refused_in_its_folder() {
         if throws || name == INJECTED {
             let problems = folder.check(&mut meter, &name, template.as_bytes());
             assert!(!folder.refused(&problems).is_empty() || name == INJECTED, "{name} was taken: {template}");
-            let neighbours = problems.iter().filter(|problem| problem.file().ends_with(".hbs"));
+            let neighbours = problems.iter().filter(|problem| problem.file().starts_with("templates/"));
             assert_eq!(folder.refused(&problems).len(), neighbours.count(), "{name}: a neighbour is blamed");
         }
     }
