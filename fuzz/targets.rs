@@ -140,6 +140,12 @@ fn drafted(rules: &Rules, step: &str) -> Result<Package, DraftError> {
     draft(&input, rules, now())
 }
 
+/// The sample's first public statement, drafted once.
+fn holding() -> &'static Package {
+    static HOLDING: OnceLock<Package> = OnceLock::new();
+    HOLDING.get_or_init(|| drafted(rules(), "holding").expect("the sample drafts"))
+}
+
 /// Seconds, a period and a language: a promise is a five-minute mark that is not before its deadline.
 pub fn clock(bytes: &[u8]) {
     let text = text(bytes);
@@ -207,8 +213,7 @@ pub fn cursor(bytes: &[u8]) {
 pub fn edit(bytes: &[u8]) {
     let text = text(bytes);
     let (title, body) = halves(&text);
-    static BEFORE: OnceLock<Package> = OnceLock::new();
-    let before = BEFORE.get_or_init(|| drafted(rules(), "holding").expect("the sample drafts"));
+    let before = holding();
     for setting in [Setting::Live, Setting::Rehearsal] {
         let texts = |package: &Package, title: &str, body: &str| {
             edited(package, vec![(0, Some(title.to_owned()), body.to_owned())], rules(), setting)

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod demo;
 mod demo_player;
+pub mod log;
 mod out;
 mod run;
 mod try_query;

@@ -1,6 +1,7 @@
 //! Addresses, cookies, form bodies and headers of the web: blns, xss-payload-list, template-injection, unicode.json and
 //! the bytes of JSONTestSuite. Every answer says what is wrong; none is a failure of ours.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use reqwest::{Method, Response};
@@ -19,7 +20,7 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -71,7 +71,7 @@ impl Meter {
     }
 
     fn note(&mut self, name: &str, took: Duration) {
-        assert!(took <= INPUT_TIME_MAX, "{}: {} took {took:?}", self.set, name.escape_debug());
+        assert!(took <= INPUT_TIME_MAX, "{}: {name:.200?} took {took:?}", self.set);
         self.inputs += 1;
         if took > self.slowest.0 {
             self.slowest = (took, name.escape_debug().take(80).collect());

@@ -162,7 +162,7 @@ async fn mentions_are_text_on_every_page_and_in_every_mail() {
     let all: Vec<String> = [harmless, odd, every].concat().into_iter().filter(fits).collect();
     for (said, incident) in all.chunks(QUOTED).zip(1..) {
         desk.spike(said).await;
-        assert_eq!(desk.app.incident(incident).id, incident, "no spike of {:.200?}", said);
+        assert_eq!(desk.app.incident(incident).id, incident, "no spike of {said:.200?}");
         let path = format!("/incident/{incident}/verify");
         desk.ana.does(&path, &[("verdict", "false-alarm"), ("reason", &said[0])]).await;
         desk.app.settle().await;
@@ -185,7 +185,6 @@ async fn mentions_are_text_on_every_page_and_in_every_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_and_reasons_are_text_on_every_page_and_in_every_mail() {
     let Some(folder) = hostile() else { return };
-    let mut meter = Meter::of("every set as statements and reasons on pages and in mails");
     let mut desk = Desk::open().await;
     desk.asked().await;
     let (refused, shown): (Vec<String>, Vec<String>) = all(&folder).into_iter().partition(|text| {
@@ -194,24 +193,34 @@ async fn statements_and_reasons_are_text_on_every_page_and_in_every_mail() {
     for (nth, body) in chunks(&shown).iter().enumerate() {
         let title = format!("{nth} {}", body.lines().next().unwrap_or_default());
         assert_eq!(desk.edit(&title, body).await.status(), StatusCode::SEE_OTHER, "{body:.200}");
-        meter.run_async(&title, async |_| desk.page("/incident/1").await).await;
         desk.compare(1).await;
         let stored = desk.app.incident(1).statements["staff"].current().unwrap().package.variants[0].body.clone();
         let line = |text: &str| text.trim_end().replace('\t', " ");
         let last = body.lines().rfind(|line| !line.trim().is_empty()).unwrap();
         assert!(stored.ends_with(line(last).trim_start()) || stored.ends_with(&line(last)), "{last}");
     }
+    // The mailbox of tests keeps every letter, so memory is measured from here on only.
+    let mut meter = Meter::of("what no statement may say");
     for text in refused {
-        let response = desk.edit("Harmless", &text).await;
+        let response = meter.run_async(&text, async |_| desk.edit("Harmless", &text).await).await;
         // At its ends it is cut off.
-        let cut = hidden_character(text.trim()).is_none() && text.len() <= RENDERED_BYTES_MAX;
+        let inner = text.trim();
+        let cut = !inner.is_empty() && hidden_character(inner).is_none() && text.len() <= RENDERED_BYTES_MAX;
         let wanted = if cut { StatusCode::SEE_OTHER } else { StatusCode::UNPROCESSABLE_ENTITY };
         assert_eq!(response.status(), wanted, "{text:.200?}");
         let page = desk.outline_of("the refusal", response).await;
         let strange: Vec<_> = page.difference(&desk.pages).filter(|element| **element != "p class").collect();
         assert!(strange.is_empty(), "{text:.200?}: {strange:?}");
     }
-    let words = &chunks(&payloads::blns(&folder))[0];
+    meter.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reasons_and_wishes_run_nothing() {
+    let Some(folder) = hostile() else { return };
+    let mut desk = Desk::open().await;
+    desk.asked().await;
+    let words = &chunks(&payloads::blns(&folder))[1];
     let short: String = words.chars().take(2_000).collect();
     desk.ana.does("/incident/1/severity", &[("to", "critical"), ("reason", words)]).await;
     let link = desk.app.asked("eve").unwrap();
@@ -224,5 +233,4 @@ async fn statements_and_reasons_are_text_on_every_page_and_in_every_mail() {
     };
     let strange: Vec<_> = pages.difference(&desk.pages).chain(mails.difference(&desk.mails)).filter(runs).collect();
     assert!(strange.is_empty(), "{strange:?}");
-    meter.end();
 }
