@@ -10,6 +10,8 @@ use crate::core::statement::links;
 
 /// The longest quotation, in characters.
 pub const QUOTE_CHARS_MAX: usize = 200;
+/// How much of a mention is looked at for it, in characters; masking shortens what it finds.
+const READ_CHARS_MAX: usize = 4_000;
 /// Fewer digits in a row than this are left to be read: they are years, counts and times.
 const MASKED_DIGITS_MIN: usize = 5;
 
@@ -29,9 +31,10 @@ impl Quote {
             Some(title) => format!("{title}: {}", mention.text),
             None => mention.text.clone(),
         };
+        let read = whole.char_indices().nth(READ_CHARS_MAX).map_or(whole.as_str(), |(end, _)| &whole[..end]);
         Self {
             feed: feed.clone(),
-            text: quoted(&whole),
+            text: quoted(read),
             author: mention.author.as_deref().and_then(initial),
             host: mention.url.as_deref().and_then(host),
         }

@@ -1,5 +1,6 @@
 //! Addresses in a text that a reader can follow.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// How an address is written.
@@ -23,14 +24,9 @@ pub(super) struct Link {
 /// see it among its links. A word counts as one where its last label is two or more small letters; without a list of
 /// top-level domains this sees more than X does (`notes.txt`), never less for a name that exists in ASCII. Mail addresses are no links.
 pub fn links(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for link in find_links(text) {
-        let address = &text[link.range];
-        if !found.iter().any(|known| known == address) {
-            found.push(address.to_owned());
-        }
-    }
-    found
+    let mut known = BTreeSet::new();
+    let addresses = find_links(text).into_iter().map(|link| &text[link.range]);
+    addresses.filter(|address| known.insert(*address)).map(str::to_owned).collect()
 }
 
 /// Every address of `text`, in order, none overlapping another.

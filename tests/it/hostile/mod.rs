@@ -9,6 +9,7 @@ mod doors;
 mod file_feed;
 mod folder;
 mod logs;
+mod long;
 mod mail;
 mod meter;
 mod outline;
