@@ -24,6 +24,12 @@ fn status_kib(name: &str) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split_whitespace().next()?.parse().ok())
 }
 
+/// How long this thread has run on a processor.
+fn processor_time() -> Option<Duration> {
+    let figures = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    figures.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
 impl Meter {
     /// Begins with the peak set back to what is resident now.
     pub(crate) fn of(set: &'static str) -> Self {
@@ -41,9 +47,13 @@ impl Meter {
         let mut best = Duration::MAX;
         let mut outcome = None;
         for _ in 0..TRIES {
-            let begun = Instant::now();
+            let (begun, worked) = (Instant::now(), processor_time());
             outcome = Some(input());
             best = best.min(begun.elapsed());
+            // Waiting for a processor that others hold is no time that the input took.
+            if let (Some(before), Some(after)) = (worked, processor_time()) {
+                best = best.min(after.saturating_sub(before));
+            }
             if best <= INPUT_TIME_MAX {
                 break;
             }
