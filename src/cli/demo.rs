@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::demo_player::Player;
-use super::out;
 use super::run::asked_to_stop;
+use super::{log, out};
 use crate::app::{App, Mode, StartError};
 use crate::config::{Config, Look, Need, SAMPLE_KEY_FILE, load, report, sample};
 use crate::engine::Clock;
@@ -30,7 +30,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    out::log("holdline=error,error");
+    log::begin("holdline=error,error");
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(play(options)),
         Err(error) => out::fail(error),

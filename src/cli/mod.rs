@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod demo;
 mod demo_player;
+pub mod log;
 mod out;
 mod run;
 mod stop_posting;

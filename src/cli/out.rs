@@ -1,7 +1,7 @@
 //! Lines for people. A closed pipe ends the program quietly, as it does for any filter.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Prints a line to standard output.
@@ -20,18 +20,6 @@ pub(super) fn error(text: impl Display) {
 pub(super) fn fail(text: impl Display) -> ExitCode {
     error(format_args!("holdline: {text}"));
     ExitCode::FAILURE
-}
-
-/// Logs go to standard error, as much as `HOLDLINE_LOG` asks for.
-pub(super) fn log(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDLINE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }
 
 /// Salts for what a command writes into the record.

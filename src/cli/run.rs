@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{check, out};
+use super::{check, log, out};
 use crate::app::{App, Mode};
 use crate::config::Need;
 use crate::engine::Clock;
 
 pub(super) fn run(folder: &Path) -> ExitCode {
-    out::log("holdline=info,warn");
+    log::begin("holdline=info,warn");
     let Some(config) = check::load(folder, Need::Run) else { return ExitCode::FAILURE };
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(serve(config)),

@@ -27,7 +27,7 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
             sheet.refuse_error(word.at, &ConditionError::Syntax(why.to_owned()));
             return None;
         }
-        Err(error @ (ConditionError::TooLong | ConditionError::NotATruth(_))) => {
+        Err(error @ (ConditionError::TooLong | ConditionError::Loop | ConditionError::NotATruth(_))) => {
             sheet.refuse_error(word.at, &error);
             return None;
         }

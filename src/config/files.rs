@@ -22,7 +22,7 @@ pub(super) struct Folder {
 
 /// A problem with a whole file.
 fn unreadable(name: &str, message: impl Into<String>, help: &str) -> Problem {
-    let text = Arc::new(NamedText { name: name.to_owned(), text: String::new() });
+    let text = Arc::new(NamedText::new(name.to_owned(), String::new()));
     Problem::new(Weight::Refused, Place::new(text, 0..0), message, help)
 }
 

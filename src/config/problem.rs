@@ -2,9 +2,15 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, Severity, SourceCode};
+
+use crate::core::shown::visible;
+use crate::core::statement::hidden_character;
+
+/// The longest message or help, in characters; a file may hold longer keys than anybody wants to read.
+const WORDS_CHARS_MAX: usize = 1_000;
 
 /// Whether the configuration can be used in spite of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +40,37 @@ pub struct Place {
 pub(super) struct NamedText {
     pub(super) name: String,
     pub(super) text: String,
+    /// The text as a terminal may be given it, byte for byte at the same places.
+    drawn: OnceLock<String>,
+}
+
+impl NamedText {
+    pub(super) fn new(name: String, text: String) -> Self {
+        Self { name, text, drawn: OnceLock::new() }
+    }
+}
+
+/// With question marks, as many as its bytes, in place of every character that would steer a terminal or hide.
+fn without_controls(text: &str) -> String {
+    let mut drawn = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => drawn.push(c),
+            '\r' => drawn.push(' '),
+            _ if hidden_character(c.encode_utf8(&mut [0; 4])).is_none() => drawn.push(c),
+            _ => drawn.extend(std::iter::repeat_n('?', c.len_utf8())),
+        }
+    }
+    drawn
+}
+
+/// Words as one line, with nothing in them that a terminal or a log would act on.
+fn one_line(words: &str) -> String {
+    let line = visible(words).replace('\n', "\\n");
+    match line.char_indices().nth(WORDS_CHARS_MAX) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line,
+    }
 }
 
 impl Place {
@@ -53,7 +90,7 @@ impl Place {
 
 impl Problem {
     pub(super) fn new(weight: Weight, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { weight, place, message: message.into(), help: help.into() }
+        Self { weight, place, message: one_line(&message.into()), help: one_line(&help.into()) }
     }
 
     /// The file's path within the folder.
@@ -82,7 +119,7 @@ impl fmt::Display for Problem {
             Weight::Refused => "",
             Weight::Warning => "warning: ",
         };
-        write!(f, "{}:{line}:{column}: {warning}{}; {}", self.file(), self.message, self.help)
+        write!(f, "{}:{line}:{column}: {warning}{}; {}", one_line(self.file()), self.message, self.help)
     }
 }
 
@@ -154,9 +191,9 @@ impl SourceCode for NamedText {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
-        let found = self.text.read_span(span, before, after)?;
+        let found = self.drawn.get_or_init(|| without_controls(&self.text)).read_span(span, before, after)?;
         Ok(Box::new(miette::MietteSpanContents::new_named(
-            self.name.clone(),
+            one_line(&self.name),
             found.data(),
             *found.span(),
             found.line(),

@@ -20,7 +20,7 @@ pub(super) struct Sheet {
 
 impl Sheet {
     pub(super) fn new(name: String, text: String) -> Self {
-        Self { text: Arc::new(NamedText { name, text }), found: RefCell::default() }
+        Self { text: Arc::new(NamedText::new(name, text)), found: RefCell::default() }
     }
 
     pub(super) fn name(&self) -> &str {

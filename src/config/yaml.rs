@@ -12,8 +12,8 @@ use super::sheet::Sheet;
 
 /// Deeper nesting than any file of ours needs.
 const DEPTH_MAX: usize = 32;
-/// The most values in one file; stops aliases that multiply.
-const NODES_MAX: usize = 50_000;
+/// The most values in one file: a thousand people fit. Keeps a look at a file short, and stops aliases that multiply.
+const NODES_MAX: usize = 20_000;
 const ALIASES_MAX: usize = 200;
 
 /// Reads the sheet; none where it is no YAML, which is then said on the sheet.

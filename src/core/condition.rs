@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cel::{Context, ExecutionError, Program, Value};
+use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
+use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap as _};
 
 /// The longest condition, in bytes; also keeps the parser's recursion small.
@@ -58,6 +59,10 @@ pub enum ConditionError {
         "this condition does not parse: {0}; conditions look like `spike.count > 20 || facts.records_affected >= 500`"
     )]
     Syntax(String),
+    #[error(
+        "this condition goes through a list, which conditions cannot; write out what is compared, as in `facts.a > 5 || facts.b > 5`"
+    )]
+    Loop,
     #[error("this condition does not give true or false but {0}; compare it with something")]
     NotATruth(&'static str),
 }
@@ -70,6 +75,9 @@ impl Condition {
         let program = Program::compile(source).map_err(|errors| {
             ConditionError::Syntax(errors.errors.first().map_or_else(String::new, |error| error.msg.clone()))
         })?;
+        if loops(program.expression()) {
+            return Err(ConditionError::Loop);
+        }
         Ok(Self { source: source.to_owned(), program: Arc::new(program) })
     }
 
@@ -108,6 +116,24 @@ impl Condition {
             Err(ExecutionError::NoSuchKey(_)) => Ok(Truth::CannotTell),
             Err(error) => Err(ConditionError::Syntax(error.to_string())),
         }
+    }
+}
+
+/// Whether it goes through a list (`all`, `exists`, `map`, `filter`): a few within one another would never end, and
+/// nothing that conditions read is a list.
+fn loops(expression: &IdedExpr) -> bool {
+    let entry = |entry: &IdedEntryExpr| match &entry.expr {
+        EntryExpr::StructField(field) => loops(&field.value),
+        EntryExpr::MapEntry(entry) => loops(&entry.key) || loops(&entry.value),
+    };
+    match &expression.expr {
+        Expr::Comprehension(_) => true,
+        Expr::Call(call) => call.target.as_deref().is_some_and(loops) || call.args.iter().any(loops),
+        Expr::List(list) => list.elements.iter().any(loops),
+        Expr::Map(map) => map.entries.iter().any(entry),
+        Expr::Struct(made) => made.entries.iter().any(entry),
+        Expr::Select(select) => loops(&select.operand),
+        Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => false,
     }
 }
 

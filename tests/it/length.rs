@@ -91,3 +91,20 @@ fn links_are_what_a_reader_can_follow() {
     ];
     assert_eq!(links(text), expected);
 }
+
+/// What an approver is not shown as an address, readers could follow all the same.
+#[test]
+fn no_address_hides_behind_another_or_behind_a_bracket() {
+    for (text, addresses) in [
+        ("http://<https://evil.example/x>", vec!["https://evil.example/x"]),
+        ("evil.example,https://a.example", vec!["evil.example", "https://a.example"]),
+        ("https://a.example,evil.example", vec!["https://a.example,evil.example"]),
+        ("(see)evil.example/x", vec!["evil.example/x"]),
+        ("now,evil.example", vec!["evil.example"]),
+        ("@ana,evil.example", vec!["evil.example"]),
+        ("write to me@riverside.example or first.last@x.example", vec![]),
+        ("#riverside.example @ana@social.example _x.example", vec![]),
+    ] {
+        assert_eq!(links(text), addresses, "{text}");
+    }
+}

@@ -10,6 +10,8 @@ use crate::core::statement::links;
 
 /// The longest quotation, in characters.
 pub const QUOTE_CHARS_MAX: usize = 200;
+/// How much of a mention is looked at for it, in characters; masking shortens what it finds.
+const READ_CHARS_MAX: usize = 4_000;
 /// Fewer digits in a row than this are left to be read: they are years, counts and times.
 const MASKED_DIGITS_MIN: usize = 5;
 
@@ -29,13 +31,20 @@ impl Quote {
             Some(title) => format!("{title}: {}", mention.text),
             None => mention.text.clone(),
         };
+        let read = whole.char_indices().nth(READ_CHARS_MAX).map_or(whole.as_str(), |(end, _)| &whole[..end]);
         Self {
             feed: feed.clone(),
-            text: shortened(&masked(&unlinked(&visible(&whole)))),
+            text: quoted(read),
             author: mention.author.as_deref().and_then(initial),
             host: mention.url.as_deref().and_then(host),
         }
     }
+}
+
+/// Masking and shortening may each leave what reads as an address, so links are looked for after both.
+fn quoted(whole: &str) -> String {
+    let masked = unlinked(&masked(&unlinked(&visible(whole))));
+    shortened(&unlinked(&shortened(&masked)))
 }
 
 /// Without anything that a mail program would turn into a link.
@@ -49,7 +58,7 @@ fn unlinked(text: &str) -> String {
 /// Without mail addresses, account names and long numbers.
 fn masked(text: &str) -> String {
     let words = text.split_whitespace().map(|word| match word.find('@') {
-        Some(0) => format!("@{}…", word.chars().nth(1).unwrap_or_default()),
+        Some(0) => format!("@{}…", word.chars().nth(1).map(String::from).unwrap_or_default()),
         Some(_) => "[address]".to_owned(),
         None => without_long_numbers(word),
     });

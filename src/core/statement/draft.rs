@@ -1,6 +1,6 @@
 //! Drafting: a step's templates and the confirmed facts become the package that people are asked to approve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -108,13 +108,9 @@ pub fn draft(input: &DraftInput<'_>, rules: &Rules, at: Timestamp) -> Result<Pac
 
 /// The addresses of all texts, each once.
 pub(super) fn package_links(variants: &[Variant]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for link in variants.iter().flat_map(|variant| links(&variant.text())) {
-        if !found.contains(&link) {
-            found.push(link);
-        }
-    }
-    found
+    let mut known = BTreeSet::new();
+    let found = variants.iter().flat_map(|variant| links(&variant.text()));
+    found.filter(|link| known.insert(link.clone())).collect()
 }
 
 /// The templates to render, each once, long ones and the organisation's own language first, and which channel takes

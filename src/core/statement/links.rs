@@ -1,5 +1,6 @@
 //! Addresses in a text that a reader can follow.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// How an address is written.
@@ -23,14 +24,9 @@ pub(super) struct Link {
 /// see it among its links. A word counts as one where its last label is two or more small letters; without a list of
 /// top-level domains this sees more than X does (`notes.txt`), never less for a name that exists in ASCII. Mail addresses are no links.
 pub fn links(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for link in find_links(text) {
-        let address = &text[link.range];
-        if !found.iter().any(|known| known == address) {
-            found.push(address.to_owned());
-        }
-    }
-    found
+    let mut known = BTreeSet::new();
+    let addresses = find_links(text).into_iter().map(|link| &text[link.range]);
+    addresses.filter(|address| known.insert(*address)).map(str::to_owned).collect()
 }
 
 /// Every address of `text`, in order, none overlapping another.
@@ -38,40 +34,70 @@ pub(super) fn find_links(text: &str) -> Vec<Link> {
     let mut found = Vec::new();
     let mut offset = 0;
     for word in text.split_inclusive(char::is_whitespace) {
-        let mut from = 0;
-        while let Some(link) = first_link(word[from..].trim_end()) {
-            let start = offset + from;
-            from += link.range.end;
-            found.push(Link { range: start + link.range.start..start + link.range.end, form: link.form });
+        for Link { range, form } in links_in(word.trim_end()) {
+            found.push(Link { range: offset + range.start..offset + range.end, form });
         }
         offset += word.len();
     }
     found
 }
 
-fn first_link(word: &str) -> Option<Link> {
-    let scheme = |from: usize| {
-        word[from..].match_indices("://").find_map(|(at, mark)| {
-            let before = &word[..from + at];
-            let start = ["https", "http"].iter().find_map(|name| {
-                let start = before.len().checked_sub(name.len())?;
-                before.get(start..)?.eq_ignore_ascii_case(name).then_some(start)
-            })?;
-            Some((start, from + at + mark.len()))
-        })
-    };
-    if let Some((start, host)) = scheme(0) {
-        let next = scheme(host).map(|(next, _)| next).filter(|&next| word[..next].ends_with([',', ';', '|', ')']));
+/// The addresses of a text without blanks: those that name their scheme, and the bare ones before, between and after.
+fn links_in(word: &str) -> Vec<Link> {
+    let schemes = schemes(word);
+    let mut found = Vec::new();
+    let mut from = 0;
+    for (nth, &(start, host)) in schemes.iter().enumerate() {
+        if start < from {
+            continue;
+        }
+        bare_links(word, from..start, &mut found);
+        let next = schemes.get(nth + 1).map(|(next, _)| *next);
+        let next = next.filter(|&next| word[..next].ends_with([',', ';', '|', ')']));
         let end = start + trimmed(&word[start..next.unwrap_or(word.len())]).len();
-        return (end > host).then_some(Link { range: start..end, form: Form::Whole });
+        if end > host {
+            found.push(Link { range: start..end, form: Form::Whole });
+        }
+        from = end.max(host);
     }
-    if word.contains('@') {
-        return None;
+    bare_links(word, from..word.len(), &mut found);
+    found
+}
+
+/// Where each `http://` and `https://` begins, and what comes after it.
+fn schemes(word: &str) -> Vec<(usize, usize)> {
+    let starts = word.match_indices("://").filter_map(|(at, mark)| {
+        let before = &word[..at];
+        let start = ["https", "http"].iter().find_map(|name| {
+            let start = before.len().checked_sub(name.len())?;
+            before.get(start..)?.eq_ignore_ascii_case(name).then_some(start)
+        })?;
+        Some((start, at + mark.len()))
+    });
+    starts.collect()
+}
+
+/// Domains that stand alone in a part of a word. What stands beside an `@` is a name or a mail address.
+fn bare_links(word: &str, part: Range<usize>, found: &mut Vec<Link>) {
+    let in_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    let mut from = part.start;
+    while let Some(ahead) = word[from..part.end].find(|c: char| c.is_ascii_alphanumeric()) {
+        let start = from + ahead;
+        let rest = &word[start..part.end];
+        let run = rest.find(|c| !in_host(c)).unwrap_or(rest.len());
+        let host = rest[..run].trim_end_matches(['.', '-']);
+        let after = word[start + run..].chars().next();
+        let joined = word[..start].chars().next_back().is_some_and(|c| matches!(c, '@' | '#' | '$' | '_' | '/'))
+            || after.is_some_and(|c| matches!(c, '@' | '_'));
+        from = start + run;
+        if joined || !is_domain(host) {
+            continue;
+        }
+        let goes_on = host.len() == run && after.is_some_and(|c| matches!(c, '/' | '?' | '#' | ':'));
+        let length = if goes_on { trimmed(rest).len().max(host.len()) } else { host.len() };
+        found.push(Link { range: start..start + length, form: Form::Bare });
+        from = start + length;
     }
-    let start = word.find(|c: char| c.is_ascii_alphanumeric())?;
-    let address = trimmed(&word[start..]);
-    let host = address.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    is_domain(host).then(|| Link { range: start..start + address.len(), form: Form::Bare })
 }
 
 /// What services take into an address: ASCII and the letters of the scripts next to it. Others end it.

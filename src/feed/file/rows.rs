@@ -55,6 +55,9 @@ impl Columns {
 
 /// The values of one row. Text in, so that the reader can neither fail to read nor meet bad UTF-8.
 fn row(text: &str) -> StringRecord {
+    // The reader takes one byte order mark for its own; one that stands here is text.
+    let marked = text.starts_with('\u{feff}').then(|| format!("\u{feff}{text}"));
+    let text = marked.as_deref().unwrap_or(text);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -21,6 +21,9 @@ pub fn parse(body: &[u8], content_type: Option<&str>) -> Result<Vec<Mention>, De
         let line = body[..error.valid_up_to()].split(|b| *b == b'\n').count();
         DeliveryError::Line { line, why: FormError::NotUtf8 }
     })?;
+    if text.trim().is_empty() {
+        return Err(DeliveryError::Empty);
+    }
     let mut lines = text.split('\n').zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let (first, number) = lines.clone().next().ok_or(DeliveryError::Empty)?;
     if goes_on(first) {
