@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::channel::Outside;
+use crate::channel::{self, Outcome, Outside, PostOffice, Reason};
 use crate::config::Config;
 use crate::control;
 use crate::core::name::FeedName;
@@ -19,9 +20,13 @@ use crate::core::setting::Setting;
 use crate::engine::{Clock, Engine, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
 use crate::feed::{Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
-use crate::mail::{Mailbox, Post, Smtp, SmtpSetupError};
+use crate::mail::{self, MailReason, Mailbox, Post, Sent, Smtp, SmtpSetupError};
+use crate::net::{Http, HttpSetupError};
 use crate::store::Salts;
 use crate::web::{self, Web, WebError};
+
+/// How long to wait before a letter to a list that was not taken is handed over again.
+const MAIL_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// Where mail goes, and with it who may look at it.
 pub enum Mode {
@@ -47,6 +52,8 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error("the mail server's settings do not work: {0}")]
     Mail(#[from] SmtpSetupError),
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
     #[error(transparent)]
     Web(#[from] WebError),
     #[error(transparent)]
@@ -75,22 +82,21 @@ impl App {
         let address = listener.local_addr().unwrap_or(config.server.listen);
         let standing = standing(&config, address);
         let every = config.audit.every;
-        let outside = Outside::default();
-        let channels = config.channels.iter().filter_map(|(name, settings)| {
-            let channel = settings.connect(name, &outside)?;
-            Some((name.clone(), LiveChannel { rules: settings.rules(), channel }))
-        });
-        let shell = Arc::new(Shell {
-            post,
-            composer: Composer::new()?,
-            channels: channels.collect(),
-            outside: outside.clone(),
-        });
         let url = standing.url.clone();
         let key = config.audit.key.expose_secret().as_bytes().to_vec();
         let recorder = Recorder::open(&config.store, &key, salts(), standing, config.watches, clock.now())?;
         let socket = control::listen(&control::socket_of(&config.store));
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
+        let post = Arc::new(post);
+        // Where mail stays here, nothing else leaves either.
+        let http = if mailbox.is_some() { None } else { Some(Http::new()?) };
+        let outside = Outside { http, post_office: Some(post_office(&post, &engine)) };
+        let connected = config.channels.iter().filter_map(|(name, settings)| {
+            let channel = settings.connect(name, &outside)?;
+            Some((name.clone(), LiveChannel { rules: settings.rules(), channel }))
+        });
+        let channels = connected.collect();
+        let shell = Arc::new(Shell { post, composer: Composer::new()?, channels, outside });
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -144,6 +150,41 @@ pub fn recorder(config: Config, now: Timestamp) -> Result<Recorder, OpenError> {
 /// What nobody can foresee, before each body's hash.
 fn salts() -> Salts {
     Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt))
+}
+
+/// How channels hand letters to the mail server; what it answered, in a channel's words.
+fn post_office(post: &Arc<Post>, engine: &Engine) -> PostOffice {
+    let (post, engine) = (Arc::clone(post), engine.clone());
+    Arc::new(move |channel::Circular { key, from_name, reply_to, to, subject, text }| {
+        let (post, engine) = (Arc::clone(&post), engine.clone());
+        let message_id = engine.message_id(&key);
+        Box::pin(async move {
+            let url = format!("mid:{message_id}");
+            let circular = mail::Circular { message_id, from_name, reply_to, to, subject, text };
+            match post.send_circular(&circular, engine.now()).await {
+                Sent::Accepted { .. } => Outcome::Done { url },
+                Sent::Later { why } => Outcome::Later { why: reason(why), after: MAIL_RETRY_AFTER },
+                Sent::Never { why, .. } => Outcome::Never(reason(why)),
+                Sent::Unknown { why } => Outcome::Unknown(reason(why)),
+            }
+        })
+    })
+}
+
+fn reason(why: MailReason) -> Reason {
+    match why {
+        MailReason::BadLetter => Reason::OtherBytes,
+        MailReason::NoSignIn | MailReason::SignInRefused => Reason::SignIn,
+        MailReason::Deferred => Reason::Busy,
+        MailReason::Refused | MailReason::NotSupported => Reason::Refused,
+        MailReason::Garbled => Reason::Garbled,
+        MailReason::TooSlow => Reason::TimedOut,
+        MailReason::NameNotFound
+        | MailReason::Unreachable
+        | MailReason::TlsFailed
+        | MailReason::NoStartTls
+        | MailReason::Lost => Reason::Unreachable,
+    }
 }
 
 /// The feeds that others post to, by path.

@@ -4,6 +4,7 @@
 //! The map, from the inside out:
 //! - [`core`]: pure rules: matching, counting, detection, the incident, drafting, lint, approval;
 //! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
+//! - [`net`]: the guarded way out that feeds and channels call other servers by;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
 //! - [`control`]: the socket that the operator's commands use;
@@ -18,5 +19,6 @@ pub mod core;
 pub mod engine;
 pub mod feed;
 pub mod mail;
+pub mod net;
 pub mod store;
 pub mod web;

@@ -1,9 +1,14 @@
 //! Channels: where statements go. A channel is one file and one line in the table.
 
+mod answer;
 mod by_hand;
+mod email_list;
 mod file;
+mod mastodon;
 mod newsroom;
 mod room;
+mod server;
+mod webhook;
 
 use std::fmt;
 use std::future::Future;
@@ -11,16 +16,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use by_hand::look_at;
 use jiff::Timestamp;
 
 use crate::core::approval::ApprovedStatement;
 use crate::core::name::ChannelName;
 use crate::core::rules::ChannelRules;
 use crate::core::statement::Package;
+use crate::net::Http;
+
+pub use by_hand::{look_at, seen_in};
 
 /// The kinds of channel that `holdline.yaml` can name.
-pub const KINDS: &[ChannelKind] = &[by_hand::KIND, file::KIND, newsroom::KIND];
+pub const KINDS: &[ChannelKind] =
+    &[by_hand::KIND, email_list::KIND, file::KIND, mastodon::KIND, newsroom::KIND, webhook::KIND];
 
 /// A kind of channel: how its settings are written and read.
 pub struct ChannelKind {
@@ -51,7 +59,25 @@ pub trait ChannelSettings: fmt::Debug + Send + Sync {
 
 /// What live channels reach the world with. Handed over where the program is put together, and nowhere else.
 #[derive(Clone, Default)]
-pub struct Outside {}
+pub struct Outside {
+    pub http: Option<Http>,
+    pub post_office: Option<PostOffice>,
+}
+
+/// Hands a letter to the mail server; the outcome is the server's, or what its silence means.
+pub type PostOffice = Arc<dyn Fn(Circular) -> Calling<'static, Outcome> + Send + Sync>;
+
+/// One letter to many addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Circular {
+    /// The effect's, for the letter's Message-ID.
+    pub key: String,
+    pub from_name: Option<String>,
+    pub reply_to: Option<String>,
+    pub to: Vec<String>,
+    pub subject: String,
+    pub text: String,
+}
 
 /// An intent to post, as it was recorded before the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +147,23 @@ pub enum Reason {
     Stopped,
     /// No live channel of this name is handed to this run.
     NotConfigured,
+    /// Its name leads into a private network, and its settings do not say that it may.
+    NotPublic,
+    /// It sends the caller elsewhere.
+    Moved,
+    /// It does not take our credentials.
+    SignIn,
+    /// They are those of another account than the settings name.
+    OtherAccount,
+    Busy,
+    /// Its answer cannot be read.
+    Garbled,
+    /// It cannot be asked what it holds.
+    CannotLook,
+    /// It holds more than can be looked through.
+    TooMany,
+    /// The post is not among the latest.
+    NotThere,
     /// What it has posted it cannot take back.
     CannotTakeDown,
 }
@@ -137,6 +180,15 @@ impl fmt::Display for Reason {
             Self::Interrupted => "Holdline stopped before the answer came",
             Self::Stopped => "posting was stopped before anything was sent",
             Self::NotConfigured => "no live channel of this name is configured",
+            Self::NotPublic => "its name leads to a private address; say `private: true` if that is meant",
+            Self::Moved => "it points elsewhere, and a post is not sent on: correct its address",
+            Self::SignIn => "it did not take our credentials: check them",
+            Self::OtherAccount => "the credentials are another account's",
+            Self::Busy => "it asked to be tried again later",
+            Self::Garbled => "its answer cannot be read",
+            Self::CannotLook => "it cannot be asked what it holds",
+            Self::TooMany => "it holds more posts since then than can be looked through",
+            Self::NotThere => "the post is not among the latest of its account",
             Self::CannotTakeDown => "a post there cannot be taken down from here; a person must do it",
         })
     }

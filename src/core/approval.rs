@@ -323,6 +323,11 @@ impl ApprovedStatement {
         self.digest
     }
 
+    /// The post on `channel` that this statement corrects.
+    pub fn corrects_on(&self, channel: &ChannelName) -> Option<&str> {
+        self.package.corrects.as_ref()?.posts.get(channel)?.as_deref()
+    }
+
     /// The variants for `channel`, after hashing the package once more; none where a byte differs.
     pub fn texts_for(&self, channel: &ChannelName) -> Option<Vec<&Variant>> {
         (self.package.digest() == self.digest).then(|| self.package.variants_for(channel).collect())

@@ -214,7 +214,7 @@ impl Engine {
     }
 
     /// The same at every attempt, so that a repeat can be told for one.
-    fn message_id(&self, local: &str) -> String {
+    pub fn message_id(&self, local: &str) -> String {
         let host = self.standing().url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
         format!("{local}.{}@{}", self.links().installation(), host.unwrap_or("holdline"))
     }

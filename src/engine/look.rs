@@ -10,7 +10,7 @@ use super::work::{LEASE, Work};
 use super::{Engine, RecordError};
 use crate::channel::{Channel, Found, Intent, Outcome, Reason, look_at};
 use crate::core::incident::{Event, PostPhase};
-use crate::core::statement::{Package, Seen};
+use crate::core::statement::{Package, Seen, Unseen};
 use crate::store::{Claimed, Settled};
 
 /// How often a channel's own posts are read before "nothing" is believed.
@@ -112,8 +112,13 @@ impl Engine {
         let board = self.board();
         let sent = board.incidents.get(&job.incident).and_then(|entry| entry.incident.sent(&job.statement));
         let texts: Vec<_> = sent.into_iter().flat_map(|sent| sent.variants_for(&job.channel)).collect();
-        let looked = tokio::time::timeout(LOOK_TIMEOUT, look_at(&shell.outside, &url, &texts)).await;
-        let seen = looked.unwrap_or_else(|_| Seen::CouldNotBeSeen { why: Reason::TimedOut.to_string() });
+        let seen = match &shell.outside.http {
+            Some(http) => {
+                let looked = tokio::time::timeout(LOOK_TIMEOUT, look_at(http, &url, &texts)).await;
+                looked.unwrap_or(Seen::CouldNotBeSeen { why: Unseen::TooSlow })
+            }
+            None => Seen::CouldNotBeSeen { why: Unseen::NothingLeaves },
+        };
         let event = job.event(|statement, channel| Event::PostSeen { statement, channel, url, seen });
         self.end(row, Settled::Done(event.kind().to_owned()), Some(event)).await
     }

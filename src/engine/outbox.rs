@@ -26,7 +26,7 @@ const STORE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
 /// What effects are carried out with: which post office, which live channels. A rehearsal's holds none of the latter.
 pub struct Shell {
-    pub post: Post,
+    pub post: Arc<Post>,
     pub composer: Composer,
     pub channels: BTreeMap<ChannelName, LiveChannel>,
     pub outside: Outside,

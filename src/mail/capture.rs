@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::{sync::watch, time};
 
 use super::{
+    circular::{self, Circular},
     letter::{self, Letter, LetterError},
     sent::{MailReason, Sent},
 };
@@ -68,7 +69,17 @@ impl Mailbox {
         };
         let last = self.shelf().put(letter, mime, at);
         self.shared.last.send_replace(last);
-        Sent::Accepted { response: "250 kept in the built-in mailbox".to_owned() }
+        kept()
+    }
+
+    /// Keeps a letter to a list as one letter to each of its addresses.
+    pub fn send_circular(&self, circular: &Circular, at: Timestamp) -> Sent {
+        if let Err(error) = circular::build(circular, &self.shared.from, at) {
+            return Sent::Never { why: MailReason::BadLetter, said: error.to_string() };
+        }
+        let sent =
+            circular::as_letters(circular).iter().map(|letter| self.send(letter, at)).find(|sent| !is_kept(sent));
+        sent.unwrap_or_else(kept)
     }
 
     /// Every letter kept, oldest first.
@@ -105,6 +116,14 @@ impl Mailbox {
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shared.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn kept() -> Sent {
+    Sent::Accepted { response: "250 kept in the built-in mailbox".to_owned() }
+}
+
+fn is_kept(sent: &Sent) -> bool {
+    matches!(sent, Sent::Accepted { .. })
 }
 
 impl Shelf {

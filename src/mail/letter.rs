@@ -49,6 +49,8 @@ pub enum LetterError {
     MessageId,
     #[error("the letter holds {bytes} bytes of text and HTML: shorten it to at most {LETTER_BYTES_MAX}")]
     TooLong { bytes: usize },
+    #[error("the subject or the text holds what a letter cannot carry: take out control and invisible characters")]
+    Altered,
     #[error("the letter's headers could not be put together")]
     Headers,
 }
@@ -140,7 +142,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Line ends become plain line feeds (the builder writes CRLF) and other control characters go, so that no bare CR or NUL is sent.
-fn body_lines(text: &str) -> String {
+pub(super) fn body_lines(text: &str) -> String {
     text.replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()
@@ -148,18 +150,18 @@ fn body_lines(text: &str) -> String {
         .collect()
 }
 
-fn mailbox(name: &str, email: Address) -> Mailbox {
+pub(super) fn mailbox(name: &str, email: Address) -> Mailbox {
     let name = one_line(name, NAME_CHARS_MAX);
     Mailbox::new((!name.is_empty()).then_some(name), email)
 }
 
 /// Stricter than the builder: a quoted local part may hold what a command line may not.
-fn address(written: &str) -> Option<Address> {
+pub(super) fn address(written: &str) -> Option<Address> {
     let odd = |c: char| c.is_control() || c.is_whitespace() || is_hidden(c) || "<>\"\\".contains(c);
     if written.contains(odd) { None } else { written.parse().ok() }
 }
 
-fn bracketed(id: &str) -> Result<String, LetterError> {
+pub(super) fn bracketed(id: &str) -> Result<String, LetterError> {
     let plain =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"<>@\"\\(),;:".contains(&b));
     match id.split_once('@') {
@@ -170,12 +172,12 @@ fn bracketed(id: &str) -> Result<String, LetterError> {
     }
 }
 
-fn plain_header(name: &'static str, value: &str) -> HeaderValue {
+pub(super) fn plain_header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// A mail's date cannot lie before 1970.
-fn sent_at(at: Timestamp) -> SystemTime {
+pub(super) fn sent_at(at: Timestamp) -> SystemTime {
     SystemTime::from(at.max(Timestamp::UNIX_EPOCH))
 }
 

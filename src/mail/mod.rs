@@ -1,6 +1,7 @@
 //! Outgoing mail: a letter becomes MIME and goes out by SMTP, or into the built-in mailbox of demo, rehearsal and tests.
 
 pub mod capture;
+pub mod circular;
 pub mod compose;
 mod dial;
 pub mod letter;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 pub use self::{
     capture::{Captured, Mailbox},
+    circular::Circular,
     letter::{Letter, LetterError},
     sent::{MailReason, Sent},
     smtp::{Limits, Security, Smtp, SmtpSettings, SmtpSetupError},
@@ -29,6 +31,14 @@ impl Post {
         match self {
             Self::Smtp(smtp) => smtp.send(letter, at).await,
             Self::Capture(mailbox) => mailbox.send(letter, at),
+        }
+    }
+
+    /// Sends one letter to a list. Sending it again is not safe: people would get it twice.
+    pub async fn send_circular(&self, circular: &Circular, at: Timestamp) -> Sent {
+        match self {
+            Self::Smtp(smtp) => smtp.send_circular(circular, at).await,
+            Self::Capture(mailbox) => mailbox.send_circular(circular, at),
         }
     }
 }

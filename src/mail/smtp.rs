@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use lettre::{
     address::Envelope,
-    message::Mailbox,
+    message::{Mailbox, Message},
     transport::smtp::{
         Error as SmtpError,
         client::AsyncSmtpConnection,
@@ -22,6 +22,7 @@ use secrecy::SecretString;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
+    circular::{self, Circular},
     dial::{Dial, Fault, fault},
     letter::{self, Letter, LetterError},
     sent::{MailReason, Sent, fit_to_keep},
@@ -149,7 +150,16 @@ impl Smtp {
 
     /// Hands one letter over. Never waits longer than the limit of a whole send.
     pub async fn send(&self, letter: &Letter, at: Timestamp) -> Sent {
-        let parcel = match letter::build(letter, &self.from, at) {
+        self.hand_over(letter::build(letter, &self.from, at), &letter.message_id).await
+    }
+
+    /// Hands one letter to a list over, in one transaction: to all of it, or to nobody.
+    pub async fn send_circular(&self, circular: &Circular, at: Timestamp) -> Sent {
+        self.hand_over(circular::build(circular, &self.from, at), &circular.message_id).await
+    }
+
+    async fn hand_over(&self, built: Result<Message, LetterError>, message_id: &str) -> Sent {
+        let parcel = match built {
             Ok(message) => Parcel { envelope: message.envelope().clone(), mime: message.formatted() },
             Err(error) => {
                 return Sent::Never { why: MailReason::BadLetter, said: error.to_string() };
@@ -166,7 +176,7 @@ impl Smtp {
             Fault::Later(why) if body_begun => Sent::Unknown { why },
             Fault::Later(why) => Sent::Later { why },
             Fault::Deferred(said) => {
-                tracing::info!(letter = letter.message_id, said, "the mail server asked to be tried again later");
+                tracing::info!(letter = message_id, said, "the mail server asked to be tried again later");
                 Sent::Later { why: MailReason::Deferred }
             }
             Fault::Never(why, said) => Sent::Never { why, said },

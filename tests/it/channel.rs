@@ -1,46 +1,56 @@
-//! Channels: what their settings tell the core, and the file channel, which posts each statement once.
+//! Channels: what their settings tell the core, and what each kind does with a post.
+
+mod email_list;
+mod fediverse;
+mod mastodon;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use holdline::channel::{Channel, Found, Intent, KINDS, Outcome, Outside, Reason};
+use holdline::channel::{Channel, ChannelSettings, Found, Intent, KINDS, Outcome, Outside, Reason};
 use holdline::core::approval::{ApprovedStatement, Ballot, Electorate, Order, Proof, Terms, Yes};
 use holdline::core::name::ChannelName;
 use holdline::core::playbook::{Quorum, Stage};
 use holdline::core::roster::{Person, Roster};
 use holdline::core::rules::{ChannelRules, Reach};
 use holdline::core::statement::{Length, Limit, Package, Placement, Variant};
+use holdline::net::Http;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const AT: &str = "2026-11-22T19:02:00Z";
 
-fn package(body: &str) -> Package {
-    let variant = Variant {
-        length: Length::Long,
-        language: "en".to_owned(),
-        title: Some("Claims about records".to_owned()),
-        body: body.to_owned(),
-    };
+fn text(language: &str, title: Option<&str>, body: &str) -> Variant {
+    let (language, title, body) = (language.to_owned(), title.map(str::to_owned), body.to_owned());
+    Variant { length: Length::Long, language, title, body }
+}
+
+/// A package whose texts all go to one channel.
+fn package_for(channel: &str, variants: Vec<Variant>) -> Package {
     Package {
         statement: "holding".into(),
         audience: "public".to_owned(),
-        variants: vec![variant],
         placements: vec![Placement {
-            channel: "archive".into(),
+            channel: channel.into(),
             kind: "file".to_owned(),
             account: "posted.jsonl".to_owned(),
             limit: None,
-            variants: vec![0],
+            variants: (0..variants.len()).collect(),
         }],
+        variants,
         links: Vec::new(),
         next_update: None,
         corrects: None,
         stamp: None,
         findings: Vec::new(),
     }
+}
+
+fn package(body: &str) -> Package {
+    package_for("archive", vec![text("en", Some("Claims about records"), body)])
 }
 
 /// What one yes of the only approver makes of a package.
@@ -80,11 +90,25 @@ fn approved(package: Package) -> ApprovedStatement {
     ballot.approved(&roster).unwrap()
 }
 
-fn rules(kind: &str, settings: Value) -> Result<ChannelRules, String> {
+fn parsed(kind: &str, settings: Value) -> Result<Box<dyn ChannelSettings>, String> {
     let kind = KINDS.iter().find(|known| known.name == kind).unwrap();
     let mut settings = <dyn erased_serde::Deserializer<'_>>::erase(settings);
-    let channel = (kind.parse)(&mut settings, Some("en".to_owned()));
-    channel.map(|channel| channel.rules()).map_err(|error| error.to_string())
+    (kind.parse)(&mut settings, Some("en".to_owned())).map_err(|error| error.to_string())
+}
+
+fn rules(kind: &str, settings: Value) -> Result<ChannelRules, String> {
+    parsed(kind, settings).map(|channel| channel.rules())
+}
+
+/// A live channel called `wire`, with the way out that a daemon has.
+fn live(kind: &str, settings: Value) -> Arc<dyn Channel> {
+    let outside = Outside { http: Some(Http::new().unwrap()), post_office: None };
+    parsed(kind, settings).unwrap().connect(&"wire".into(), &outside).unwrap()
+}
+
+/// What went wrong with settings.
+fn refusal(kind: &str, settings: Value) -> String {
+    rules(kind, settings).unwrap_err()
 }
 
 fn archive(path: &Path, name: &str) -> Arc<dyn Channel> {
@@ -108,6 +132,21 @@ fn settings_tell_the_core_how_a_channel_reaches_people() {
     let file = rules("file", json!({ "path": "/srv/posted.jsonl" })).unwrap();
     assert_eq!((file.reach, file.account.as_str()), (Reach::Network, "posted.jsonl"));
     assert_eq!(file.language.as_deref(), Some("en"));
+}
+
+#[test]
+fn what_has_no_way_out_reaches_nobody() {
+    let settings = [
+        ("webhook", json!({ "url": "https://cms.example/", "secret": "a secret of the tests, long enough" })),
+        ("mastodon", json!({ "server": "https://social.example", "token": "t" })),
+        ("email_list", json!({ "to": ["staff@ex.test"] })),
+    ];
+    for (kind, settings) in settings {
+        let channel = parsed(kind, settings).unwrap();
+        assert_eq!(channel.rules().reach, Reach::Network);
+        assert!(channel.connect(&"wire".into(), &Outside::default()).is_none(), "{kind}");
+        assert!(!format!("{channel:?}").contains("a secret of"), "{kind}");
+    }
 }
 
 #[test]

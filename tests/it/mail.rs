@@ -6,6 +6,7 @@ use jiff::Timestamp;
 mod capture;
 mod from_the_outbox;
 mod letters;
+mod lists;
 mod real;
 mod script;
 mod scripted;

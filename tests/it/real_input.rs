@@ -21,7 +21,7 @@ const CRISIS: SignedDuration = SignedDuration::from_hours(2);
 const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;
 
 /// Where third-party data is, if it is here.
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let asked = std::env::var_os("HOLDLINE_DATA").map(PathBuf::from);
     let folder = asked.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")));
     if folder.is_dir() {

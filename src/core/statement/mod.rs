@@ -19,6 +19,6 @@ pub use edit::{EditError, edited};
 pub use length::{Limit, Measured};
 pub use links::links;
 pub use package::{Corrects, Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
-pub use sighting::Seen;
+pub use sighting::{Seen, Unseen, even, sighted};
 pub use template::{TEMPLATE_BYTES_MAX, TemplateProblem, TemplateSpec, check_template};
 pub use text::hidden_character;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use holdline::mail::{Letter, MailReason, Security, Sent, Smtp, SmtpSettings};
+use holdline::mail::{Circular, Letter, MailReason, Security, Sent, Smtp, SmtpSettings};
 use mail_parser::MessageParser;
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -133,6 +133,40 @@ async fn arrives_as_it_was_sent(peers: &mut Peers, security: Security, told: &Le
     assert!(letters.iter().any(|bytes| String::from_utf8_lossy(bytes).contains("with ESMTPSA")), "{received}");
 }
 
+async fn a_list_gets_one_letter_each(peers: &mut Peers) {
+    let list = Circular {
+        message_id: "list.1.7.0@riverside.example".to_owned(),
+        from_name: Some("Riverside press office".to_owned()),
+        reply_to: None,
+        to: vec!["alice@ex.test".to_owned(), "bob@ex.test".to_owned()],
+        subject: "Über unsere Daten".to_owned(),
+        text: "Grüß\n.\n..\nlast\n".to_owned(),
+    };
+    let smtp = smtp(&peers.settings(Security::StartTls));
+    let sent = smtp.send_circular(&list, noon()).await;
+    peers.delivered(&sent).await;
+    let copies = |name: &str| -> Vec<Vec<u8>> {
+        let named = |bytes: &Vec<u8>| {
+            let read = MessageParser::default().parse(bytes).expect("a letter");
+            read.message_id() == Some(list.message_id.as_str())
+        };
+        maildir(&peers.path(&format!("vmail/{name}/Maildir/new"))).into_iter().filter(named).collect()
+    };
+    // One delivery for both: the server hands them over together.
+    for name in ["alice", "bob"] {
+        let copies = copies(name);
+        assert_eq!(copies.len(), 1, "{name}");
+        let read = MessageParser::default().parse(&copies[0]).expect("a letter");
+        assert_eq!(read.body_text(0).map(|text| text.replace("\r\n", "\n")).as_deref(), Some(list.text.as_str()));
+        let other = if name == "alice" { "bob@ex.test" } else { "alice@ex.test" };
+        assert!(!String::from_utf8_lossy(&copies[0]).contains(other), "{name} sees who else is on the list");
+    }
+    // One address that is not there: nobody gets it.
+    let partly = Circular { to: vec!["alice@ex.test".to_owned(), "nobody@ex.test".to_owned()], ..list };
+    let sent = smtp.send_circular(&partly, noon()).await;
+    assert!(matches!(sent, Sent::Never { why: MailReason::Refused, .. }), "{sent:?}");
+}
+
 async fn is_refused_for_the_right_reason(peers: &Peers) {
     for security in [Security::StartTls, Security::Tls] {
         let right = peers.settings(security);
@@ -177,6 +211,7 @@ async fn real_servers_take_letters_and_deliver_them() {
     };
     arrives_as_it_was_sent(&mut peers, Security::StartTls, &letter()).await;
     arrives_as_it_was_sent(&mut peers, Security::Tls, &awkward).await;
+    a_list_gets_one_letter_each(&mut peers).await;
     is_refused_for_the_right_reason(&peers).await;
     many_letters_are_quick(&peers, Security::StartTls).await;
     many_letters_are_quick(&peers, Security::Tls).await;

@@ -9,7 +9,7 @@ use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::period::Period;
 use holdline::core::rules::Rules;
 use holdline::core::severity::Severity;
-use holdline::core::statement::{Digest, Package, Seen, edited};
+use holdline::core::statement::{Digest, Package, Seen, Unseen, edited};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -187,7 +187,7 @@ impl Scene<'_> {
                 let seen = match *found {
                     "matches" => Seen::Matches,
                     "differs" => Seen::Differs,
-                    "hides" => Seen::CouldNotBeSeen { why: why() },
+                    "hides" => Seen::CouldNotBeSeen { why: Unseen::SignIn },
                     other => panic!("no such look: {other}"),
                 };
                 Event::PostSeen { statement, channel, url, seen }
