@@ -10,7 +10,7 @@ use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
-use crate::store::{Claimed, EffectId, INSTALLATION, InstallationEffect, Settled};
+use crate::store::{Claimed, EffectId, InstallationEffect, Settled};
 
 /// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
 pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;
@@ -37,18 +37,19 @@ impl Engine {
         let Some(person) = recipient(entry, effect) else {
             return self.end(row, Settled::Done("nobody".to_owned()), None).await;
         };
-        if let Some(later) = self.over_the_cap(&person).await? {
-            return self.end(row, Settled::NotBefore(later), None).await;
-        }
-        match self.write(shell, entry, row.id, effect, &person) {
-            Ok(Written::Letter(letter)) => self.send(shell, row, &letter, Some(person)).await,
-            Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
+        let letter = match self.write(shell, entry, row.id, effect, &person) {
+            Ok(Written::Letter(letter)) => letter,
+            Ok(Written::Moot) => return self.end(row, Settled::Done("moot".to_owned()), None).await,
             Err(error) => {
                 tracing::error!(effect = %row.id, %error, "a mail could not be written");
                 let event = Event::MailRefused { person, why: error.to_string() };
-                self.end(row, Settled::Done("not written".to_owned()), Some(event)).await
+                return self.end(row, Settled::Done("not written".to_owned()), Some(event)).await;
             }
+        };
+        if let Some(later) = self.take_mail(&person).await? {
+            return self.end(row, Settled::NotBefore(later), None).await;
         }
+        self.send(shell, row, &letter, Some(person)).await
     }
 
     /// Carries out one mail of the installation.
@@ -174,32 +175,29 @@ impl Engine {
         letter: &Letter,
         person: Option<PersonId>,
     ) -> Result<(), RecordError> {
-        let (how, event) = match shell.post.send(letter, self.now()).await {
-            Sent::Accepted { .. } => return self.end_sent(row, person).await,
-            Sent::Later { why } | Sent::Unknown { why } => {
-                tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a mail was not taken; it is sent again");
-                (Settled::NotBefore(self.retry_at(row.attempts)), None)
-            }
+        let (how, went_out, why) = match shell.post.send(letter, self.now()).await {
+            Sent::Accepted { .. } => (Settled::Done("sent".to_owned()), true, None),
+            Sent::Unknown { why } => (self.again(row, &why.to_string()), true, None),
+            Sent::Later { why } => (self.again(row, &why.to_string()), false, None),
             Sent::Never { why, said } => {
                 tracing::error!(effect = %row.id, %why, %said, "a mail was refused for good");
-                let event = person.map(|person| Event::MailRefused { person, why: why.to_string() });
-                (Settled::Done("refused".to_owned()), event)
+                (Settled::Done("refused".to_owned()), false, Some(why.to_string()))
             }
         };
-        let event = event.filter(|_| row.id.incident != INSTALLATION);
-        self.end(row, how, event).await
-    }
-
-    /// Counts a mail that went out and settles its row, in one transaction.
-    async fn end_sent(&self, row: &Claimed, person: Option<PersonId>) -> Result<(), RecordError> {
         let row = row.clone();
         self.call(move |work| {
-            if let Some(person) = &person {
-                work.count_mail(person)?;
+            if let Some(person) = person.as_ref().filter(|_| !went_out) {
+                work.give_mail_back(person)?;
             }
-            work.settle(&row, &Settled::Done("sent".to_owned()), None)
+            let event = person.zip(why).map(|(person, why)| Event::MailRefused { person, why });
+            work.settle(&row, &how, event)
         })
         .await
+    }
+
+    fn again(&self, row: &Claimed, why: &str) -> Settled {
+        tracing::warn!(effect = %row.id, why, attempts = row.attempts, "a mail was not taken; it is sent again");
+        Settled::NotBefore(self.retry_at(row.attempts))
     }
 
     pub(super) fn retry_at(&self, attempts: u32) -> Timestamp {
@@ -208,9 +206,9 @@ impl Engine {
     }
 
     /// Where the hour's mails to `person` are used up, says when the next hour begins.
-    async fn over_the_cap(&self, person: &PersonId) -> Result<Option<Timestamp>, RecordError> {
+    async fn take_mail(&self, person: &PersonId) -> Result<Option<Timestamp>, RecordError> {
         let person = person.clone();
-        self.call(move |work| work.over_the_cap(&person, MAILS_PER_HOUR_MAX)).await
+        self.call(move |work| work.take_mail(&person, MAILS_PER_HOUR_MAX)).await
     }
 
     /// The same at every attempt, so that a repeat can be told for one.

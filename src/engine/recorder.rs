@@ -26,6 +26,9 @@ use crate::store::{INSTALLATION, InstallationEvent, Salts, StoreError, StoredEve
 /// The name under which the rules of an incident without a playbook stand.
 pub const NO_PLAYBOOK: &str = "none";
 
+/// The note of the time at the last commit: a clock that is set back over a restart takes no lease or deadline with it.
+const TIME: &str = "time";
+
 /// What new incidents take from the configuration of the moment.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -50,8 +53,8 @@ pub struct Recorder {
     board: watch::Sender<Arc<Board>>,
     /// Never goes back, whatever the machine's clock does, and never stands still.
     latest: Timestamp,
-    /// The machine's clock when it was last read.
-    wall: Timestamp,
+    /// What the machine's clock showed last.
+    clock: Timestamp,
 }
 
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
@@ -96,7 +99,7 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Self, OpenError> {
         let mut stored = Vec::new();
-        let writer = Writer::open(path, key, salts, |event| {
+        let mut writer = Writer::open(path, key, salts, |event| {
             stored.push(event);
             Ok(())
         })?;
@@ -115,10 +118,12 @@ impl Recorder {
             owes: true,
         };
         let board = watch::Sender::new(Arc::default());
-        let last = stored.last().and_then(|row| Timestamp::from_millisecond(row.entry().ok()?.at).ok());
-        let latest = to_millisecond(now).max(last.unwrap_or(Timestamp::MIN));
-        let mut recorder =
-            Self { writer, state, standing, links: Links::new(key), board, latest, wall: to_millisecond(now) };
+        let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
+        let recorded = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
+        let last = recorded.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
+        let clock = to_millisecond(now);
+        let latest = clock.max(last.unwrap_or(Timestamp::MIN));
+        let mut recorder = Self { writer, state, standing, links: Links::new(key), board, latest, clock };
         recorder.count_again()?;
         recorder.publish();
         recorder.begin(now)?;
@@ -176,7 +181,7 @@ impl Recorder {
         now: Timestamp,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
     ) -> Result<(), String> {
-        self.pass_time(to_millisecond(now));
+        self.move_time(to_millisecond(now));
         let committed = self.count_again().and_then(|()| self.transact_once(run));
         match committed {
             Ok(()) => {
@@ -194,11 +199,12 @@ impl Recorder {
         }
     }
 
-    /// A clock that jumped ahead and came back does not stop time: it goes on from there, at the clock's own pace.
-    fn pass_time(&mut self, now: Timestamp) {
-        let passed = now.duration_since(self.wall).max(SignedDuration::ZERO);
-        self.latest = self.latest.checked_add(passed).unwrap_or(self.latest).max(now);
-        self.wall = now;
+    /// Time goes on as fast as the clock does, also after the clock was set back: a deadline that was made by a clock that was
+    /// wrong by years still comes.
+    fn move_time(&mut self, now: Timestamp) {
+        let gone_by = now.duration_since(self.clock).max(SignedDuration::ZERO);
+        self.latest = now.max(self.latest.checked_add(gone_by).unwrap_or(self.latest));
+        self.clock = now;
     }
 
     fn transact_once(
@@ -207,9 +213,14 @@ impl Recorder {
     ) -> Result<(), StoreError> {
         let Self { writer, state, standing, links, latest, .. } = self;
         writer.commit(|batch| {
+            let before = batch.rows_changed();
             let mut work = Work::new(batch, state, standing, links, *latest);
             run(&mut work)?;
-            work.failure().map_or(Ok(()), Err)
+            work.failure().map_or(Ok(()), Err)?;
+            if batch.rows_changed() != before {
+                batch.put_note(TIME, &latest.as_millisecond().to_string(), *latest)?;
+            }
+            Ok(())
         })
     }
 

@@ -13,7 +13,7 @@ use crate::core::count::{CountedAt, minute_of};
 use crate::core::detect::{Arming, Verdict};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
 use crate::core::mention::Mention;
-use crate::core::name::{FeedName, PersonId, PlaybookName};
+use crate::core::name::{FeedName, PersonId, PlaybookName, WatchName};
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
 use crate::store::{
@@ -214,6 +214,12 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(())
     }
 
+    /// What a watch counts now; none where there is no such watch.
+    pub fn counted(&self, watch: &WatchName) -> Option<Spike> {
+        let index = self.state.counting.find(watch)?;
+        Some(self.state.counting.spike(index, self.now))
+    }
+
     fn arming(&self, index: usize) -> Arming {
         match self.open_incident(index) {
             Some(id) => Arming::Open(id),
@@ -357,17 +363,26 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(())
     }
 
-    /// Where `most` mails went to `person` in this hour, says when the next one begins.
-    pub(super) fn over_the_cap(&mut self, person: &PersonId, most: u32) -> Result<Option<Timestamp>, RecordError> {
-        let sent = self.batch.note(&self.mails_note(person))?.and_then(|sent| sent.parse::<u32>().ok());
-        let next = (self.hour() + 1) * SECONDS_PER_HOUR;
-        Ok((sent.unwrap_or(0) >= most).then(|| Timestamp::from_second(next).unwrap_or(Timestamp::MAX)))
+    /// Counts a mail to `person` before it is sent, since several are under way at once; where `most` were counted in this
+    /// hour, says when the next one begins.
+    pub fn take_mail(&mut self, person: &PersonId, most: u32) -> Result<Option<Timestamp>, RecordError> {
+        if self.mails(person)? >= most {
+            let next = (self.hour() + 1) * SECONDS_PER_HOUR;
+            return Ok(Some(Timestamp::from_second(next).unwrap_or(Timestamp::MAX)));
+        }
+        self.batch.count_up(&self.mails_note(person), self.now)?;
+        Ok(None)
     }
 
-    /// Counts a mail that went out.
-    pub(super) fn count_mail(&mut self, person: &PersonId) -> Result<(), RecordError> {
-        self.batch.count_up(&self.mails_note(person), self.now)?;
-        Ok(())
+    /// Takes back the count of a mail that certainly did not go out.
+    pub fn give_mail_back(&mut self, person: &PersonId) -> Result<(), RecordError> {
+        let counted = self.mails(person)?.saturating_sub(1);
+        Ok(self.batch.put_note(&self.mails_note(person), &counted.to_string(), self.now)?)
+    }
+
+    fn mails(&mut self, person: &PersonId) -> Result<u32, RecordError> {
+        let counted = self.batch.note(&self.mails_note(person))?;
+        Ok(counted.and_then(|counted| counted.parse().ok()).unwrap_or(0))
     }
 
     fn mails_note(&self, person: &PersonId) -> String {

@@ -37,6 +37,11 @@ impl Batch<'_> {
         Ok(self.db.prepare_cached(sql)?)
     }
 
+    /// Counts up with each row that is written.
+    pub fn rows_changed(&self) -> u64 {
+        self.db.total_changes()
+    }
+
     /// Remembers this point of the transaction and of the chain.
     pub fn savepoint(&mut self) -> Result<Chain, StoreError> {
         self.statement("savepoint job")?.execute([])?;

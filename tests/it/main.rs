@@ -37,3 +37,4 @@ mod transcripts;
 mod web_doors;
 mod webhook;
 mod writer;
+mod wrong_clock;

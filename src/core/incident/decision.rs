@@ -394,7 +394,7 @@ impl Turn<'_> {
     }
 
     fn revise_ballot_of(&mut self, id: &StepId, electorate: Electorate<'_>) {
-        let mut ballot = match self.incident.statements.get(id).map(|statement| &statement.phase) {
+        let mut ballot = match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
             Some(StatementPhase::Asking(ballot)) => ballot.clone(),
             Some(StatementPhase::Posting(posting)) if !posting.has_begun() => posting.ballot.clone(),
             Some(StatementPhase::Posting(posting)) => {
@@ -402,6 +402,8 @@ impl Turn<'_> {
                 let mut revised = posting.ballot.clone();
                 revised.revise(electorate);
                 if revised.approved(electorate.roster).is_none() {
+                    // Kept, so that what is in doubt now is not posted again either.
+                    posting.ballot = revised;
                     self.stop_owed_posts(id);
                 }
                 return;

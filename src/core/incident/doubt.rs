@@ -57,11 +57,7 @@ impl Turn<'_> {
                 Ok(())
             }
             Settlement::NotThere if !looked || self.at < SETTLE.after(intended) => Err(Refusal::TooEarly),
-            Settlement::NotThere if !self.incident.is_running() => self.set_post(id, channel, PostPhase::Cancelled),
-            Settlement::NotThere => {
-                self.owe_post(id, channel, attempt, self.at);
-                self.set_post(id, channel, PostPhase::Owed { attempt })
-            }
+            Settlement::NotThere => self.owe_again(id, channel, attempt, self.at),
         }
     }
 }

@@ -21,6 +21,9 @@ const ATTEMPTS_MAX: u32 = 30;
 const RETRY_FIRST: Period = Period::seconds(15);
 const RETRY_LAST: Period = Period::minutes(10);
 
+/// Why nothing more of a statement goes out whose vote fell after its first post.
+const APPROVER_LEFT: &str = "an approver was removed before it was posted there";
+
 impl Turn<'_> {
     /// Where the quorum stands on exactly these bytes, hands them to every channel; rules about time are asked once more.
     pub(super) fn begin_posting(&mut self, id: &StepId) {
@@ -75,9 +78,8 @@ impl Turn<'_> {
         let owed = posting.still_owed();
         self.stop_posting_by_hand(id);
         for channel in owed {
-            let why = "an approver was removed before it was posted there".to_owned();
             // The phase was looked at just now, so this is refused for no reason.
-            let _ = self.post_refused(id, &channel, &why);
+            let _ = self.post_refused(id, &channel, APPROVER_LEFT);
         }
     }
 
@@ -182,10 +184,24 @@ impl Turn<'_> {
         if attempt > ATTEMPTS_MAX {
             return self.post_refused(id, channel, why);
         }
+        self.owe_again(id, channel, attempt, retry_at(self.at, attempt).max(not_before))
+    }
+
+    /// It certainly is not there: owed once more, where the incident runs and the vote still stands.
+    pub(super) fn owe_again(
+        &mut self,
+        id: &StepId,
+        channel: &ChannelName,
+        attempt: u32,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
         if !self.incident.is_running() {
             return self.set_post(id, channel, PostPhase::Cancelled);
         }
-        self.owe_post(id, channel, attempt, retry_at(self.at, attempt).max(not_before));
+        if self.incident.approved(id).is_none() {
+            return self.refuse_post(id, channel, APPROVER_LEFT);
+        }
+        self.owe_post(id, channel, attempt, at);
         self.set_post(id, channel, PostPhase::Owed { attempt })
     }
 
@@ -200,6 +216,10 @@ impl Turn<'_> {
         ) {
             return Err(Refusal::NothingChanged);
         }
+        self.refuse_post(id, channel, why)
+    }
+
+    fn refuse_post(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
         for person in self.duty() {
             let (statement, channel, why) = (id.clone(), channel.clone(), why.to_owned());
             self.tell(&person, Notice::PostFailed { statement, channel, why });

@@ -1,0 +1,328 @@
+//! What people do with an incident: say whether it is real, fill in facts, edit, lift, stand down, leave, and look at the wires.
+
+use holdline::core::incident::{
+    Asker, Author, Event, Hold, IncidentId, IncidentPhase, PostPhase, Settlement, StatementPhase, Verification,
+};
+use holdline::core::lint::{Level, linted};
+use holdline::core::name::{PlaybookName, StepId};
+use holdline::core::playbook::FactValue;
+use holdline::core::severity::Severity;
+use holdline::core::statement::edited;
+use holdline::engine::Entry;
+use rand::RngExt as _;
+
+use super::channel::Channels;
+use super::house::{PEOPLE, ROLES, STATEMENTS};
+use super::posting::{is_in_doubt, of};
+use super::world::World;
+use crate::hospital::person;
+
+const REASON: &str = "because";
+
+impl World {
+    pub(super) fn somebody_acts(&mut self) {
+        if self.mishap(1) || self.board().incidents.is_empty() && self.chance(30) {
+            self.open_by_hand();
+            return;
+        }
+        if self.board().stopped && self.chance(8) {
+            self.work("resume", |work| work.resume_posting("ana"));
+        }
+        let Some((id, entry)) = self.some_incident() else { return };
+        if self.is_on_its_way(&entry) && self.mishap(20) {
+            self.act_at_the_worst_moment(id, &entry);
+        } else if self.chance(55) {
+            self.answer();
+        } else {
+            self.act(id, &entry);
+        }
+    }
+
+    /// Mostly a running incident; sometimes one that is over.
+    fn some_incident(&mut self) -> Option<(IncidentId, Entry)> {
+        let board = self.board();
+        let running = !self.mishap(5);
+        let all = board.incidents.iter().filter(|(_, entry)| entry.incident.is_running() || !running);
+        let all: Vec<_> = all.collect();
+        if all.is_empty() {
+            return None;
+        }
+        // Mostly the oldest that has something to say: what is begun is brought further.
+        let begun = all.iter().position(|(_, entry)| !entry.incident.statements.is_empty());
+        let place = begun.filter(|_| self.chance(70)).unwrap_or_else(|| self.rng.random_range(0..all.len()));
+        let (id, entry) = all[place];
+        Some((*id, entry.clone()))
+    }
+
+    /// Whether something is approved, and not said everywhere yet.
+    fn is_on_its_way(&self, entry: &Entry) -> bool {
+        entry.incident.statements.values().any(|found| matches!(found.phase, StatementPhase::Posting(_)))
+    }
+
+    fn open_by_hand(&mut self) {
+        let (playbook, by) = (PlaybookName::from("breach"), person(self.pick(PEOPLE)));
+        self.work("open", |work| work.open(&playbook, &by, "a call"));
+    }
+
+    fn act(&mut self, id: IncidentId, entry: &Entry) {
+        let incident = &entry.incident;
+        if incident.verified.is_none() && self.chance(60) {
+            let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
+            self.record(id, Event::Verified { verdict, by, reason });
+        } else if incident.facts.len() < 2 && self.chance(60) {
+            self.tell_a_fact(id);
+        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(20) {
+            self.follow_up(id, entry);
+        } else {
+            self.act_by_chance(id, entry);
+        }
+    }
+
+    fn act_by_chance(&mut self, id: IncidentId, entry: &Entry) {
+        let by = person(self.pick(PEOPLE));
+        let statement = self.some_statement(entry);
+        let reason = REASON.to_owned();
+        match self.rng.random_range(0..100) {
+            0..8 => drop(self.record(id, Event::Verified { verdict: Verification::Real, by, reason })),
+            8..9 => self.call_it_false(id),
+            9..24 => drop(self.record(id, Event::Claimed { by })),
+            24..34 => self.tell_a_fact(id),
+            34..41 => self.edit(id, entry, &statement),
+            41..45 => drop(self.record(id, Event::RedraftAsked { statement, by })),
+            45..50 => drop(self.record(id, Event::FactLeftUnknown { fact: "patients".into(), by })),
+            50..64 => drop(self.record(id, Event::AskedAgain { statement, by, reason })),
+            64..68 => {
+                let task = self.pick(&["pause", "tell-regulator"]).into();
+                self.record(id, Event::TaskDone { task, by, note: String::new() });
+            }
+            68..69 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
+            69..70 => self.leave(id),
+            70..72 => {
+                let to = self.pick(&[Severity::Elevated, Severity::Serious, Severity::Critical]);
+                self.record(id, Event::SeverityRaised { to, by, reason });
+            }
+            72..76 => self.pick_playbook(id),
+            76..82 => self.lift(id, entry),
+            82..84 => drop(self.record(id, Event::Closed { by, reason })),
+            84..94 => self.look_at_the_wires(id, entry),
+            94..97 => self.post_by_hand(id, entry),
+            _ => self.follow_up(id, entry),
+        }
+    }
+
+    /// One of the playbook's, or a correction.
+    fn some_statement(&mut self, entry: &Entry) -> StepId {
+        let known: Vec<&StepId> = entry.incident.statements.keys().collect();
+        if known.is_empty() || self.mishap(5) {
+            return StepId::from(self.pick(STATEMENTS));
+        }
+        known[self.rng.random_range(0..known.len())].clone()
+    }
+
+    /// What is public is corrected, or taken down.
+    fn follow_up(&mut self, id: IncidentId, entry: &Entry) {
+        let by = person(self.pick(PEOPLE));
+        let statement = self.some_statement(entry);
+        let reason = REASON.to_owned();
+        let channel = self.pick(&["wire", "wire-two", "page", "board"]).into();
+        match self.rng.random_range(0..100) {
+            0..35 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
+            35..75 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
+            _ => self.record(id, Event::TakenDown { statement, channel, by: Some(by) }),
+        };
+    }
+
+    fn call_it_false(&mut self, id: IncidentId) {
+        let verdict = self.pick(&[Verification::FalseAlarm, Verification::NotOurs]);
+        let by = person(self.pick(PEOPLE));
+        self.record(id, Event::Verified { verdict, by, reason: REASON.to_owned() });
+    }
+
+    fn tell_a_fact(&mut self, id: IncidentId) {
+        let by = person(self.pick(PEOPLE));
+        let (fact, value) = match self.rng.random_range(0..100) {
+            0..45 => ("help_line", FactValue::Phone(self.pick(&["+1 555 010 0100", "+1 555 010 0200"]).to_owned())),
+            45..85 => {
+                ("what_happened", FactValue::Text(self.pick(&["a file was copied", "a laptop is gone"]).to_owned()))
+            }
+            _ => ("patients", FactValue::Number(self.pick(&[12, 800]))),
+        };
+        let fact = fact.into();
+        match self.rng.random_range(0..100) {
+            0..80 => self.record(id, Event::FactConfirmed { fact, value, by }),
+            80..92 => self.record(id, Event::FactProposed { fact, value, by }),
+            _ => self.record(id, Event::FactLeftUnknown { fact, by }),
+        };
+    }
+
+    /// A person's words over what they had before them: now and then something that lint stops.
+    fn edit(&mut self, id: IncidentId, entry: &Entry, statement: &StepId) {
+        let Some(found) = entry.incident.statements.get(statement) else { return };
+        let Some(current) = found.current() else { return };
+        let more = self.pick(&["Thank you.", "We are sorry.", "[TBD]"]);
+        let body = format!("{} {more}", current.package.variants[0].body);
+        let texts = vec![(0, current.package.variants[0].title.clone(), body)];
+        let Ok(package) = edited(&current.package, texts, &entry.rules, entry.incident.setting) else { return };
+        let package = linted(package, &entry.rules, entry.incident.setting, self.clocks.engine);
+        // Some save over what they saw a while ago.
+        let replaces = current.number - u32::from(self.mishap(10));
+        let basis = entry.incident.events.saturating_sub(if self.mishap(10) { 30 } else { 0 });
+        let by = Author::Person(person(self.pick(PEOPLE)));
+        let (statement, package) = (statement.clone(), Box::new(package));
+        self.record(id, Event::Saved { statement, by, replaces, basis, package });
+    }
+
+    fn lift(&mut self, id: IncidentId, entry: &Entry) {
+        let by = person(self.pick(PEOPLE));
+        for (statement, found) in &entry.incident.statements {
+            let StatementPhase::Drafting(Hold::Blocked(rules)) = &found.phase else { continue };
+            let (Some(rule), Some(current)) = (rules.first(), found.current()) else { continue };
+            assert!(
+                current.package.findings.iter().all(|finding| finding.level != Level::PrivacyBlock),
+                "this hospital names no patients"
+            );
+            let (statement, rule, digest) = (statement.clone(), rule.clone(), current.digest);
+            self.record(id, Event::BlockLifted { statement, digest, rule, by, reason: REASON.to_owned() });
+            return;
+        }
+    }
+
+    fn pick_playbook(&mut self, id: IncidentId) {
+        let by = person(self.pick(PEOPLE));
+        let standing = self.house.standing();
+        let rules = standing.rules[&PlaybookName::from("breach")].hash();
+        self.record(id, Event::PlaybookPicked { rules, by });
+    }
+
+    /// Somebody leaves a role while the incident runs; never the last who could still be asked for it.
+    fn leave(&mut self, id: IncidentId) {
+        let (role, holders) = ROLES[self.rng.random_range(0..ROLES.len())];
+        let by = self.pick(holders);
+        if !stays(by, role) {
+            self.record(id, Event::LeftRole { person: person(by), role: role.into() });
+        }
+    }
+
+    /// Somebody looks at the wires where Holdline cannot tell, and says what is there. Nearly always the truth.
+    pub(super) fn look_at_the_wires(&mut self, id: IncidentId, entry: &Entry) {
+        for (statement, found) in &entry.incident.statements {
+            let Some(posting) = found.posting() else { continue };
+            for (channel, post) in &posting.posts {
+                if is_in_doubt(post) {
+                    self.look_at_one(id, statement, channel, post);
+                }
+            }
+        }
+    }
+
+    fn look_at_one(
+        &mut self,
+        id: IncidentId,
+        statement: &StepId,
+        channel: &holdline::core::name::ChannelName,
+        post: &PostPhase,
+    ) {
+        let place = of(id, statement, channel);
+        let there = self.is_public(&place);
+        let says_there = if self.mishap(3) { false } else { there };
+        let url = Channels::url(&place);
+        let found = if says_there { Settlement::There { url } } else { Settlement::NotThere };
+        let (statement, channel, by) = (statement.clone(), channel.clone(), person("ana"));
+        let jumps = self.clocks.jumps;
+        let settled = self.record(id, Event::PostSettled { statement, channel, by, found });
+        if settled && !says_there && self.channels.times(&place) > 0 {
+            // Either the person did not say what they saw, or a post that was under way shows only now.
+            self.channels.excuse(&place);
+            self.coverage.saw(if there {
+                "a person said falsely that nothing is there"
+            } else {
+                "a late post showed after a look"
+            });
+            self.note(format_args!("{place:?} was called not there: {post:?}, {jumps} jumps"));
+        }
+    }
+
+    fn post_by_hand(&mut self, id: IncidentId, entry: &Entry) {
+        for (statement, found) in &entry.incident.statements {
+            let Some(posting) = found.posting() else { continue };
+            for (channel, post) in &posting.posts {
+                if let PostPhase::ByHand { by } = post {
+                    let url = Channels::url(&of(id, statement, channel));
+                    let (statement, channel, by) = (statement.clone(), channel.clone(), by.clone());
+                    self.record(id, Event::PostedByHand { statement, channel, by, url });
+                }
+            }
+        }
+    }
+
+    /// Something is approved and not out yet, or called and not answered: now somebody changes their mind, or is removed.
+    fn act_at_the_worst_moment(&mut self, id: IncidentId, entry: &Entry) {
+        let by = person(self.pick(PEOPLE));
+        let statement = self.some_statement(entry);
+        self.coverage.saw("somebody acted at the worst moment");
+        match self.rng.random_range(0..100) {
+            0..30 => self.take_back(id),
+            30..45 => self.leave(id),
+            45..60 => self.tell_a_fact(id),
+            60..70 => self.edit(id, entry, &statement),
+            70..80 => drop(self.record(id, Event::RedraftAsked { statement, by })),
+            80..84 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason: REASON.to_owned() })),
+            84..90 => self.kill(),
+            90..95 => drop(self.work("stop", |work| work.stop_posting("ana", REASON))),
+            _ => self.look_at_the_wires(id, entry),
+        }
+    }
+
+    /// Where nobody proposed it yet, proposes to stand down; where it is over, closes it.
+    pub(super) fn bring_to_an_end(&mut self, id: IncidentId, entry: &Entry) {
+        let (by, reason) = (person("ana"), REASON.to_owned());
+        let event = match entry.incident.phase {
+            IncidentPhase::Open => Event::StandDownAsked { by: Asker::Person(by), reason },
+            IncidentPhase::StoodDown { .. } => Event::Closed { by, reason },
+            IncidentPhase::StandingDown(_) | IncidentPhase::Closed { .. } => return,
+        };
+        self.record(id, event);
+    }
+
+    /// Somebody stands at the kill switch, or edits the files; the next start reads them.
+    pub(super) fn operator_acts(&mut self) {
+        let stopped = self.board().stopped;
+        if stopped && self.chance(70) {
+            self.work("resume", |work| work.resume_posting("ana"));
+            return;
+        }
+        if self.chance(30) {
+            self.work("stop", |work| work.stop_posting("ana", REASON));
+            return;
+        }
+        match self.rng.random_range(0..100) {
+            0..30 => {
+                let (role, holders) = self.pick(ROLES);
+                let gone = self.pick(holders);
+                if !stays(gone, role) {
+                    self.house.out.insert((gone, role));
+                }
+            }
+            30..50 => drop(self.house.out.pop_first()),
+            50..65 => {
+                let alone = self.pick(&["ben", "dev", "eve"]);
+                self.house.alone.insert(alone);
+            }
+            65..75 => self.house.alone.clear(),
+            75..85 => self.house.wire += 1,
+            85..90 => self.house.wire = 1,
+            _ => self.house.edition += 1,
+        }
+        self.coverage.saw("the files were edited");
+        let (out, alone, wire) = (self.house.out.clone(), self.house.alone.clone(), self.house.wire);
+        self.note(format_args!("files: {out:?} out, {alone:?} alone, wire {wire}"));
+        if self.chance(70) {
+            self.kill();
+        }
+    }
+}
+
+/// Ana never leaves: somebody must be able to end an incident.
+fn stays(name: &str, role: &str) -> bool {
+    name == "ana" && role == "comms-lead"
+}

@@ -1,0 +1,267 @@
+//! Promise 1 told once more, from the log's events alone: who may say yes, who did, to which bytes, and what may be posted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdline::core::approval::Decision;
+use holdline::core::incident::{Author, Event, Opening, Request, Settlement, Subject, Verification};
+use holdline::core::name::PersonId;
+use holdline::core::playbook::FactValue;
+use holdline::core::statement::Package;
+use holdline::engine::Answer;
+use sha2::{Digest as _, Sha256};
+
+use super::house::{Need, free_text, needs, root, stand_in};
+
+/// What a reader of the log knows of one incident.
+#[derive(Default)]
+pub(super) struct Known {
+    roles: BTreeMap<String, BTreeSet<String>>,
+    delegates: BTreeMap<String, String>,
+    away: BTreeSet<String>,
+    pub(super) texts: BTreeMap<String, Text>,
+    proposed: BTreeMap<String, (FactValue, String)>,
+    filled: BTreeMap<String, String>,
+    posts: BTreeMap<(String, String), Post>,
+    locked: BTreeSet<u32>,
+    /// Somebody entitled said that it is over.
+    pub(super) over: bool,
+    /// Somebody stood at the kill switch.
+    pub(super) stopped: bool,
+}
+
+/// The latest version of a statement, and who stands by it.
+#[derive(Default)]
+pub(super) struct Text {
+    pub(super) package: Option<Package>,
+    pub(super) hash: String,
+    /// A person's yes, in one stage.
+    yes: BTreeSet<(String, usize)>,
+    hands: BTreeSet<String>,
+    /// Who wrote it, as of when people were last asked.
+    authors: BTreeSet<String>,
+}
+
+/// What the log says of a post on a wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Post {
+    Intended(u32),
+    /// Certainly not there: the next attempt may be made.
+    NotThere(u32),
+    Unknown(u32),
+    Ended,
+}
+
+/// The hash that approvals bind to, computed here.
+pub(super) fn hash(package: &Package) -> String {
+    hex::encode(Sha256::new().chain_update(b"holdline package 1\n").chain_update(package.wire()).finalize())
+}
+
+impl Known {
+    pub(super) fn open(&mut self, opening: &Opening) {
+        for (role, people) in &opening.roster.roles {
+            self.roles.insert(role.to_string(), people.iter().map(ToString::to_string).collect());
+        }
+        for (name, person) in &opening.roster.people {
+            if let Some(delegate) = &person.delegate {
+                self.delegates.insert(name.to_string(), delegate.to_string());
+            }
+            if person.away.is_some() {
+                self.away.insert(name.to_string());
+            }
+        }
+    }
+
+    /// Takes in one event. `request` is the one that it answers; `said` is what people really answered to it.
+    pub(super) fn take(&mut self, event: &Event, request: Option<&Request>, said: &[(PersonId, Answer)]) {
+        match event {
+            Event::Saved { statement, by, package, .. } => self.save(statement.as_str(), by, package),
+            Event::RedraftAsked { statement, .. } | Event::AskedAgain { statement, .. } => {
+                self.forget_votes(statement.as_str())
+            }
+            Event::DecisionTaken { person, decision, digest, .. } => {
+                let request = request.expect("a request that was made");
+                assert!(!self.locked.contains(&request.number), "a locked request decided something");
+                assert_eq!((&request.person, request.digest), (person, *digest), "an answer to another request");
+                let honest = said.iter().any(|(by, what)| by == person && *what == Answer::Decide(decision.clone()));
+                assert!(honest, "{person} never said {decision:?} to request {}", request.number);
+                self.count(request, person, decision);
+            }
+            Event::DecisionWithdrawn { person, .. } => {
+                let request = request.expect("a request that was made");
+                let honest = said.iter().any(|(by, what)| by == person && *what == Answer::TakeBack);
+                assert!(honest, "{person} never took request {} back", request.number);
+                if let Subject::Statement(id) = &request.of {
+                    self.text(id.as_str()).yes.remove(&(person.to_string(), request.stage));
+                }
+            }
+            Event::RequestLocked { request } => drop(self.locked.insert(*request)),
+            Event::LeftRole { person, role } => {
+                self.roles.get_mut(role.as_str()).map(|people| people.remove(person.as_str()));
+            }
+            Event::DelegationEnded { of } => drop(self.delegates.remove(of.as_str())),
+            Event::FactProposed { fact, value, by } => {
+                self.filled.remove(fact.as_str());
+                self.proposed.insert(fact.to_string(), (value.clone(), by.to_string()));
+            }
+            Event::FactConfirmed { fact, value, by } => {
+                let proposed = self.proposed.remove(fact.as_str()).filter(|(proposed, _)| proposed == value);
+                let filled_by = proposed.map_or_else(|| by.to_string(), |(_, by)| by);
+                self.filled.insert(fact.to_string(), filled_by);
+            }
+            Event::FactLeftUnknown { fact, .. } => drop(self.filled.remove(fact.as_str())),
+            Event::Verified { verdict: Verification::FalseAlarm | Verification::NotOurs, .. } => self.over = true,
+            Event::PostPutOff { statement, channel, .. } => {
+                self.post_ends(statement.as_str(), channel.as_str(), |attempt| Post::NotThere(attempt));
+            }
+            Event::PostUnknown { statement, channel, .. } => {
+                self.post_ends(statement.as_str(), channel.as_str(), |attempt| Post::Unknown(attempt));
+            }
+            Event::PostSettled { statement, channel, found: Settlement::NotThere, .. } => {
+                self.post_ends(statement.as_str(), channel.as_str(), |attempt| Post::NotThere(attempt));
+            }
+            Event::PostSettled { statement, channel, found: Settlement::There { .. }, .. }
+            | Event::PostConfirmed { statement, channel, .. }
+            | Event::PostRefused { statement, channel, .. }
+            | Event::PostedByHand { statement, channel, .. } => {
+                self.posts.insert((statement.to_string(), channel.to_string()), Post::Ended);
+            }
+            Event::PostingStopped { .. } => self.stopped = true,
+            Event::PostingResumed { .. } => self.stopped = false,
+            Event::Opened(_)
+            | Event::PostNotFound { .. }
+            | Event::PostSeen { .. }
+            | Event::TakeDownAsked { .. }
+            | Event::TakenDown { .. }
+            | Event::TakeDownFailed { .. }
+            | Event::CorrectionBegun { .. }
+            | Event::SpikeChanged { .. }
+            | Event::SeverityRaised { .. }
+            | Event::Verified { verdict: Verification::Real, .. }
+            | Event::Claimed { .. }
+            | Event::PlaybookPicked { .. }
+            | Event::TaskDone { .. }
+            | Event::DraftFailed { .. }
+            | Event::BlockLifted { .. }
+            | Event::DeadlinePassed { .. }
+            | Event::PostIntended { .. }
+            | Event::MailRefused { .. }
+            | Event::StandDownAsked { .. }
+            | Event::Closed { .. } => {}
+        }
+    }
+
+    fn text(&mut self, statement: &str) -> &mut Text {
+        self.texts.entry(statement.to_owned()).or_default()
+    }
+
+    fn save(&mut self, statement: &str, by: &Author, package: &Package) {
+        self.posts.retain(|(of, _), _| of != statement);
+        self.forget_votes(statement);
+        let text = self.text(statement);
+        text.package = Some(package.clone());
+        text.hash = hash(package);
+        match by {
+            Author::Template => text.hands.clear(),
+            Author::Person(person) => drop(text.hands.insert(person.to_string())),
+        }
+    }
+
+    fn forget_votes(&mut self, statement: &str) {
+        self.text(statement).yes.clear();
+    }
+
+    fn count(&mut self, request: &Request, person: &PersonId, decision: &Decision) {
+        match (&request.of, decision) {
+            (Subject::Statement(id), Decision::Approve) => {
+                let text = self.text(id.as_str());
+                assert_eq!(text.hash, request.digest.to_string(), "a yes to words that are not the current ones");
+                text.yes.insert((person.to_string(), request.stage));
+            }
+            (Subject::Statement(id), Decision::Reject { .. } | Decision::Changes { .. }) => {
+                self.forget_votes(id.as_str())
+            }
+            // One yes of the communications lead ends it.
+            (Subject::StandDown, Decision::Approve) => self.over = true,
+            (Subject::StandDown, Decision::Reject { .. } | Decision::Changes { .. }) => {}
+        }
+    }
+
+    fn post_ends(&mut self, statement: &str, channel: &str, next: impl FnOnce(u32) -> Post) {
+        let post = self.posts.get_mut(&(statement.to_owned(), channel.to_owned())).expect("an intent comes first");
+        match *post {
+            Post::Intended(attempt) | Post::Unknown(attempt) => *post = next(attempt),
+            Post::NotThere(_) | Post::Ended => panic!("{statement} on {channel} ended twice: {post:?}"),
+        }
+    }
+
+    /// While nothing of it is out, its authors are who wrote it by now.
+    pub(super) fn set_authors(&mut self, statement: &str) {
+        let filled =
+            free_text(root(statement)).iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
+        let text = self.text(statement);
+        text.authors = text.hands.clone();
+        text.authors.extend(filled);
+    }
+
+    /// An intent: the next attempt only where the one before it certainly is not there.
+    pub(super) fn intend(&mut self, statement: &str, channel: &str, attempt: u32) {
+        let key = (statement.to_owned(), channel.to_owned());
+        let may = match self.posts.get(&key) {
+            None => attempt == 1,
+            Some(Post::NotThere(before)) => attempt == before + 1,
+            Some(Post::Intended(_) | Post::Unknown(_) | Post::Ended) => false,
+        };
+        assert!(may, "{statement} on {channel}: attempt {attempt} after {:?}", self.posts.get(&key));
+        self.posts.insert(key, Post::Intended(attempt));
+    }
+
+    pub(super) fn is_intended(&self, statement: &str, channel: &str) -> bool {
+        matches!(self.posts.get(&(statement.to_owned(), channel.to_owned())), Some(Post::Intended(_)))
+    }
+
+    /// Whether everybody who must has said yes to the present words and still may.
+    pub(super) fn check_quorum(&self, statement: &str) {
+        let text = &self.texts[statement];
+        for (stage, need) in needs(root(statement)).iter().enumerate() {
+            let yes: Vec<&str> = text.yes.iter().filter(|(_, of)| *of == stage).map(|(who, _)| who.as_str()).collect();
+            let one_passes = matches!(need, Need::Any(_)) || matches!(need, Need::All(roles) if roles.len() == 1);
+            let fills = |who: &&str, role: &str| {
+                (!one_passes || !text.authors.contains(*who)) && self.may_answer(who, role, text)
+            };
+            let met = match need {
+                Need::Any(roles) => yes.iter().any(|who| roles.iter().any(|role| fills(who, role))),
+                Need::Of(count, roles) => {
+                    yes.iter().filter(|who| roles.iter().any(|role| fills(who, role))).count() >= *count
+                }
+                Need::All(roles) => different_people(roles, &yes, &fills),
+            };
+            assert!(
+                met,
+                "{statement} goes out without stage {stage}: yes of {yes:?}, authors {:?}, roles {:?}",
+                text.authors, self.roles
+            );
+        }
+    }
+
+    fn may_answer(&self, who: &str, role: &str, text: &Text) -> bool {
+        self.holds_or_stands_in(who, role, text)
+            || stand_in(role).is_some_and(|instead| self.holds_or_stands_in(who, instead, text))
+    }
+
+    fn holds_or_stands_in(&self, who: &str, role: &str, text: &Text) -> bool {
+        let Some(holders) = self.roles.get(role) else { return false };
+        let gone = |holder: &String| self.away.contains(holder) || text.authors.contains(holder);
+        holders.contains(who)
+            || holders.iter().any(|holder| gone(holder) && self.delegates.get(holder).is_some_and(|to| to == who))
+    }
+}
+
+/// Whether each role can be given to a person of its own.
+fn different_people(roles: &[&str], people: &[&str], fills: &impl Fn(&&str, &str) -> bool) -> bool {
+    let Some((role, rest)) = roles.split_first() else { return true };
+    people.iter().enumerate().any(|(place, who)| {
+        let others: Vec<&str> =
+            people.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, who)| *who).collect();
+        fills(who, role) && different_people(rest, &others, fills)
+    })
+}

@@ -1,0 +1,39 @@
+//! A machine whose clock is set wrong by years, and set right again: nothing unapproved goes out, and deadlines still come.
+
+use holdline::core::incident::StatementPhase;
+use jiff::SignedDuration;
+
+use crate::press::{HOLDING, Press};
+
+const FIVE_YEARS: SignedDuration = SignedDuration::from_hours(5 * 365 * 24);
+
+#[test]
+fn a_jump_forward_posts_nothing() {
+    let mut press = Press::asking();
+    press.yes("chi").unwrap();
+    press.yes("dev").unwrap();
+    press.now += FIVE_YEARS;
+    press.inside();
+    assert!(!press.is_approved());
+    assert!(press.yes("eve").is_ok_and(|()| !press.is_approved()), "what it promised is long over");
+}
+
+#[test]
+fn after_the_clock_was_set_right_deadlines_still_come() {
+    let mut press = Press::asking();
+    let asked = press.incident().requests.len();
+    press.now += FIVE_YEARS;
+    press.confirm_help_line("+1 555 010 0200");
+    press.now -= FIVE_YEARS;
+    press.inside();
+    let asked_again = press.incident().requests.len();
+    assert!(asked_again > asked, "the new text was asked about");
+    press.minutes_go_by(11);
+    let incident = press.incident();
+    assert!(incident.requests.len() > asked_again, "nobody answered for eleven minutes, and nobody else was asked");
+    assert!(matches!(incident.statements[HOLDING].phase, StatementPhase::Asking(_)));
+    for name in ["chi", "dev", "eve"] {
+        press.yes(name).unwrap();
+    }
+    assert!(press.is_approved(), "people can act as before");
+}
