@@ -19,6 +19,7 @@
 mod action;
 mod bug;
 mod checks;
+mod outside;
 mod people;
 mod quorum;
 mod state;
@@ -29,7 +30,7 @@ use bug::Bug;
 use quorum::people_behind;
 use state::{Bounds, Post, State};
 use stateright::{Model, Property};
-use step::Step;
+use step::{Refused, Step};
 
 /// The model within bounds, right or with one fault.
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +42,10 @@ pub(crate) struct Protocol {
 }
 
 impl Protocol {
-    pub(crate) fn next(&self, state: &State, action: Action) -> Option<State> {
+    pub(crate) fn next(&self, state: &State, action: Action) -> Result<State, Refused> {
         let mut step = Step { state: *state, bounds: &self.bounds, bug: self.bug };
-        step.take(action).ok()?;
-        (step.state != *state).then_some(step.state)
+        step.take(action)?;
+        if step.state == *state { Err(Refused::Forbidden) } else { Ok(step.state) }
     }
 }
 
@@ -63,7 +64,7 @@ impl Model for Protocol {
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let next = self.next(state, action)?;
+        let next = self.next(state, action).ok()?;
         Some(if self.canonical { next.canonical(&self.bounds) } else { next })
     }
 

@@ -3,7 +3,7 @@
 use super::bug::Bug;
 use super::quorum::{AGREED_VOTERS, ASKED, Count, Stage};
 use super::state::{CHANNELS, Channel, Post, Worker};
-use super::step::{Refused, Step, Taken, allow};
+use super::step::{Refused, Step, Taken, allow, true_only, within};
 
 impl Step<'_> {
     fn count(&self) -> Count {
@@ -17,7 +17,8 @@ impl Step<'_> {
 
     /// Somebody changes the words: every yes is void, and all stages are asked at once.
     pub(super) fn save(&mut self) -> Taken {
-        allow(self.is_asking() && self.state.version < self.bounds.versions)?;
+        allow(self.is_asking())?;
+        within(self.state.version < self.bounds.versions)?;
         self.state.version += 1;
         self.state.second_asked = true;
         if !self.has(Bug::NotBoundToTheVersion) {
@@ -27,7 +28,7 @@ impl Step<'_> {
     }
 
     pub(super) fn approve(&mut self, slot: u8, version: u8) -> Taken {
-        allow(!self.bounds.agreed || AGREED_VOTERS.contains(&slot) || self.state.version > 1)?;
+        within(!self.bounds.agreed || AGREED_VOTERS.contains(&slot) || self.state.version > 1)?;
         let slot = usize::from(slot);
         let of_this = version == self.state.version || self.has(Bug::NotBoundToTheVersion);
         let asked = ASKED[slot].1 == Stage::Accuracy || self.state.second_asked;
@@ -61,10 +62,10 @@ impl Step<'_> {
     /// Whoever said yes takes it back, until the first intent is recorded.
     pub(super) fn take_back(&mut self, slot: u8) -> Taken {
         let slot = usize::from(slot);
-        allow(!self.state.over && self.state.spent.withdrawals < self.bounds.withdrawals)?;
-        allow(self.count().counts(&self.state, slot))?;
+        allow(!self.state.over && self.count().counts(&self.state, slot))?;
         let begun = self.state.frozen && self.state.has_begun();
         allow(!begun || self.has(Bug::WithdrawnAfterIntent))?;
+        within(self.state.spent.withdrawals < self.bounds.withdrawals)?;
         self.state.yes[slot] = 0;
         self.state.spent.withdrawals += 1;
         self.state.told.taken_back |= self.state.frozen && !begun;
@@ -86,8 +87,9 @@ impl Step<'_> {
 
     /// Whoever loses a seat loses the yes that stood on it, as far as nothing went out.
     pub(super) fn lose_seat(&mut self, seat: u8) -> Taken {
-        allow(self.bounds.seats & !self.state.lost & (1 << seat) != 0)?;
-        allow(self.state.lost.count_ones() < u32::from(self.bounds.removals))?;
+        allow(self.state.lost & (1 << seat) == 0)?;
+        let lost = self.state.lost.count_ones();
+        within(self.bounds.seats & (1 << seat) != 0 && lost < u32::from(self.bounds.removals))?;
         self.state.lost |= 1 << seat;
         if !self.state.frozen || self.state.over || self.count().quorum(&self.state) {
             return Ok(());
@@ -105,21 +107,24 @@ impl Step<'_> {
     }
 
     pub(super) fn stop(&mut self) -> Taken {
-        allow(!self.state.stopped && !self.state.over && self.state.spent.stops < self.bounds.stops)?;
+        allow(!self.state.stopped)?;
+        within(!self.state.over && self.state.spent.stops < self.bounds.stops)?;
         self.state.stopped = true;
         self.state.spent.stops += 1;
         Ok(())
     }
 
     pub(super) fn resume(&mut self) -> Taken {
-        allow(self.state.stopped && !self.state.over)?;
+        allow(self.state.stopped)?;
+        within(!self.state.over)?;
         self.state.stopped = false;
         if self.state.frozen { Ok(()) } else { self.freeze_if_met() }
     }
 
     /// The incident ends: what is owed is cancelled, what is on its way is followed to its end.
     pub(super) fn stand_down(&mut self) -> Taken {
-        allow(!self.state.over && self.bounds.stand_downs > 0)?;
+        allow(!self.state.over)?;
+        within(self.bounds.stand_downs > 0)?;
         self.state.over = true;
         for channel in 0..self.bounds.channels {
             let claimed = self
@@ -140,11 +145,13 @@ impl Step<'_> {
     /// A new text that corrects the public one, on the channels that show it, approved from nothing.
     pub(super) fn begin_correction(&mut self) -> Taken {
         let spent = self.state.spent.corrections < self.bounds.corrections;
-        allow(spent && self.state.frozen && !self.state.over && self.state.version < self.bounds.versions)?;
+        within(spent && self.state.version < self.bounds.versions)?;
+        allow(self.state.frozen && !self.state.over)?;
         let settled = self.state.channels.iter().all(|channel| channel.post.is_settled() && !channel.has_open_rows());
         let idle = self.state.workers.iter().all(|worker| *worker == Worker::Idle);
         let public = self.state.channels.iter().any(|channel| channel.post == Post::Confirmed);
-        allow(settled && idle && public)?;
+        allow(public)?;
+        within(settled && idle)?;
         self.state.spent.corrections += 1;
         self.state.version += 1;
         self.state.yes.fill(0);
@@ -161,7 +168,8 @@ impl Step<'_> {
         let version = usize::from(self.state.version) - 1;
         let here = self.channel(channel);
         let asked = matches!(here.post, Post::Unknown(_) | Post::NeedsPerson(_));
-        allow(asked && here.public[version] > 0)?;
+        allow(asked)?;
+        true_only(here.public[version] > 0)?;
         here.post = Post::Confirmed;
         Ok(())
     }
@@ -181,9 +189,9 @@ impl Step<'_> {
             | Post::NeedsPerson(_)
             | Post::Confirmed
             | Post::Refused
-            | Post::Cancelled => return Err(Refused),
+            | Post::Cancelled => return Err(Refused::Forbidden),
         };
-        allow(here.public[version] == 0)?;
+        true_only(here.public[version] == 0)?;
         here.again = true;
         self.owe_again(channel, attempt)
     }

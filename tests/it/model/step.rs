@@ -1,4 +1,4 @@
-//! What each step does, and which are refused. The outbox, the network and time; people are in `people`.
+//! What each step does, and which are refused. Here the outbox; `people` and `outside` have the rest.
 
 use super::action::Action;
 use super::bug::Bug;
@@ -12,13 +12,29 @@ pub(super) struct Step<'a> {
     pub(super) bug: Option<Bug>,
 }
 
-/// A step that is not allowed, or changes nothing.
-pub(super) struct Refused;
+/// Why a step is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The protocol does not allow it, or it changes nothing.
+    Forbidden,
+    /// Somebody would say what is not so.
+    Untrue,
+    /// It leads out of the bounds.
+    Beyond,
+}
 
 pub(super) type Taken = Result<(), Refused>;
 
 pub(super) fn allow(when: bool) -> Taken {
-    if when { Ok(()) } else { Err(Refused) }
+    if when { Ok(()) } else { Err(Refused::Forbidden) }
+}
+
+pub(super) fn true_only(when: bool) -> Taken {
+    if when { Ok(()) } else { Err(Refused::Untrue) }
+}
+
+pub(super) fn within(when: bool) -> Taken {
+    if when { Ok(()) } else { Err(Refused::Beyond) }
 }
 
 /// Whose row a worker has in hand, and where.
@@ -80,20 +96,20 @@ impl Step<'_> {
         &mut self.state.channels[usize::from(channel)]
     }
 
-    fn worker(&mut self, worker: u8) -> &mut Worker {
+    pub(super) fn worker(&mut self, worker: u8) -> &mut Worker {
         &mut self.state.workers[usize::from(worker)]
     }
 
     pub(super) fn open_row(&mut self, channel: u8, attempt: u8) -> Taken {
         let free = self.channel(channel).rows.iter_mut().find(|row| **row == Row::Closed);
-        *free.ok_or(Refused)? = Row::Open { attempt, holder: None, leased: false };
+        *free.ok_or(Refused::Beyond)? = Row::Open { attempt, holder: None, leased: false };
         Ok(())
     }
 
     fn claim(&mut self, InHand { worker, channel, row }: InHand) -> Taken {
         allow(*self.worker(worker) == Worker::Idle && !self.state.stopped)?;
         let Row::Open { attempt, leased: false, .. } = self.channel(channel).rows[usize::from(row)] else {
-            return Err(Refused);
+            return Err(Refused::Forbidden);
         };
         self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: Some(worker), leased: true };
         *self.worker(worker) = Worker::Holds { channel, row, in_time: true };
@@ -102,7 +118,7 @@ impl Step<'_> {
 
     fn claim_look(&mut self, worker: u8, channel: u8) -> Taken {
         allow(*self.worker(worker) == Worker::Idle && self.channel(channel).settled)?;
-        let Row::Open { attempt, leased: false, .. } = self.channel(channel).look else { return Err(Refused) };
+        let Row::Open { attempt, leased: false, .. } = self.channel(channel).look else { return Err(Refused::Forbidden) };
         self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true };
         *self.worker(worker) = Worker::HoldsLook { channel };
         Ok(())
@@ -127,7 +143,7 @@ impl Step<'_> {
                 self.begin_look(worker, channel);
                 Ok(())
             }
-            Worker::Idle | Worker::Intends { .. } | Worker::Called { .. } | Worker::Looking { .. } => Err(Refused),
+            Worker::Idle | Worker::Intends { .. } | Worker::Called { .. } | Worker::Looking { .. } => Err(Refused::Forbidden),
         }
     }
 
@@ -177,7 +193,7 @@ impl Step<'_> {
     }
 
     fn send(&mut self, worker: u8) -> Taken {
-        let Worker::Intends { channel, row, in_time } = *self.worker(worker) else { return Err(Refused) };
+        let Worker::Intends { channel, row, in_time } = *self.worker(worker) else { return Err(Refused::Forbidden) };
         let stopped = self.state.stopped && !self.has(Bug::StopIgnoredByClaimedRow);
         allow((in_time || self.has(Bug::SentAfterDeadline)) && !stopped)?;
         *self.worker(worker) = Worker::Called { channel, row, request: Request::Flying };
@@ -185,14 +201,14 @@ impl Step<'_> {
     }
 
     fn hold_back(&mut self, worker: u8) -> Taken {
-        let Worker::Intends { channel, row, in_time } = *self.worker(worker) else { return Err(Refused) };
+        let Worker::Intends { channel, row, in_time } = *self.worker(worker) else { return Err(Refused::Forbidden) };
         allow(!in_time || self.state.stopped)?;
         self.ends(InHand { worker, channel, row }, |step, channel| step.put_off(channel))
     }
 
     /// A call ends with an answer that only a request in this state can have had.
     fn end(&mut self, worker: u8, when: Request, told: impl FnOnce(&mut Self, u8) -> Taken) -> Taken {
-        let Worker::Called { channel, row, request } = *self.worker(worker) else { return Err(Refused) };
+        let Worker::Called { channel, row, request } = *self.worker(worker) else { return Err(Refused::Forbidden) };
         allow(request == when)?;
         self.ends(InHand { worker, channel, row }, told)
     }
@@ -208,7 +224,7 @@ impl Step<'_> {
     }
 
     fn end_unknown(&mut self, worker: u8) -> Taken {
-        let Worker::Called { channel, row, request } = *self.worker(worker) else { return Err(Refused) };
+        let Worker::Called { channel, row, request } = *self.worker(worker) else { return Err(Refused::Forbidden) };
         self.leave_request(channel, request);
         self.ends(InHand { worker, channel, row }, |step, channel| step.unknown(channel))
     }
@@ -238,7 +254,7 @@ impl Step<'_> {
             self.channel(channel).post = Post::Cancelled;
             return Ok(());
         }
-        allow(attempt < self.bounds.attempts)?;
+        within(attempt < self.bounds.attempts)?;
         self.channel(channel).post = Post::Owed(attempt + 1);
         self.open_row(channel, attempt + 1)
     }
@@ -287,9 +303,9 @@ impl Step<'_> {
 
     /// Exactly one post shows.
     fn look_hit(&mut self, worker: u8) -> Taken {
-        let Worker::Looking { channel } = *self.worker(worker) else { return Err(Refused) };
+        let Worker::Looking { channel } = *self.worker(worker) else { return Err(Refused::Forbidden) };
         let version = usize::from(self.state.version) - 1;
-        allow(self.channel(channel).public[version] == 1)?;
+        true_only(self.channel(channel).public[version] == 1)?;
         self.end_look(worker, channel, |step| {
             step.confirmed(channel);
             Ok(())
@@ -298,7 +314,7 @@ impl Step<'_> {
 
     /// Nothing shows: it is not there, or the list lags, or the channel could not be asked.
     fn look_miss(&mut self, worker: u8) -> Taken {
-        let Worker::Looking { channel } = *self.worker(worker) else { return Err(Refused) };
+        let Worker::Looking { channel } = *self.worker(worker) else { return Err(Refused::Forbidden) };
         self.end_look(worker, channel, |step| {
             let Post::Unknown(attempt) = step.channel(channel).post else { return Ok(()) };
             if step.has(Bug::RetryOnMiss) {
@@ -322,7 +338,8 @@ impl Step<'_> {
 
     /// The worker dies and forgets; the outbox and what is on its way stay.
     fn crash(&mut self, worker: u8) -> Taken {
-        allow(*self.worker(worker) != Worker::Idle && self.state.spent.crashes < self.bounds.crashes)?;
+        allow(*self.worker(worker) != Worker::Idle)?;
+        within(self.state.spent.crashes < self.bounds.crashes)?;
         self.state.spent.crashes += 1;
         self.forget(worker);
         Ok(())
@@ -344,83 +361,12 @@ impl Step<'_> {
     }
 
     fn restart_live(&mut self) -> Taken {
-        allow(self.state.rehearsal && !self.state.holds_channels && self.state.spent.crashes < self.bounds.crashes)?;
+        allow(self.state.rehearsal && !self.state.holds_channels)?;
+        within(self.state.spent.crashes < self.bounds.crashes)?;
         self.state.spent.crashes += 1;
         self.forget(0);
         self.forget(1);
         self.state.holds_channels = true;
-        Ok(())
-    }
-
-    fn request_becomes(&mut self, worker: u8, becomes: Request) -> Taken {
-        let version = usize::from(self.state.version) - 1;
-        let Worker::Called { channel, row, request: Request::Flying } = *self.worker(worker) else {
-            return Err(Refused);
-        };
-        *self.worker(worker) = Worker::Called { channel, row, request: becomes };
-        if becomes == Request::Arrived {
-            self.channel(channel).public[version] += 1;
-        }
-        Ok(())
-    }
-
-    fn late(&mut self, channel: u8, version: u8, arrives: bool) -> Taken {
-        let version = usize::from(version) - 1;
-        let here = self.channel(channel);
-        allow(here.flying[version] > 0)?;
-        here.flying[version] -= 1;
-        here.public[version] += u8::from(arrives);
-        Ok(())
-    }
-
-    fn deadline_passes(&mut self, worker: u8) -> Taken {
-        match self.worker(worker) {
-            Worker::Holds { in_time, .. } | Worker::Intends { in_time, .. } if *in_time => {
-                *in_time = false;
-                Ok(())
-            }
-            Worker::Holds { .. }
-            | Worker::Intends { .. }
-            | Worker::Idle
-            | Worker::Called { .. }
-            | Worker::HoldsLook { .. }
-            | Worker::Looking { .. } => Err(Refused),
-        }
-    }
-
-    /// A lease is longer than the deadline of the call that it was taken for.
-    fn lease_ends(&mut self, channel: u8, row: u8) -> Taken {
-        let in_time = |worker: &Worker| {
-            matches!(*worker, Worker::Holds { channel: on, row: of, in_time: true } | Worker::Intends { channel: on, row: of, in_time: true }
-                if (on, of) == (channel, row))
-        };
-        allow(!self.state.workers.iter().any(in_time))?;
-        let Row::Open { attempt, holder, leased: true } = self.channel(channel).rows[usize::from(row)] else {
-            return Err(Refused);
-        };
-        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder, leased: false };
-        if self.channel(channel).post == Post::Intended(attempt) {
-            self.channel(channel).lease_over = true;
-        }
-        Ok(())
-    }
-
-    fn look_lease_ends(&mut self, channel: u8) -> Taken {
-        let Row::Open { attempt, holder, leased: true } = self.channel(channel).look else { return Err(Refused) };
-        self.channel(channel).look = Row::Open { attempt, holder, leased: false };
-        Ok(())
-    }
-
-    /// Settling takes longer than any lease and any call since the intent, and than any request on its way.
-    fn settles(&mut self, channel: u8) -> Taken {
-        let could_still_call = self.state.workers.iter().any(|worker| {
-            matches!(*worker, Worker::Intends { channel: on, in_time: true, .. } | Worker::Called { channel: on, request: Request::Flying, .. }
-                if on == channel)
-        });
-        let here = self.channel(channel);
-        let lease_runs = matches!(here.post, Post::Intended(_)) && !here.lease_over;
-        allow(!could_still_call && !lease_runs && !here.settled && here.flying.iter().all(|&count| count == 0))?;
-        here.settled = true;
         Ok(())
     }
 }
