@@ -169,5 +169,5 @@ async fn a_second_daemon_is_refused_the_store() {
         Command::new(env!("CARGO_BIN_EXE_holdline")).arg("run").arg(app.file(".")).output().unwrap()
     });
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("open in another program"), "{said}");
+    assert!(!output.status.success() && said.contains("in use by another Holdline"), "{said}");
 }

@@ -356,14 +356,14 @@ async fn the_webhook_refuses_what_is_unsigned_old_too_large_or_too_much() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_text_of_a_mention_is_text_wherever_it_is_shown() {
     let mut app = TestApp::start().await;
-    let hostile = "Riverside General leaked <script>alert(1)</script> {{organisation.hotline}} \u{202e}evil";
+    let hostile = "Riverside General leaked <script>alert(1)</script> {{hotline}} \u{202e}evil";
     let lines: Vec<_> = (0..6).map(|n| app.mention(&format!("<img src=x onerror=alert({n})>"), hostile)).collect();
     assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
     app.settle().await;
     let ana = app.sign_in("ana").await;
     let page = ana.text("/incident/1").await;
     assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
-    assert!(page.contains("{{organisation.hotline}}"), "mention text reaches no template");
+    assert!(page.contains("{{hotline}}"), "mention text reaches no template");
     assert!(!page.contains('\u{202e}'), "a bidi override is shown as what it is");
     let letter = app.letters("ana", "Is this real?").pop().unwrap();
     assert!(!letter.letter.html.contains("<script") && !letter.letter.html.contains("onerror=alert"));

@@ -58,7 +58,9 @@ impl Step<'_> {
     }
 
     pub(super) fn look_lease_ends(&mut self, channel: u8) -> Taken {
-        let Row::Open { attempt, holder, leased: true } = self.channel(channel).look else { return Err(Refused::Forbidden) };
+        let Row::Open { attempt, holder, leased: true } = self.channel(channel).look else {
+            return Err(Refused::Forbidden);
+        };
         self.channel(channel).look = Row::Open { attempt, holder, leased: false };
         Ok(())
     }

@@ -118,7 +118,9 @@ impl Step<'_> {
 
     fn claim_look(&mut self, worker: u8, channel: u8) -> Taken {
         allow(*self.worker(worker) == Worker::Idle && self.channel(channel).settled)?;
-        let Row::Open { attempt, leased: false, .. } = self.channel(channel).look else { return Err(Refused::Forbidden) };
+        let Row::Open { attempt, leased: false, .. } = self.channel(channel).look else {
+            return Err(Refused::Forbidden);
+        };
         self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true };
         *self.worker(worker) = Worker::HoldsLook { channel };
         Ok(())
@@ -143,7 +145,9 @@ impl Step<'_> {
                 self.begin_look(worker, channel);
                 Ok(())
             }
-            Worker::Idle | Worker::Intends { .. } | Worker::Called { .. } | Worker::Looking { .. } => Err(Refused::Forbidden),
+            Worker::Idle | Worker::Intends { .. } | Worker::Called { .. } | Worker::Looking { .. } => {
+                Err(Refused::Forbidden)
+            }
         }
     }
 

@@ -6,9 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use holdline::channel::Found;
 use holdline::core::incident::{Event, IncidentId, PostPhase, Settlement};
 use holdline::core::mention::Mention;
-use holdline::engine::NUMBERS_LEFT_OUT;
+use holdline::engine::{LookUpStep, NUMBERS_LEFT_OUT, PostJob};
 use holdline::store::{Reader, Settled};
 use jiff::SignedDuration;
 
@@ -175,6 +176,15 @@ fn what_was_owed_to_a_channel_at_the_backup_is_never_posted_again_by_itself() {
     assert_eq!(press.incident(), before);
 }
 
+/// The wire's own posts do not show it.
+fn look_in_vain(press: &mut Press) {
+    let rows = press.does(|work| work.claim_outside(64)).unwrap();
+    let row = rows.into_iter().find(|row| row.body.contains("\"look_up\"")).expect("a look-up is owed");
+    let job = PostJob { incident: 1, statement: "holding".into(), channel: "wire".into(), attempt: 1 };
+    assert!(matches!(press.does(|work| work.begin_look_up(&row, &job)).unwrap(), LookUpStep::Look(..)));
+    press.does(|work| work.end_look_up(&row, &job, Found::Nothing)).unwrap();
+}
+
 #[test]
 fn a_post_that_was_under_way_at_the_backup_is_doubted_too() {
     let mut press = Press::approved();
@@ -192,6 +202,7 @@ fn a_post_that_was_under_way_at_the_backup_is_doubted_too() {
         found: Settlement::NotThere,
     };
     press.now += SignedDuration::from_mins(5);
+    look_in_vain(&mut press);
     press.record(not_there).unwrap();
     assert!(matches!(press.post("wire"), PostPhase::Owed { attempt: 2 }), "a person who looked lets it go out");
 }
