@@ -194,6 +194,7 @@ fn a_post_that_was_under_way_at_the_backup_is_doubted_too() {
     Reader::new(&press.path).back_up(&copy, press.now).unwrap();
     restore(&mut press, &copy);
     assert!(matches!(press.post("wire"), PostPhase::Unknown { .. }), "{:?}", press.post("wire"));
+    look_in_vain(&mut press);
     calls(&mut press);
     let not_there = Event::PostSettled {
         statement: "holding".into(),
@@ -202,7 +203,6 @@ fn a_post_that_was_under_way_at_the_backup_is_doubted_too() {
         found: Settlement::NotThere,
     };
     press.now += SignedDuration::from_mins(5);
-    look_in_vain(&mut press);
     press.record(not_there).unwrap();
     assert!(matches!(press.post("wire"), PostPhase::Owed { attempt: 2 }), "a person who looked lets it go out");
 }
