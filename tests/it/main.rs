@@ -12,6 +12,7 @@ mod config;
 mod detect;
 mod draft;
 mod file_feed;
+mod flood;
 mod from_mention_to_post;
 mod hospital;
 mod length;
