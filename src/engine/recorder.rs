@@ -1,6 +1,6 @@
 //! The recorder: the only writer of incidents. Fold, advance, append, queue and commit, all in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,6 +55,8 @@ pub struct Recorder {
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about one transaction")]
 pub(super) struct State {
     pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    /// Those of them that are running: every counted mention asks for them, and those that are over only grow in number.
+    pub(super) running: BTreeSet<IncidentId>,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) counting: Counting,
     undo: Vec<(IncidentId, Option<Entry>)>,
@@ -92,8 +94,10 @@ impl Recorder {
         })?;
         let (incidents, rules) = fold_all(&writer, &stored)?;
         let counting = Counting::new(watches)?;
+        let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
+            running,
             rules,
             counting,
             undo: Vec::new(),
@@ -255,8 +259,20 @@ impl Recorder {
 
 impl State {
     pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
-        let before = self.incidents.insert(id, entry);
+        let before = self.set(id, Some(entry));
         self.undo.push((id, before));
+    }
+
+    fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
+        if entry.as_ref().is_some_and(|entry| entry.incident.is_running()) {
+            self.running.insert(id);
+        } else {
+            self.running.remove(&id);
+        }
+        match entry {
+            Some(entry) => self.incidents.insert(id, entry),
+            None => self.incidents.remove(&id),
+        }
     }
 
     pub(super) fn owe(&mut self) {
@@ -279,10 +295,7 @@ impl State {
         while self.undo.len() > mark
             && let Some((id, before)) = self.undo.pop()
         {
-            match before {
-                Some(entry) => self.incidents.insert(id, entry),
-                None => self.incidents.remove(&id),
-            };
+            self.set(id, before);
         }
     }
 

@@ -9,6 +9,7 @@ mod channel;
 mod commands;
 mod compose;
 mod config;
+mod cost;
 mod detect;
 mod draft;
 mod file_feed;

@@ -3,7 +3,7 @@
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::{Anchored, BuildError, MatchKind, StartKind, dfa, nfa};
 
-use super::words::{each_word, fold_ascii};
+use super::words::{each_word, fold_ascii, stretches};
 
 /// Up to this many bytes of terms the faster automaton is built; it takes up to 250 bytes of memory for each.
 const FAST_AUTOMATON_BYTES_MAX: usize = 32 * 1024;
@@ -55,7 +55,13 @@ fn run<A: Automaton>(automaton: &A, source: Source<'_>, mut found: impl FnMut(us
             cursor = fold_ascii(text, cursor, |cursor, byte| cursor.step(automaton, byte, &mut found));
         }
         Source::Field(text) => {
-            each_word(text, &mut |word, _| cursor = cursor.word(automaton, word, &mut found));
+            for stretch in stretches(text) {
+                if stretch.is_ascii() {
+                    cursor = fold_ascii(stretch, cursor, |cursor, byte| cursor.step(automaton, byte, &mut found));
+                } else {
+                    each_word(stretch, &mut |word, _| cursor = cursor.word(automaton, word, &mut found));
+                }
+            }
         }
         Source::Tag(tag) => cursor = cursor.word(automaton, tag, &mut found),
     }
@@ -89,6 +95,15 @@ impl Cursor {
     }
 
     fn word<A: Automaton>(self, automaton: &A, word: &str, found: &mut impl FnMut(usize, usize)) -> Self {
-        word.bytes().chain([b' ']).fold(self, |cursor, byte| cursor.step(automaton, byte, found))
+        let nothing = automaton.start_state(Anchored::No).ok();
+        let mut cursor = self;
+        for byte in word.bytes() {
+            cursor = cursor.step(automaton, byte, found);
+            // Every term begins at a space: once nothing is left of any, the rest of the word is none either.
+            if Some(cursor.state) == nothing {
+                break;
+            }
+        }
+        cursor.step(automaton, b' ', found)
     }
 }
