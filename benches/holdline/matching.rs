@@ -85,7 +85,7 @@ fn against_ripgrep(table: &mut Table, terms: &[String], posts: &[Mention]) {
     let before = children_cpu();
     let found = Command::new("rg").args(["-F", "-i", "-c", "-f", &patterns, &texts]).output().unwrap();
     assert!(found.status.success(), "{found:?}");
-    let theirs = rate(posts.len(), children_cpu() - before) / 1_000.0;
+    let theirs = rate(posts.len(), children_cpu().saturating_sub(before)) / 1_000.0;
     let ours = rate(posts.len(), ours.cpu) / 1_000.0;
     table.against("1,000 terms", "k/s", ours, ("rg -F -i -c", theirs), Goal::Ratio(5.0));
 }

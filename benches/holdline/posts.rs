@@ -196,7 +196,7 @@ pub(crate) fn queries(terms: &[String]) -> Vec<String> {
     let quoted: Vec<String> =
         terms.iter().map(|term| if term.starts_with('#') { term.clone() } else { format!("\"{term}\"") }).collect();
     let query = |(at, five): (usize, &[String])| match five {
-        [a, b, c, d, e] if at % 2 == 0 => format!("({a} OR {b} OR {c}) AND {d} NOT {e}"),
+        [any @ .., all, none] if at % 2 == 0 => format!("({}) AND {all} NOT {none}", any.join(" OR ")),
         five => five.join(" OR "),
     };
     quoted.chunks(TERMS_PER_WATCH).enumerate().map(query).collect()

@@ -65,8 +65,8 @@ pub(crate) fn started(mut command: Command, port: u16) -> (Child, Duration) {
     // A pipe that nobody reads would stop it.
     let said = std::thread::spawn(move || std::io::read_to_string(said).unwrap_or_default());
     while !first.post(port).is_ok_and(|status| status == 200) {
-        if child.try_wait().unwrap().is_some() {
-            panic!("{command:?} ended by itself and said: {}", said.join().unwrap());
+        if let Some(status) = child.try_wait().unwrap() {
+            panic!("{command:?} ended by itself, {status}, and said: {}", said.join().unwrap());
         }
         assert!(begun.elapsed() < PATIENCE, "it stores nothing: {command:?}");
         std::thread::sleep(Duration::from_micros(500));

@@ -45,7 +45,7 @@ pub(crate) fn measure(table: &mut Table) {
             (said, crossings.join().unwrap())
         });
         let stored = said.per_second() * f64::from(u32::try_from(batch).unwrap());
-        let cpu = (running.cpu() - before).as_secs_f64() * 1e6 / (stored * said.seconds);
+        let cpu = running.cpu().saturating_sub(before).as_secs_f64() * 1e6 / (stored * said.seconds);
         let what = format!("{WATCHES} watches, {batch} a POST, {connections} connections");
         table.alone(&what, "mentions/s", stored, Goal::AtLeast(least));
         table.alone(&what, "us CPU/mention", cpu, Goal::Shown);

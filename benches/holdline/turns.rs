@@ -14,7 +14,7 @@ pub(crate) struct Took {
 pub(crate) fn time(work: impl FnOnce()) -> Took {
     let (cpu, wall) = (thread_cpu(), Instant::now());
     work();
-    Took { cpu: thread_cpu() - cpu, wall: wall.elapsed() }
+    Took { cpu: thread_cpu().saturating_sub(cpu), wall: wall.elapsed() }
 }
 
 /// Runs every side once a round and gives each side's median.

@@ -60,7 +60,7 @@ type Figures = (f64, f64, f64, f64);
 fn loaded(load: &Load, port: u16, connections: u32, cpu: impl Fn() -> std::time::Duration) -> Figures {
     let before = cpu();
     let said: Said = load.run(port, connections, SECONDS);
-    let each = (cpu() - before).as_secs_f64() * 1e6 / f64::from(said.requests);
+    let each = cpu().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(said.requests);
     (said.per_second(), each, said.p50_micros, said.p99_micros)
 }
 

@@ -1,6 +1,7 @@
 //! Counting: mentions per minute and the voices they come from, for as long as a window can reach back.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -76,6 +77,8 @@ pub struct Counts {
     /// The minute of the first of `minutes`, which have no gaps.
     first: MinuteNumber,
     minutes: VecDeque<Minute>,
+    /// Of all `minutes`, so that a window that holds most of them need not be added up.
+    total: u64,
     /// The minute in which each voice was last heard.
     voices: BTreeMap<u64, MinuteNumber>,
     /// The latest mentions, oldest first by the minutes they count in.
@@ -93,7 +96,7 @@ impl Counts {
     /// Counts one mention; `now` says what is old enough to be forgotten.
     pub fn add(&mut self, at: MinuteNumber, voice: u64, evidence: Evidence, now: MinuteNumber) {
         let horizon = minutes_in(HORIZON);
-        self.forget_before(now - horizon);
+        self.forget_before(now - horizon + 1);
         // A clock that was set back leaves minutes that are still to come; they count when they have come.
         if !(now - horizon..=now + horizon).contains(&at) {
             return;
@@ -101,6 +104,7 @@ impl Counts {
         self.reach(at);
         if let Some(minute) = self.minute(at) {
             minute.count = minute.count.saturating_add(1);
+            self.total += 1;
         }
         self.hear(voice, at);
         let place = self.latest.partition_point(|(minute, _)| *minute <= at);
@@ -112,12 +116,21 @@ impl Counts {
 
     /// Mentions in the window that ends with the minute `now`.
     pub fn count(&self, window: Period, now: MinuteNumber) -> u32 {
-        self.window(window, now).map(|minute| minute.count).fold(0, u32::saturating_add)
+        let inside = self.window(window, now);
+        let sum =
+            |places: Range<usize>| -> u64 { self.minutes.range(places).map(|minute| u64::from(minute.count)).sum() };
+        let count = if inside.len() * 2 <= self.minutes.len() {
+            sum(inside)
+        } else {
+            self.total - sum(0..inside.start) - sum(inside.end..self.minutes.len())
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Distinct authors in the window.
     pub fn voices(&self, window: Period, now: MinuteNumber) -> u32 {
-        self.window(window, now).map(|minute| minute.last_heard).fold(0, u32::saturating_add)
+        let inside = self.minutes.range(self.window(window, now));
+        inside.map(|minute| minute.last_heard).fold(0, u32::saturating_add)
     }
 
     /// The latest mentions of the window, newest first.
@@ -135,12 +148,13 @@ impl Counts {
         (now - length + 1..=now).map(count).collect()
     }
 
-    fn window(&self, window: Period, now: MinuteNumber) -> impl Iterator<Item = &Minute> {
+    /// The places of its minutes.
+    fn window(&self, window: Period, now: MinuteNumber) -> Range<usize> {
         let place = |minute: MinuteNumber| {
             usize::try_from((minute - self.first).max(0)).unwrap_or(usize::MAX).min(self.minutes.len())
         };
         let end = place(now + 1);
-        self.minutes.range(place(now + 1 - minutes_in(window)).min(end)..end)
+        place(now + 1 - minutes_in(window)).min(end)..end
     }
 
     fn place(&self, minute: MinuteNumber) -> Option<usize> {
@@ -194,6 +208,7 @@ impl Counts {
             && let Some(gone) = self.minutes.pop_front()
         {
             self.first += 1;
+            self.total = self.total.saturating_sub(u64::from(gone.count));
             voices_gone |= gone.last_heard > 0;
         }
         if voices_gone {

@@ -16,17 +16,23 @@ use holdline::store::{INSTALLATION, Reader, Settled};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use reqwest::StatusCode;
+use serde_json::Value;
 
 use crate::hospital;
+use crate::test_app::TestApp;
 
 const KEY: &[u8] = b"flood key";
 /// Simulated; `HOLDLINE_FLOOD=100000` takes fewer.
 const FLOOD: usize = 1_000_000;
 const FLOOD_SECONDS: i64 = 600;
-/// Fewer than the voices kept of a minute, so that they are counted exactly.
-const AUTHORS: u64 = 9_000;
+/// Fewer than the voices kept of a watch, so that they are counted exactly.
+const AUTHORS: u64 = 100_000;
 /// Mails of the whole flood: two alerts, their ladder after ten minutes, one task, and what the same brings for the small spike.
 const MAILS_MAX: usize = 24;
+/// Through the webhook, where every delivery is signed, checked and answered.
+const DELIVERED: usize = 20_000;
+const DELIVERIES: usize = 40;
 /// Events of the whole flood's incident: its count is told when it doubles, not at every mention.
 const EVENTS_MAX: i64 = 40;
 /// Growth of the whole process, SQLite's cache included.
@@ -122,7 +128,7 @@ impl Flood {
             }
             for row in rows {
                 if row.id.incident != INSTALLATION {
-                    let effect: serde_json::Value = serde_json::from_str(&row.body).unwrap();
+                    let effect: Value = serde_json::from_str(&row.body).unwrap();
                     let (_, inside) = effect.as_object().unwrap().iter().next().unwrap();
                     *self.mails.entry(inside["person"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
                 }
@@ -238,4 +244,37 @@ fn told_seldom(flood: &Flood, truth: &Truth) {
     assert!(events <= EVENTS_MAX, "{events} events");
     assert!(truth.ticks.len() >= 9, "{} ticks", truth.ticks.len());
     assert_eq!(flood.number("select count(*) from outbox where outcome is null and kind = 'mail'"), 0);
+}
+
+#[tokio::test]
+async fn a_flood_through_the_webhook_opens_one_incident_and_mails_few() {
+    let mut app = TestApp::start().await;
+    let step = SignedDuration::from_secs(FLOOD_SECONDS) / i32::try_from(DELIVERIES).unwrap();
+    for delivery in 0..DELIVERIES {
+        app.clock.set(app.clock.now() + step);
+        let mut lines: Vec<Value> = (0..DELIVERED / DELIVERIES)
+            .map(|voice| app.mention(&format!("voice{voice}"), "@riversidegeneral: my records are in a leak"))
+            .collect();
+        if delivery == DELIVERIES / 2 {
+            lines.extend((0..3).map(|voice| app.mention(&format!("driver{voice}"), "No parking at Riverside")));
+        }
+        assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
+        app.settle().await;
+    }
+    app.minutes_go_by(1).await;
+    let watches: Vec<String> =
+        (1..=2).filter_map(|id| Some(app.incident(id).spike.as_ref()?.watch.to_string())).collect();
+    assert_eq!((app.incidents(), watches), (2, vec!["breach".to_owned(), "unsorted".to_owned()]));
+    let db = rusqlite::Connection::open(app.file("holdline.db")).unwrap();
+    let counted: usize = {
+        let sql = "select sum(count) from counts where watch = 'breach'";
+        db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap()
+    };
+    assert_eq!(counted, DELIVERED);
+    let mails: BTreeMap<&str, usize> = ["ana", "ben", "chi", "cora", "dev", "eve", "fay"]
+        .map(|who| (who, app.letters(who, "").len()))
+        .into_iter()
+        .collect();
+    eprintln!("flood over HTTP: {DELIVERED} mentions, mails {mails:?}");
+    assert!(mails.values().sum::<usize>() <= MAILS_MAX && mails["ana"] > 0, "{mails:?}");
 }

@@ -51,9 +51,6 @@ impl Scanner {
 fn run<A: Automaton>(automaton: &A, source: Source<'_>, mut found: impl FnMut(usize, usize)) -> usize {
     let mut cursor = Cursor::at_first_word(automaton);
     match source {
-        Source::Field(text) if text.is_ascii() => {
-            cursor = fold_ascii(text, cursor, |cursor, byte| cursor.step(automaton, byte, &mut found));
-        }
         Source::Field(text) => {
             for stretch in stretches(text) {
                 if stretch.is_ascii() {
@@ -68,6 +65,11 @@ fn run<A: Automaton>(automaton: &A, source: Source<'_>, mut found: impl FnMut(us
     cursor.spaces - 1
 }
 
+/// Where nothing of any term is found.
+fn nothing(automaton: &impl Automaton) -> StateID {
+    automaton.start_state(Anchored::No).expect("both automata are built for unanchored searches")
+}
+
 #[derive(Clone, Copy)]
 struct Cursor {
     state: StateID,
@@ -78,8 +80,7 @@ struct Cursor {
 impl Cursor {
     /// Behind the space that stands before the first word.
     fn at_first_word(automaton: &impl Automaton) -> Self {
-        let start = automaton.start_state(Anchored::No).expect("both automata are built for unanchored searches");
-        Self { state: automaton.next_state(Anchored::No, start, b' '), spaces: 1 }
+        Self { state: automaton.next_state(Anchored::No, nothing(automaton), b' '), spaces: 1 }
     }
 
     #[inline]
@@ -95,15 +96,15 @@ impl Cursor {
     }
 
     fn word<A: Automaton>(self, automaton: &A, word: &str, found: &mut impl FnMut(usize, usize)) -> Self {
-        let nothing = automaton.start_state(Anchored::No).ok();
+        let (nothing, between) = (nothing(automaton), Self::at_first_word(automaton));
         let mut cursor = self;
-        for byte in word.bytes() {
+        for byte in word.bytes().chain([b' ']) {
             cursor = cursor.step(automaton, byte, found);
             // Every term begins at a space: once nothing is left of any, the rest of the word is none either.
-            if Some(cursor.state) == nothing {
-                break;
+            if cursor.state == nothing {
+                return Self { spaces: cursor.spaces + 1, ..between };
             }
         }
-        cursor.step(automaton, b' ', found)
+        cursor
     }
 }

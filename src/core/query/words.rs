@@ -33,7 +33,9 @@ pub(super) fn stretches(text: &str) -> impl Iterator<Item = &str> {
     let is_space = |c: char| c.is_ascii_whitespace();
     let mut rest = text;
     std::iter::from_fn(move || {
-        let end = match rest.bytes().position(|byte| !byte.is_ascii()) {
+        // Asked first because it is answered many bytes at a time.
+        let foreign = if rest.is_ascii() { None } else { rest.bytes().position(|byte| !byte.is_ascii()) };
+        let end = match foreign {
             None => rest.len(),
             Some(foreign) => match rest[..foreign].rfind(is_space) {
                 Some(space) => space + 1,
