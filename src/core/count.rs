@@ -1,6 +1,7 @@
 //! Counting: mentions per minute and the voices they come from, for as long as a window can reach back.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -12,8 +13,9 @@ use super::period::Period;
 
 /// How far back counts are kept for windows.
 pub const HORIZON: Period = Period::minutes(24 * 60);
-/// Distinct authors remembered per watch and minute; beyond it the minute's voices are undercounted, never overcounted.
-pub const VOICES_PER_MINUTE_MAX: usize = 10_000;
+/// Distinct authors remembered per watch. Beyond it those heard longest ago are forgotten: voices are undercounted, never
+/// overcounted.
+pub const VOICES_MAX: usize = 200_000;
 /// How old a published time may be for the mention to count there.
 pub const LATE_MAX: SignedDuration = SignedDuration::from_hours(6);
 
@@ -70,57 +72,164 @@ pub fn voice_of(mention: &Mention, feed: &FeedName) -> u64 {
 }
 
 /// One watch's counts within the horizon.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Counts {
-    minutes: BTreeMap<MinuteNumber, Minute>,
+    /// The minute of the first of `minutes`, which have no gaps.
+    first: MinuteNumber,
+    minutes: VecDeque<Minute>,
+    /// Of all `minutes`, so that a window that holds most of them need not be added up.
+    total: u64,
+    /// The minute in which each voice was last heard.
+    voices: BTreeMap<u64, MinuteNumber>,
+    /// The latest mentions, oldest first by the minutes they count in.
+    latest: VecDeque<(MinuteNumber, Evidence)>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Minute {
     count: u32,
-    voices: BTreeSet<u64>,
-    latest: VecDeque<Evidence>,
+    /// Voices heard in this minute and in none after it. Their sum over a window that ends now is its distinct voices.
+    last_heard: u32,
 }
 
 impl Counts {
     /// Counts one mention; `now` says what is old enough to be forgotten.
     pub fn add(&mut self, at: MinuteNumber, voice: u64, evidence: Evidence, now: MinuteNumber) {
-        let minute = self.minutes.entry(at).or_default();
-        minute.count = minute.count.saturating_add(1);
-        if minute.voices.len() < VOICES_PER_MINUTE_MAX {
-            minute.voices.insert(voice);
+        let horizon = minutes_in(HORIZON);
+        self.forget_before(now - horizon + 1);
+        // A clock that was set back leaves minutes that are still to come; they count when they have come.
+        if !(now - horizon..=now + horizon).contains(&at) {
+            return;
         }
-        minute.latest.push_back(evidence);
-        if minute.latest.len() > EVIDENCE_MAX {
-            minute.latest.pop_front();
+        self.reach(at);
+        if let Some(minute) = self.minute(at) {
+            minute.count = minute.count.saturating_add(1);
+            self.total += 1;
         }
-        self.minutes = self.minutes.split_off(&(now - minutes_in(HORIZON)));
+        self.hear(voice, at);
+        let place = self.latest.partition_point(|(minute, _)| *minute <= at);
+        self.latest.insert(place, (at, evidence));
+        if self.latest.len() > EVIDENCE_MAX {
+            self.latest.pop_front();
+        }
     }
 
     /// Mentions in the window that ends with the minute `now`.
     pub fn count(&self, window: Period, now: MinuteNumber) -> u32 {
-        self.window(window, now).map(|(_, minute)| minute.count).fold(0, u32::saturating_add)
+        let inside = self.window(window, now);
+        let sum =
+            |places: Range<usize>| -> u64 { self.minutes.range(places).map(|minute| u64::from(minute.count)).sum() };
+        let count = if inside.len() * 2 <= self.minutes.len() {
+            sum(inside)
+        } else {
+            self.total - sum(0..inside.start) - sum(inside.end..self.minutes.len())
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Distinct authors in the window.
     pub fn voices(&self, window: Period, now: MinuteNumber) -> u32 {
-        let voices: BTreeSet<u64> = self.window(window, now).flat_map(|(_, minute)| &minute.voices).copied().collect();
-        u32::try_from(voices.len()).unwrap_or(u32::MAX)
+        let inside = self.minutes.range(self.window(window, now));
+        inside.map(|minute| minute.last_heard).fold(0, u32::saturating_add)
     }
 
     /// The latest mentions of the window, newest first.
     pub fn evidence(&self, window: Period, now: MinuteNumber) -> Vec<Evidence> {
-        let newest_first = self.window(window, now).rev().flat_map(|(_, minute)| minute.latest.iter().rev());
-        newest_first.take(EVIDENCE_MAX).cloned().collect()
+        let since = now - minutes_in(window) + 1;
+        let newest_first = self.latest.iter().rev().filter(|(minute, _)| (since..=now).contains(minute));
+        newest_first.map(|(_, evidence)| evidence.clone()).collect()
     }
 
     /// Counts of the last `length` minutes, oldest first, empty minutes as zero.
     pub fn series(&self, length: usize, now: MinuteNumber) -> Vec<u32> {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
-        (now - length + 1..=now).map(|minute| self.minutes.get(&minute).map_or(0, |found| found.count)).collect()
+        let count =
+            |minute| self.place(minute).and_then(|place| self.minutes.get(place)).map_or(0, |found| found.count);
+        (now - length + 1..=now).map(count).collect()
     }
 
-    fn window(&self, window: Period, now: MinuteNumber) -> impl DoubleEndedIterator<Item = (&MinuteNumber, &Minute)> {
-        self.minutes.range(now - minutes_in(window) + 1..=now)
+    /// The places of its minutes.
+    fn window(&self, window: Period, now: MinuteNumber) -> Range<usize> {
+        let place = |minute: MinuteNumber| {
+            usize::try_from((minute - self.first).max(0)).unwrap_or(usize::MAX).min(self.minutes.len())
+        };
+        let end = place(now + 1);
+        place(now + 1 - minutes_in(window)).min(end)..end
+    }
+
+    fn place(&self, minute: MinuteNumber) -> Option<usize> {
+        usize::try_from(minute - self.first).ok()
+    }
+
+    fn minute(&mut self, minute: MinuteNumber) -> Option<&mut Minute> {
+        self.place(minute).and_then(|place| self.minutes.get_mut(place))
+    }
+
+    /// Makes `minutes` long enough, at either end, to hold `at`.
+    fn reach(&mut self, at: MinuteNumber) {
+        if self.minutes.is_empty() {
+            self.first = at;
+        }
+        while at < self.first {
+            self.minutes.push_front(Minute::default());
+            self.first -= 1;
+        }
+        if let Some(place) = self.place(at)
+            && place >= self.minutes.len()
+        {
+            self.minutes.resize(place + 1, Minute::default());
+        }
+    }
+
+    fn hear(&mut self, voice: u64, at: MinuteNumber) {
+        let before = self.voices.get(&voice).copied();
+        if before.is_some_and(|before| before >= at) {
+            return;
+        }
+        match before {
+            Some(before) => {
+                if let Some(minute) = self.minute(before) {
+                    minute.last_heard = minute.last_heard.saturating_sub(1);
+                }
+            }
+            None if self.voices.len() >= VOICES_MAX && !self.forget_oldest_voices(at) => return,
+            None => {}
+        }
+        self.voices.insert(voice, at);
+        if let Some(minute) = self.minute(at) {
+            minute.last_heard += 1;
+        }
+    }
+
+    /// Forgets minutes, and with them the voices that were heard in none after.
+    fn forget_before(&mut self, oldest: MinuteNumber) {
+        let mut voices_gone = false;
+        while self.first < oldest
+            && let Some(gone) = self.minutes.pop_front()
+        {
+            self.first += 1;
+            self.total = self.total.saturating_sub(u64::from(gone.count));
+            voices_gone |= gone.last_heard > 0;
+        }
+        if voices_gone {
+            let first = self.first;
+            self.voices.retain(|_, heard| *heard >= first);
+        }
+    }
+
+    /// Makes room for a quarter of all, or for what was heard before `at`; false where there is nothing older.
+    fn forget_oldest_voices(&mut self, at: MinuteNumber) -> bool {
+        let (mut room, mut since) = (0, self.first);
+        for minute in &mut self.minutes {
+            if since >= at || room >= VOICES_MAX / 4 {
+                break;
+            }
+            room += usize::try_from(std::mem::take(&mut minute.last_heard)).unwrap_or(VOICES_MAX);
+            since += 1;
+        }
+        if room > 0 {
+            self.voices.retain(|_, heard| *heard >= since);
+        }
+        room > 0
     }
 }

@@ -1,6 +1,6 @@
 //! The recorder: the only writer of incidents. Fold, advance, append, queue and commit, all in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,6 +64,8 @@ pub struct Recorder {
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about one transaction")]
 pub(super) struct State {
     pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    /// Those of them that are running: every counted mention asks for them, and those that are over only grow in number.
+    pub(super) running: BTreeSet<IncidentId>,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) counting: Counting,
     pub(super) stopped: Option<Stopped>,
@@ -111,8 +113,10 @@ impl Recorder {
         let Folded { incidents, rules, erased } = fold_all(&writer, &stored)?;
         let stopped = stored.iter().try_fold(None, stopped_by)?;
         let counting = Counting::new(watches)?;
+        let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
+            running,
             rules,
             counting,
             stopped,
@@ -308,13 +312,25 @@ impl Recorder {
 
 impl State {
     pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
-        let before = self.incidents.insert(id, entry);
+        let before = self.set(id, Some(entry));
         self.undo.push(Undo::Incident(id, before));
     }
 
     pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
         let before = std::mem::replace(&mut self.stopped, stopped);
         self.undo.push(Undo::Stopped(before));
+    }
+
+    fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
+        if entry.as_ref().is_some_and(|entry| entry.incident.is_running()) {
+            self.running.insert(id);
+        } else {
+            self.running.remove(&id);
+        }
+        match entry {
+            Some(entry) => self.incidents.insert(id, entry),
+            None => self.incidents.remove(&id),
+        }
     }
 
     pub(super) fn owe(&mut self) {
@@ -338,8 +354,7 @@ impl State {
             && let Some(undo) = self.undo.pop()
         {
             match undo {
-                Undo::Incident(id, Some(entry)) => drop(self.incidents.insert(id, entry)),
-                Undo::Incident(id, None) => drop(self.incidents.remove(&id)),
+                Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
             }
         }

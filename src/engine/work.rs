@@ -1,15 +1,17 @@
 //! Work inside one transaction: everything that writes goes through here, with one time for all of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::board::Entry;
+use super::counting::WatchIndex;
 use super::error::RecordError;
 use super::links::Links;
 use super::recorder::{Standing, State};
 use super::stop::Stopped;
-use crate::core::count::{CountedAt, minute_of};
+use crate::core::count::{CountedAt, MinuteNumber, minute_of};
 use crate::core::detect::{Arming, Verdict};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
 use crate::core::mention::Mention;
@@ -58,6 +60,9 @@ pub struct Work<'w, 'b> {
     pub(super) now: Timestamp,
     failure: Option<StoreError>,
 }
+
+/// How much a batch adds to which watch's minute: written once for all of it.
+type Tally = BTreeMap<(WatchIndex, MinuteNumber), u32>;
 
 /// What became of a batch of mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,6 +188,7 @@ impl<'w, 'b> Work<'w, 'b> {
     /// Stores mentions, counts the new ones, and opens what they open: all or nothing.
     pub fn take_in(&mut self, feed: &FeedName, mentions: &[Mention]) -> Result<TakenIn, RecordError> {
         let mut taken = TakenIn::default();
+        let mut tally = Tally::new();
         for mention in mentions {
             let counted = CountedAt::of(mention, self.now);
             if !self.batch.add_mention(feed, mention, self.now, counted)? {
@@ -190,7 +196,10 @@ impl<'w, 'b> Work<'w, 'b> {
                 continue;
             }
             taken.new += 1;
-            self.count(feed, mention, counted.at())?;
+            self.count(feed, mention, counted.at(), &mut tally)?;
+        }
+        for ((index, minute), count) in tally {
+            self.batch.add_count(&self.state.counting.watch(index).name, minute, count)?;
         }
         Ok(taken)
     }
@@ -204,16 +213,24 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(self.batch.note(&cursor_note(feed))?)
     }
 
-    fn count(&mut self, feed: &FeedName, mention: &Mention, counted: Timestamp) -> Result<(), RecordError> {
+    fn count(
+        &mut self,
+        feed: &FeedName,
+        mention: &Mention,
+        counted: Timestamp,
+        tally: &mut Tally,
+    ) -> Result<(), RecordError> {
         for index in self.state.counting.matching(feed, mention) {
             self.state.counted();
-            let watch = self.state.counting.watch(index).name.clone();
-            self.batch.add_count(&watch, minute_of(counted))?;
+            *tally.entry((index, minute_of(counted))).or_default() += 1;
             self.state.counting.add(index, feed, mention, counted, self.now);
             let arming = self.arming(index);
             match self.state.counting.judge(index, counted, self.now, arming) {
                 Verdict::Quiet => {}
-                Verdict::Suppressed(why) => tracing::debug!(%watch, ?why, "above the line, and no alarm"),
+                Verdict::Suppressed(why) => {
+                    let watch = &self.state.counting.watch(index).name;
+                    tracing::debug!(%watch, ?why, "above the line, and no alarm");
+                }
                 Verdict::Spike(spike) => self.open_for(index, spike)?,
             }
         }
@@ -237,11 +254,11 @@ impl<'w, 'b> Work<'w, 'b> {
     /// The running incident that a spike of this watch opened.
     fn open_incident(&self, index: usize) -> Option<IncidentId> {
         let watch = &self.state.counting.watch(index).name;
-        let opened = self.state.incidents.iter().rev().find(|(_, entry)| {
-            let incident = &entry.incident;
-            incident.is_running() && incident.spike.as_ref().is_some_and(|spike| spike.watch == *watch)
-        });
-        opened.map(|(id, _)| *id)
+        let opened = |id: &&IncidentId| {
+            let spike = self.state.incidents.get(id).and_then(|entry| entry.incident.spike.as_ref());
+            spike.is_some_and(|spike| spike.watch == *watch)
+        };
+        self.state.running.iter().rev().find(opened).copied()
     }
 
     fn open_for(&mut self, index: usize, spike: Spike) -> Result<(), RecordError> {

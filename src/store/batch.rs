@@ -163,12 +163,12 @@ impl Batch<'_> {
         Ok(added == 1)
     }
 
-    pub fn add_count(&mut self, watch: &WatchName, minute: MinuteNumber) -> Result<(), StoreError> {
+    pub fn add_count(&mut self, watch: &WatchName, minute: MinuteNumber, count: u32) -> Result<(), StoreError> {
         self.statement(
-            "insert into counts (watch, minute, count) values (?1, ?2, 1)
-             on conflict (watch, minute) do update set count = count + 1",
+            "insert into counts (watch, minute, count) values (?1, ?2, ?3)
+             on conflict (watch, minute) do update set count = count + excluded.count",
         )?
-        .execute(params![watch.as_str(), minute])?;
+        .execute(params![watch.as_str(), minute, count])?;
         crash::pass(Point::MinuteCounted);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Detection and the small languages of watches and playbooks: counting, thresholds, periods, facts and conditions.
 
 use holdline::core::condition::{CONDITION_BYTES_MAX, Condition, ConditionError, Known, Truth};
-use holdline::core::count::{CountedAt, Counts, minute_of, voice_of};
+use holdline::core::count::{CountedAt, Counts, VOICES_MAX, minute_of, voice_of};
 use holdline::core::detect::{Arming, KINDS, Verdict, Why, judge};
 use holdline::core::incident::{CHART_MINUTES, EVIDENCE_MAX, Evidence};
 use holdline::core::mention::Mention;
@@ -11,6 +11,7 @@ use holdline::core::query::Query;
 use holdline::core::watch::{Voices, Watch};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
 use serde_json::json;
 
 fn at(minute: i64) -> Timestamp {
@@ -129,6 +130,54 @@ fn a_late_mention_counts_in_its_own_minute_and_old_minutes_are_forgotten() {
     let day = 24 * 60;
     counts.add(minute_of(at(day + 1)), 3, evidence, minute_of(at(day + 1)));
     assert_eq!(counts.count(Period::minutes(10_000), minute_of(at(day + 1))), 1);
+}
+
+proptest! {
+    /// Against every mention kept, and counted anew for each question.
+    #[test]
+    fn counts_are_what_counting_all_again_would_give(
+        added in prop::collection::vec((0_i64..40, 0_i64..400, 0_u64..6), 0..60),
+        window in 1_i64..1_440,
+        later in 0_i64..1_500,
+    ) {
+        let (mut counts, mut all, mut now) = (Counts::default(), Vec::new(), 0);
+        for (number, (passed, late, voice)) in added.into_iter().enumerate() {
+            now += passed;
+            let evidence = Evidence { feed: "news".into(), mention: number.to_string() };
+            counts.add(now - late, voice, evidence.clone(), now);
+            all.push((now - late, voice, evidence));
+        }
+        now += later;
+        let inside = |minutes: i64| {
+            let mut inside: Vec<_> = all.iter().filter(|(at, ..)| (now - minutes + 1..=now).contains(at)).collect();
+            inside.sort_by_key(|(at, ..)| *at);
+            inside
+        };
+        let (length, found) = (Period::minutes(window.unsigned_abs()), inside(window));
+        let voices: std::collections::BTreeSet<u64> = found.iter().map(|(_, voice, _)| *voice).collect();
+        prop_assert_eq!(counts.count(length, now) as usize, found.len());
+        prop_assert_eq!(counts.voices(length, now) as usize, voices.len());
+        let latest: Vec<Evidence> = found.iter().rev().take(EVIDENCE_MAX).map(|(.., evidence)| evidence.clone()).collect();
+        prop_assert_eq!(counts.evidence(length, now), latest);
+        let each = |minute: i64| u32::try_from(inside(minute).len() - inside(minute - 1).len()).unwrap();
+        let series: Vec<u32> = (1..=60).rev().map(each).collect();
+        prop_assert_eq!(counts.series(60, now), series);
+    }
+}
+
+#[test]
+fn more_voices_than_are_remembered_are_counted_short_and_never_over() {
+    let (mut counts, day) = (Counts::default(), Period::minutes(24 * 60));
+    let voices = u64::try_from(VOICES_MAX).unwrap();
+    (0..voices).for_each(|voice| add(&mut counts, 0, voice));
+    assert_eq!(counts.voices(day, minute_of(at(0))), u32::try_from(voices).unwrap());
+    // In the same minute there is nobody to forget; a minute later those of before make room.
+    add(&mut counts, 0, voices);
+    assert_eq!(counts.voices(day, minute_of(at(0))), u32::try_from(voices).unwrap());
+    (0..9).for_each(|voice| add(&mut counts, 1, voices + voice));
+    assert_eq!(counts.voices(Period::minutes(1), minute_of(at(1))), 9);
+    assert_eq!(counts.voices(day, minute_of(at(1))), 9);
+    assert_eq!(counts.count(day, minute_of(at(1))), u32::try_from(voices + 10).unwrap());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Folding: case, accents and look-alike forms put away, so that one spelling finds all.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
@@ -8,9 +10,37 @@ pub(super) fn is_word_char(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining_mark(c) || is_unseen(c) }
 }
 
+/// The letters of Latin, Greek and Cyrillic alphabets that are one sign each.
+const ALPHABETS: std::ops::RangeInclusive<char> = 'À'..='ӿ';
+
+/// What each of `ALPHABETS` folds to; looking it up costs a fraction of taking it apart.
+static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let folded = |c: char| {
+        let mut folded = String::new();
+        fold_keeping(c.encode_utf8(&mut [0; 4]), "", &mut folded);
+        folded
+    };
+    ALPHABETS.map(folded).collect()
+});
+
+/// Whether this is such a letter: no word ends between two of them, or between one and a letter or digit of ASCII, and
+/// each folds by itself.
+pub(super) fn is_whole_letter(c: char) -> bool {
+    ALPHABETS.contains(&c) && c.is_alphabetic() && !is_combining_mark(c)
+}
+
 /// Appends `word` folded. Only letters, digits and marks that make another letter are left, none of it a space.
 pub(super) fn fold_word(word: &str, out: &mut String) {
-    fold_keeping(word, "", out);
+    if !word.chars().all(|c| c.is_ascii() || is_whole_letter(c)) {
+        return fold_keeping(word, "", out);
+    }
+    for c in word.chars() {
+        match u32::from(c).checked_sub(u32::from(*ALPHABETS.start())).and_then(|at| FOLDED.get(at as usize)) {
+            Some(folded) => out.push_str(folded),
+            None if c.is_ascii_alphanumeric() => out.push(c.to_ascii_lowercase()),
+            None => {}
+        }
+    }
 }
 
 /// As `fold_word`, and keeps the (ASCII) signs of `kept` as well.
@@ -69,7 +99,34 @@ fn is_unseen(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fold_word;
+    use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation;
+
+    use super::{ALPHABETS, fold_keeping, fold_word, is_whole_letter};
+
+    #[test]
+    fn no_word_ends_beside_a_whole_letter() {
+        for c in ('\0'..=char::MAX).filter(|&c| is_whole_letter(c)) {
+            let word = format!("a{c}{c}1{c}z");
+            assert_eq!(word.split_word_bounds().count(), 1, "{c:?} U+{:04X}", u32::from(c));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whole_letters_fold_by_themselves_as_they_do_together(word in "[a-zA-Z0-9À-ӿ]{1,12}") {
+            let (mut short, mut long) = (String::new(), String::new());
+            fold_word(&word, &mut short);
+            fold_keeping(&word, "", &mut long);
+            prop_assert_eq!(short, long);
+        }
+    }
+
+    #[test]
+    fn every_alphabet_has_whole_letters() {
+        assert!("éñőżßλωжйі".chars().all(is_whole_letter));
+        assert!(!ALPHABETS.clone().all(is_whole_letter), "signs and marks are none");
+    }
 
     #[test]
     fn folding_twice_changes_nothing_for_any_character() {

@@ -3,7 +3,7 @@
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::{Anchored, BuildError, MatchKind, StartKind, dfa, nfa};
 
-use super::words::{each_word, fold_ascii};
+use super::words::{each_word, fold_ascii, stretches};
 
 /// Up to this many bytes of terms the faster automaton is built; it takes up to 250 bytes of memory for each.
 const FAST_AUTOMATON_BYTES_MAX: usize = 32 * 1024;
@@ -51,15 +51,23 @@ impl Scanner {
 fn run<A: Automaton>(automaton: &A, source: Source<'_>, mut found: impl FnMut(usize, usize)) -> usize {
     let mut cursor = Cursor::at_first_word(automaton);
     match source {
-        Source::Field(text) if text.is_ascii() => {
-            cursor = fold_ascii(text, cursor, |cursor, byte| cursor.step(automaton, byte, &mut found));
-        }
         Source::Field(text) => {
-            each_word(text, &mut |word, _| cursor = cursor.word(automaton, word, &mut found));
+            for stretch in stretches(text) {
+                if stretch.is_ascii() {
+                    cursor = fold_ascii(stretch, cursor, |cursor, byte| cursor.step(automaton, byte, &mut found));
+                } else {
+                    each_word(stretch, &mut |word, _| cursor = cursor.word(automaton, word, &mut found));
+                }
+            }
         }
         Source::Tag(tag) => cursor = cursor.word(automaton, tag, &mut found),
     }
     cursor.spaces - 1
+}
+
+/// Where nothing of any term is found.
+fn nothing(automaton: &impl Automaton) -> StateID {
+    automaton.start_state(Anchored::No).expect("both automata are built for unanchored searches")
 }
 
 #[derive(Clone, Copy)]
@@ -72,8 +80,7 @@ struct Cursor {
 impl Cursor {
     /// Behind the space that stands before the first word.
     fn at_first_word(automaton: &impl Automaton) -> Self {
-        let start = automaton.start_state(Anchored::No).expect("both automata are built for unanchored searches");
-        Self { state: automaton.next_state(Anchored::No, start, b' '), spaces: 1 }
+        Self { state: automaton.next_state(Anchored::No, nothing(automaton), b' '), spaces: 1 }
     }
 
     #[inline]
@@ -89,6 +96,15 @@ impl Cursor {
     }
 
     fn word<A: Automaton>(self, automaton: &A, word: &str, found: &mut impl FnMut(usize, usize)) -> Self {
-        word.bytes().chain([b' ']).fold(self, |cursor, byte| cursor.step(automaton, byte, found))
+        let (nothing, between) = (nothing(automaton), Self::at_first_word(automaton));
+        let mut cursor = self;
+        for byte in word.bytes().chain([b' ']) {
+            cursor = cursor.step(automaton, byte, found);
+            // Every term begins at a space: once nothing is left of any, the rest of the word is none either.
+            if cursor.state == nothing {
+                return Self { spaces: cursor.spaces + 1, ..between };
+            }
+        }
+        cursor
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::fold::{fold_keeping, fold_word, is_word_char};
+use super::fold::{fold_keeping, fold_word, is_whole_letter, is_word_char};
 
 /// Calls `each` with every word, folded, and its bytes in `text`.
 pub(super) fn each_word(text: &str, each: &mut impl FnMut(&str, Range<usize>)) {
@@ -12,7 +12,7 @@ pub(super) fn each_word(text: &str, each: &mut impl FnMut(&str, Range<usize>)) {
     let mut start = 0;
     // UAX 29 always breaks at ASCII white space, so most of a mixed text can go the short way.
     for chunk in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
-        if chunk.is_ascii() {
+        if is_cut_by_its_signs(chunk) {
             each_run(chunk, start, &mut folded, each);
         } else {
             for (at, segment) in chunk.split_word_bound_indices() {
@@ -21,6 +21,31 @@ pub(super) fn each_word(text: &str, each: &mut impl FnMut(&str, Range<usize>)) {
         }
         start += chunk.len();
     }
+}
+
+/// Whether no two letters or digits that stand side by side in it are of two words.
+fn is_cut_by_its_signs(chunk: &str) -> bool {
+    chunk.chars().all(|c| c.is_ascii() || is_whole_letter(c) || !is_word_char(c))
+}
+
+/// Cuts a text at white space into stretches of ASCII, which the short way reads, and pieces that are not ASCII alone.
+pub(super) fn stretches(text: &str) -> impl Iterator<Item = &str> {
+    let is_space = |c: char| c.is_ascii_whitespace();
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        // Asked first because it is answered many bytes at a time.
+        let foreign = if rest.is_ascii() { None } else { rest.bytes().position(|byte| !byte.is_ascii()) };
+        let end = match foreign {
+            None => rest.len(),
+            Some(foreign) => match rest[..foreign].rfind(is_space) {
+                Some(space) => space + 1,
+                None => rest.find(is_space).unwrap_or(rest.len()),
+            },
+        };
+        let (stretch, after) = rest.split_at(end);
+        rest = after;
+        (!stretch.is_empty()).then_some(stretch)
+    })
 }
 
 /// The runs of word characters in one segment: `general's` is two, so that `general` finds it.
@@ -72,8 +97,8 @@ pub(super) fn fold_ascii<S>(text: &str, mut state: S, mut step: impl FnMut(S, u8
 /// Calls `each` with every handle and hashtag, folded and with its sign, and its bytes in `text`. A handle that names
 /// its server (`@press@example.org`) comes twice, without and with it. Names whose text `likely` denies are passed over.
 pub(super) fn each_tag(text: &str, likely: impl Fn(&str) -> bool, each: &mut impl FnMut(&str, Range<usize>)) {
-    let leads = text.bytes().enumerate().filter(|(_, byte)| matches!(*byte, b'@' | b'#' | FULL_WIDTH_LEAD));
-    for (at, _) in leads {
+    let mut folded = String::new();
+    for at in memchr::memchr3_iter(b'@', b'#', FULL_WIDTH_LEAD, text.as_bytes()) {
         let Some((sign, rest)) = split_sign(&text[at..]).filter(|(_, rest)| likely(rest)) else {
             continue;
         };
@@ -83,10 +108,12 @@ pub(super) fn each_tag(text: &str, likely: impl Fn(&str) -> bool, each: &mut imp
         }
         let rest_at = text.len() - rest.len();
         let Some(name) = tag_name(sign, rest) else { continue };
-        each(&fold_tag(sign, name), at..rest_at + name.len());
+        fold_tag(sign, name, &mut folded);
+        each(&folded, at..rest_at + name.len());
         if let Some(server) = server_of(sign, rest, name) {
             let whole = &rest[..name.len() + 1 + server.len()];
-            each(&fold_tag(sign, whole), at..rest_at + whole.len());
+            fold_tag(sign, whole, &mut folded);
+            each(&folded, at..rest_at + whole.len());
         }
     }
 }
@@ -120,22 +147,49 @@ fn server_of<'a>(sign: char, rest: &'a str, name: &str) -> Option<&'a str> {
 pub(super) fn whole_tag(sign: char, rest: &str) -> Option<String> {
     let name = tag_name(sign, rest)?;
     let len = name.len() + server_of(sign, rest, name).map_or(0, |server| 1 + server.len());
-    (len == rest.len()).then(|| fold_tag(sign, rest)).filter(|tag| tag.contains(char::is_alphanumeric))
+    let mut folded = String::new();
+    fold_tag(sign, rest, &mut folded);
+    (len == rest.len() && folded.contains(char::is_alphanumeric)).then_some(folded)
 }
 
-fn fold_tag(sign: char, name: &str) -> String {
-    let mut folded = String::from(sign);
-    fold_keeping(name, "_.-@", &mut folded);
-    folded
+/// Puts sign and name, folded, in the place of what `folded` held.
+fn fold_tag(sign: char, name: &str, folded: &mut String) {
+    folded.clear();
+    folded.push(sign);
+    fold_keeping(name, "_.-@", folded);
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{each_word, fold_ascii};
+    use unicode_segmentation::UnicodeSegmentation;
+
+    use super::{each_run, each_word, fold_ascii, stretches};
 
     proptest! {
+        #[test]
+        fn stretches_hold_the_words_of_the_whole(text in "[a-c #é日\u{301}\u{2019} \t]{0,40}") {
+            let words = |text: &str| {
+                let mut words: Vec<String> = Vec::new();
+                each_word(text, &mut |word, _| words.push(word.to_owned()));
+                words
+            };
+            prop_assert_eq!(stretches(&text).collect::<String>(), text.as_str());
+            prop_assert_eq!(stretches(&text).flat_map(words).collect::<Vec<_>>(), words(&text));
+        }
+
+        #[test]
+        fn words_that_their_signs_cut_are_cut_as_unicode_says(text in "[a-cÀ-ӿ1\u{2019}'. \u{1f62e}]{0,20}") {
+            let mut short: Vec<String> = Vec::new();
+            each_word(&text, &mut |word, _| short.push(word.to_owned()));
+            let (mut long, mut folded) = (Vec::new(), String::new());
+            for (at, segment) in text.split_word_bound_indices() {
+                each_run(segment, at, &mut folded, &mut |word: &str, _| long.push(word.to_owned()));
+            }
+            prop_assert_eq!(short, long);
+        }
+
         #[test]
         fn the_short_way_reads_ascii_as_the_long_way_does(text in "[ -~\t\n]{0,80}") {
             let short = fold_ascii(&text, String::new(), |mut short, byte| { short.push(char::from(byte)); short });

@@ -1,0 +1,110 @@
+//! P12: what a mention costs as watches and the store grow, and what a watch weighs.
+
+use std::hint::black_box;
+
+use super::folder::{on_disk, recorder, watches};
+use super::ingest::{fresh, take_in};
+use super::matching::matcher;
+use super::posts::{Kind, TERMS_PER_WATCH, Words, queries};
+use super::server::Running;
+use super::table::{Goal, Table};
+use super::turns::{by_turns, nanos_each};
+use holdline::core::mention::Mention;
+use holdline::engine::Recorder;
+
+const CURVE: [usize; 4] = [10, 100, 1_000, 10_000];
+/// A file of settings may hold a mebibyte, which is not room for ten thousand.
+const CURVE_OF_FILES: [usize; 4] = [10, 100, 1_000, 5_000];
+const ROUNDS: usize = 5;
+const MATCHED: usize = 100_000;
+const STORED: usize = 10_000;
+const BATCH: usize = 100;
+const OLD_ROWS: usize = 1_000_000;
+
+pub(crate) fn measure(table: &mut Table) {
+    let words = Words::new();
+    let terms = words.strange_terms(CURVE[CURVE.len() - 1] * TERMS_PER_WATCH);
+    matching_alone(table, &words, &terms);
+    whole_way(table, &words, &terms);
+    by_age(table, &words);
+    by_memory(table, &words);
+}
+
+fn matching_alone(table: &mut Table, words: &Words, terms: &[String]) {
+    let posts = words.posts(MATCHED, Kind::Usual);
+    let mut first = None;
+    for watches in CURVE {
+        let matcher = matcher(&terms[..watches * TERMS_PER_WATCH]);
+        let mut reading = || posts.iter().for_each(|post| drop(black_box(matcher.matches(post))));
+        let took = by_turns(ROUNDS, &mut [&mut reading])[0];
+        let nanos = nanos_each(MATCHED, took.cpu);
+        let ten = *first.get_or_insert(nanos);
+        table.against(
+            format!("matching alone, {watches} watches that do not match"),
+            "ns/post",
+            nanos,
+            ("10 watches", ten),
+            Goal::Shown,
+        );
+    }
+}
+
+/// Matched, stored, indexed and committed, as the writer does it.
+fn whole_way(table: &mut Table, words: &Words, terms: &[String]) {
+    let folders: Vec<_> = CURVE.iter().map(|_| on_disk()).collect();
+    let mut recorders: Vec<Recorder> = CURVE
+        .iter()
+        .zip(&folders)
+        .map(|(number, folder)| recorder(folder.path(), watches(&queries(&terms[..number * TERMS_PER_WATCH]))))
+        .collect();
+    let nanos = stored_by_turns(&mut recorders, words);
+    for (watches, each) in CURVE.iter().zip(&nanos) {
+        let goal = if *watches == CURVE[0] { Goal::Shown } else { Goal::RatioAtMost(1.2) };
+        let what = format!("a mention, {watches} watches that do not match");
+        table.against(what, "ns CPU", *each, ("10 watches", nanos[0]), goal);
+    }
+}
+
+/// The same mentions into an empty store and into one that is old.
+fn by_age(table: &mut Table, words: &Words) {
+    let queries = queries(&words.terms(TERMS_PER_WATCH * 10, false));
+    let folders = [on_disk(), on_disk()];
+    let mut recorders: Vec<Recorder> =
+        folders.iter().map(|folder| recorder(folder.path(), watches(&queries))).collect();
+    let old = words.posts(OLD_ROWS / 10, Kind::Usual);
+    (0..10).for_each(|round| take_in(&mut recorders[1], &fresh(&old, 1_000 + round), 1_000));
+    let nanos = stored_by_turns(&mut recorders, words);
+    let what = format!("a mention, {OLD_ROWS} rows stored before");
+    table.against(what, "ns CPU", nanos[1], ("an empty store", nanos[0]), Goal::RatioAtMost(1.2));
+}
+
+/// CPU time of a mention in batches of a hundred, for each of `recorders`.
+fn stored_by_turns(recorders: &mut [Recorder], words: &Words) -> Vec<f64> {
+    let posts = words.posts(STORED, Kind::Usual);
+    let rounds: Vec<Vec<Mention>> = (0..ROUNDS).map(|round| fresh(&posts, round)).collect();
+    let mut sides: Vec<Box<dyn FnMut() + '_>> = Vec::new();
+    for recorder in recorders {
+        let mut round = rounds.iter();
+        sides.push(Box::new(move || take_in(recorder, round.next().unwrap(), BATCH)));
+    }
+    let mut sides: Vec<&mut dyn FnMut()> = sides.iter_mut().map(|side| side.as_mut() as &mut dyn FnMut()).collect();
+    by_turns(ROUNDS, &mut sides).iter().map(|took| nanos_each(STORED, took.cpu)).collect()
+}
+
+fn by_memory(table: &mut Table, words: &Words) {
+    const MIB: f64 = 1_048_576.0;
+    let mut first = None;
+    for watches in CURVE_OF_FILES {
+        let running = Running::start(&words.short_queries(watches), 0);
+        let bytes = running.idle_resident();
+        let mib = f64::from(u32::try_from(bytes).unwrap()) / MIB;
+        let ten = *first.get_or_insert(mib);
+        table.against(
+            format!("resident when idle, {watches} watches of two terms"),
+            "MiB",
+            mib,
+            ("10 watches", ten),
+            Goal::Shown,
+        );
+    }
+}

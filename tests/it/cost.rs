@@ -1,0 +1,106 @@
+//! Gross regressions alone: what must not grow grows tenfold at most, whatever the build. Figures are `cargo bench`'s.
+
+use std::fs;
+use std::hint::black_box;
+use std::time::Duration;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use holdline::core::mention::Mention;
+use holdline::core::query::{Matcher, Query};
+use holdline::engine::Recorder;
+use jiff::Timestamp;
+
+use crate::hospital;
+
+/// Ten times what this build of ours and the libraries' ought to show.
+const TENFOLD: u32 = 10;
+const POSTS: usize = 300;
+const ROUNDS: usize = 5;
+
+/// CPU time of this thread, so that the machine's other work does not count.
+fn cpu(mut work: impl FnMut()) -> Duration {
+    let now = || {
+        std::thread::yield_now();
+        let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        Duration::from_nanos(text.split_whitespace().next().unwrap().parse().unwrap())
+    };
+    let round = || {
+        let before = now();
+        work();
+        now().saturating_sub(before)
+    };
+    std::iter::repeat_with(round).take(ROUNDS).min().unwrap()
+}
+
+fn posts(round: usize) -> Vec<Mention> {
+    let text =
+        "Long queues at the station this morning, and nobody says why; trains to the north are late again. #queue";
+    (0..POSTS)
+        .map(|id| Mention {
+            id: format!("{round}-{id}"),
+            title: None,
+            text: format!("{text} {id}"),
+            author: Some(format!("voice{id}")),
+            url: None,
+            language: None,
+            published: None,
+        })
+        .collect()
+}
+
+fn terms(number: usize) -> Vec<String> {
+    (0..number).map(|at| format!("quay{at}")).collect()
+}
+
+fn matcher(terms: &[String]) -> Matcher {
+    Matcher::new(&terms.iter().map(|term| Query::parse(term).unwrap()).collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn a_thousand_watches_that_do_not_match_cost_little_more_than_ten() {
+    let posts = posts(0);
+    let cost = |number| {
+        let matcher = matcher(&terms(number));
+        cpu(|| posts.iter().for_each(|post| drop(black_box(matcher.matches(post)))))
+    };
+    let (few, many) = (cost(10), cost(1_000));
+    assert!(many <= few * TENFOLD, "{few:?} with ten, {many:?} with a thousand");
+}
+
+#[test]
+fn matching_keeps_within_reach_of_a_bare_automaton() {
+    /// Without optimisation our part is slower than the library's by about this.
+    const UNOPTIMISED: u32 = 12;
+    let (posts, terms) = (posts(0), terms(1_000));
+    let matcher = matcher(&terms);
+    let ours = cpu(|| posts.iter().for_each(|post| drop(black_box(matcher.matches(post)))));
+    let mut bare = AhoCorasick::builder();
+    let bare = bare.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true).build(&terms).unwrap();
+    let theirs = cpu(|| {
+        for post in &posts {
+            black_box(bare.find_overlapping_iter(&post.text).count());
+        }
+    });
+    assert!(ours <= theirs * UNOPTIMISED * TENFOLD, "{ours:?}, and a bare automaton {theirs:?}");
+}
+
+#[test]
+fn a_mention_costs_the_same_in_an_old_store() {
+    const OLD_BATCHES: usize = 100;
+    let folder = tempfile::tempdir().unwrap();
+    let salts = Box::new(|salt: &mut [u8]| salt.fill(7));
+    let now: Timestamp = "2026-11-22T14:00:00Z".parse().unwrap();
+    let path = folder.path().join("holdline.db");
+    let mut recorder =
+        Recorder::open(&path, b"cost key", salts, hospital::standing(), hospital::watches(), now).unwrap();
+    let mut round = 0;
+    let mut take_in = || {
+        round += 1;
+        let posts = posts(round);
+        recorder.commit_one(now, |work| work.take_in(&"listening".into(), &posts)).unwrap();
+    };
+    let young = cpu(&mut take_in);
+    (0..OLD_BATCHES).for_each(|_| take_in());
+    let old = cpu(&mut take_in);
+    assert!(old <= young * TENFOLD, "{young:?} in a young store, {old:?} in an old one");
+}
