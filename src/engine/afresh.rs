@@ -48,7 +48,12 @@ impl Work<'_, '_> {
         for (incident, statement, channel, phase) in self.posts_on_their_way() {
             self.doubt(incident, &statement, &channel, &phase, &copied)?;
         }
-        Ok(())
+        if self.is_stopped() {
+            return Ok(());
+        }
+        // What was still being asked about then may have been approved and posted since: a person says when to go on.
+        let why = format!("this store was restored from a backup of {copied_at:.0}; see first what is public already");
+        self.stop_posting("Holdline", &why).map(drop)
     }
 
     fn posts_on_their_way(&self) -> Vec<(IncidentId, StepId, ChannelName, PostPhase)> {

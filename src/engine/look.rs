@@ -48,7 +48,7 @@ impl Work<'_, '_> {
         };
         // Looked for are the words that were sent, also where somebody has left since who had approved them.
         if let Some(sent) = incident.sent(&job.statement) {
-            return Ok(LookUpStep::Look(Box::new(sent.clone()), job.intent(at)));
+            return Ok(LookUpStep::Look(Box::new(sent.clone()), job.intent(at, sent.digest())));
         }
         self.end_look_up(row, job, Found::CannotTell(Reason::OtherBytes))?;
         Ok(LookUpStep::Nothing)

@@ -44,10 +44,11 @@ impl PostJob {
         make(self.statement.clone(), self.channel.clone())
     }
 
-    /// What this attempt is known by, at the channel as well.
-    pub(super) fn intent(&self, at: Timestamp) -> Intent {
+    /// What this attempt is known by, at the channel as well. With the words' hash: after a restore the same attempt may
+    /// be of other words.
+    pub(super) fn intent(&self, at: Timestamp, words: Digest) -> Intent {
         let Self { incident, statement, channel, attempt } = self;
-        Intent { key: format!("{incident}.{statement}.{channel}.{attempt}"), at }
+        Intent { key: format!("{incident}.{statement}.{channel}.{attempt}.{}", words.short()), at }
     }
 
     /// The event that tells how a call ended.
@@ -110,7 +111,10 @@ impl Work<'_, '_> {
             return self.nothing(row, &Settled::Done("stopped".to_owned()));
         };
         match incident.approved(&job.statement) {
-            Some(approved) => Ok(PostStep::Call(Box::new(approved), job.intent(*at))),
+            Some(approved) => {
+                let intent = job.intent(*at, approved.digest());
+                Ok(PostStep::Call(Box::new(approved), intent))
+            }
             None => self.nothing(row, &Settled::Done("stopped".to_owned())),
         }
     }

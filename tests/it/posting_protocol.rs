@@ -44,7 +44,8 @@ fn look_up(press: &mut Press, found: Found) {
         panic!("nothing to look for")
     };
     assert_eq!(sent.digest(), press.incident().statements[HOLDING].current().unwrap().digest);
-    assert_eq!(intent.key, "1.holding.wire.1", "looked for by what the call was known by");
+    let key = format!("1.holding.wire.1.{}", sent.digest().short());
+    assert_eq!(intent.key, key, "looked for by what the call was known by");
     press.does(|work| work.end_look_up(&row, &job(1), found)).unwrap();
 }
 
