@@ -98,6 +98,11 @@ impl Work<'_, '_> {
             // It stays owed; while posting is stopped no such row is claimed.
             return self.nothing(row, &Settled::NotBefore(self.now()));
         }
+        if self.entry(job.incident)?.incident.setting != self.standing.setting {
+            // The store of a rehearsal was opened live, or the other way round: nothing of it leaves.
+            self.end_post(row, job, Outcome::Never(Reason::NotConfigured))?;
+            return Ok(PostStep::Nothing);
+        }
         let intended = job.event(|statement, channel| Event::PostIntended { statement, channel, attempt });
         match self.record(job.incident, intended) {
             Ok(()) => {}

@@ -2,7 +2,8 @@
 
 use holdline::channel::{Found, Outcome, Reason};
 use holdline::core::incident::{Event, PostPhase, Refusal, SETTLE, Settlement};
-use holdline::engine::{LEASE, LookUpStep, OnItsWay, PostJob, PostStep, RecordError};
+use holdline::core::setting::Setting;
+use holdline::engine::{LEASE, LookUpStep, OnItsWay, PostJob, PostStep, RecordError, Standing};
 use holdline::store::Claimed;
 use jiff::SignedDuration;
 
@@ -106,6 +107,21 @@ fn a_death_between_intent_and_outcome_is_a_lost_outcome() {
 }
 
 #[test]
+fn a_rehearsals_store_opened_live_posts_nothing() {
+    let rehearsal = || Standing { setting: Setting::Rehearsal, ..hospital::standing() };
+    let mut press = Press::quiet(rehearsal());
+    press.open();
+    press.confirm_help_line("+1 555 010 0100");
+    for name in ["chi", "dev", "eve"] {
+        press.yes(name).unwrap();
+    }
+    press.start(hospital::standing()).unwrap();
+    let row = claim(&mut press, "post").expect("it is owed still");
+    assert_eq!(press.does(|work| work.begin_post(&row, &job(1))).unwrap(), PostStep::Nothing);
+    assert!(matches!(press.post("wire"), PostPhase::Refused { .. }), "{:?}", press.post("wire"));
+}
+
+#[test]
 fn the_switch_stops_a_claimed_post_and_names_one_that_is_on_its_way() {
     let mut press = Press::approved();
     let row = claim(&mut press, "post").unwrap();
@@ -122,6 +138,22 @@ fn the_switch_stops_a_claimed_post_and_names_one_that_is_on_its_way() {
     press.does(|work| work.end_post(&row, &job(1), Outcome::Unknown(Reason::TimedOut))).unwrap();
     look_up(&mut press, Found::There { url: URL.to_owned() });
     assert!(matches!(press.post("wire"), PostPhase::Confirmed { .. }));
+}
+
+#[test]
+fn who_left_while_posting_was_stopped_does_not_count_when_it_is_resumed() {
+    let mut press = Press::asking();
+    press.does(|work| work.stop_posting("Ida", "")).unwrap();
+    for name in ["chi", "dev", "eve", "fay"] {
+        press.yes(name).unwrap();
+    }
+    press.record(Event::LeftRole { person: person("eve"), role: "executive".into() }).unwrap();
+    let (request, digest) = press.request("fay");
+    press.record(Event::DecisionWithdrawn { request, person: person("fay"), digest }).unwrap();
+    press.does(|work| work.resume_posting("Ida")).unwrap();
+    assert!(!press.is_approved(), "nobody who may release says yes any more");
+    press.yes("ben").unwrap();
+    assert!(press.is_approved());
 }
 
 #[test]

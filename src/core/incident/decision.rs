@@ -418,10 +418,17 @@ impl Turn<'_> {
         };
         let asking = ballot.revise(electorate);
         if ballot.approved(electorate.roster).is_some() {
-            if let Some(StatementPhase::Posting(posting)) =
-                self.incident.statements.get_mut(id).map(|statement| &mut statement.phase)
-            {
-                posting.ballot = ballot;
+            match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
+                // Met and not begun: posting is stopped, and a yes that fell must not count when it is resumed.
+                Some(StatementPhase::Asking(kept)) => *kept = ballot,
+                Some(StatementPhase::Posting(posting)) => posting.ballot = ballot,
+                Some(
+                    StatementPhase::Waiting
+                    | StatementPhase::Drafting(_)
+                    | StatementPhase::Posted(_)
+                    | StatementPhase::Withdrawn,
+                )
+                | None => {}
             }
             return;
         }

@@ -96,6 +96,8 @@ fn whatever_a_failing_disk_refuses_is_said_and_nothing_accepted_is_lost() {
 fn a_start_whose_settings_were_not_taken_is_refused() {
     // Where there is no file there is no write-ahead log either.
     let opened = Writer::open(Path::new(":memory:"), world::KEY, Box::new(|salt| salt.fill(7)), |_| Ok(()));
+    // The lock that it took beside a store that is no file.
+    let _ = fs::remove_file(":memory:-lock");
     let Err(StoreError::Setting(setting)) = opened.map(drop) else { panic!("it was taken") };
     assert_eq!(setting, "journal_mode = wal (it says memory)");
 }

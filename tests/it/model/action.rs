@@ -103,6 +103,16 @@ pub(crate) enum Action {
     },
 }
 
+impl Action {
+    /// What the ordering of times alone decides: nothing in the engine does it.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(
+            self,
+            Self::DeadlinePasses { .. } | Self::LeaseEnds { .. } | Self::LookLeaseEnds { .. } | Self::Settles { .. }
+        )
+    }
+}
+
 /// Whatever a person may try, sensible or not.
 pub(crate) fn of_people(bounds: &Bounds, add: &mut impl FnMut(Action)) {
     add(Action::Save);
@@ -146,7 +156,7 @@ fn of_channel(channel: u8, state: &State, add: &mut impl FnMut(Action)) {
     if let Row::Open { leased: true, .. } = here.look {
         add(Action::LookLeaseEnds { channel });
     }
-    if let Post::Intended(_) | Post::Unknown(_) = here.post {
+    if matches!(here.post, Post::Intended(_) | Post::Unknown(_)) || here.look != Row::Closed {
         add(Action::Settles { channel });
     }
     for version in 1..=small(VERSIONS) {

@@ -19,11 +19,15 @@
 mod action;
 mod bug;
 mod checks;
+mod conformance;
+mod driver;
 mod outside;
 mod people;
 mod quorum;
+mod seen;
 mod state;
 mod step;
+mod ward;
 
 use action::Action;
 use bug::Bug;

@@ -155,12 +155,6 @@ impl Step<'_> {
         let InHand { worker, channel, row } = hand;
         *self.worker(worker) = Worker::Idle;
         let Some(attempt) = self.stands(hand) else { return Ok(()) };
-        let rehearsal = self.state.rehearsal && !self.has(Bug::RehearsalCheckedOnce);
-        if rehearsal || !self.state.holds_channels {
-            self.close(hand);
-            self.refused(channel);
-            return Ok(());
-        }
         if self.channel(channel).post == Post::Intended(attempt) {
             self.close(hand);
             return self.unknown(channel);
@@ -173,7 +167,8 @@ impl Step<'_> {
             self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: None, leased: false };
             return Ok(());
         }
-        if !self.stands_behind() {
+        let rehearsal = self.state.rehearsal && !self.has(Bug::RehearsalCheckedOnce);
+        if rehearsal || !self.state.holds_channels {
             self.close(hand);
             self.refused(channel);
             return Ok(());
@@ -187,13 +182,6 @@ impl Step<'_> {
         (self.channel(channel).lease_over, self.channel(channel).settled) = (false, false);
         *self.worker(worker) = Worker::Intends { channel, row, in_time };
         Ok(())
-    }
-
-    /// Whether the quorum still stands among those entitled now.
-    fn stands_behind(&self) -> bool {
-        self.has(Bug::RemovedStillCountsForRetry)
-            || self.has(Bug::WithdrawnAfterIntent)
-            || Count::with(self.bug).quorum(&self.state)
     }
 
     fn send(&mut self, worker: u8) -> Taken {
@@ -253,9 +241,15 @@ impl Step<'_> {
         self.owe_again(channel, attempt)
     }
 
+    /// It certainly is not there: owed once more, where the incident runs and the vote still stands.
     pub(super) fn owe_again(&mut self, channel: u8, attempt: u8) -> Taken {
         if self.state.over {
             self.channel(channel).post = Post::Cancelled;
+            return Ok(());
+        }
+        let stands = Count::with(self.bug).quorum(&self.state) || self.has(Bug::WithdrawnAfterIntent);
+        if !stands && !self.has(Bug::RemovedStillCountsForRetry) {
+            self.channel(channel).post = Post::Refused;
             return Ok(());
         }
         within(attempt < self.bounds.attempts)?;
