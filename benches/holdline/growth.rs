@@ -13,8 +13,8 @@ use holdline::core::mention::Mention;
 use holdline::engine::Recorder;
 
 const CURVE: [usize; 4] = [10, 100, 1_000, 10_000];
-/// A file of settings may hold a mebibyte, which is not room for ten thousand.
-const CURVE_OF_FILES: [usize; 4] = [10, 100, 1_000, 5_000];
+/// A file of settings may hold 50,000 values, which is not room for ten thousand watches.
+const CURVE_OF_FILES: [usize; 4] = [10, 100, 1_000, 4_000];
 const ROUNDS: usize = 5;
 const MATCHED: usize = 100_000;
 const STORED: usize = 10_000;
