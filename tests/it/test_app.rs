@@ -1,6 +1,7 @@
 //! The program as people use it: real engine, SQLite, port, pages; a clock that is moved by hand and a mailbox for SMTP.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,9 @@ pub(crate) fn hospital_folder() -> tempfile::TempDir {
         fs::write(path, text).unwrap();
     }
     fs::write(folder.path().join("holdline.yaml"), include_str!("../fixtures/app/holdline.yaml")).unwrap();
-    fs::write(folder.path().join(SAMPLE_KEY_FILE), "an audit key of the tests, which is long enough").unwrap();
+    let key = folder.path().join(SAMPLE_KEY_FILE);
+    fs::write(&key, "an audit key of the tests, which is long enough").unwrap();
+    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(folder.path().join("webhook-secret"), WEBHOOK_SECRET).unwrap();
     folder
 }
