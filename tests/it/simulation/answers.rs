@@ -91,9 +91,9 @@ impl World {
         let inbox = self.post_office.inbox.len();
         let Some(letter) = self.some_letter() else { return };
         let other = self.post_office.inbox[self.rng.random_range(0..inbox)].clone();
-        match self.rng.random_range(0..8) {
+        match self.rng.random_range(0..9) {
             0 | 6 | 7 => self.guess_codes(&letter),
-            1 if other.token != letter.token => drop(self.forge("another's code", &letter.token, &other.code)),
+            1 | 8 if other.token != letter.token => drop(self.forge("another's code", &letter.token, &other.code)),
             2 => {
                 let token = self.link_of(&letter, &Links::new(b"another installation"), false);
                 self.forge("another installation's link", &token, &letter.code);

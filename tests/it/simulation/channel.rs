@@ -68,11 +68,11 @@ impl World {
         let later = |after| Outcome::Later { why: Reason::Unreachable, after: Duration::from_secs(after) };
         let drawn = if self.calm { 0 } else { self.rng.random_range(0..100) };
         let (takes, hangs, outcome) = match drawn {
-            0..52 => (true, false, Outcome::Done { url }),
-            52..62 => (true, false, Outcome::Unknown(Reason::TimedOut)),
-            62..66 => (true, true, Outcome::Unknown(Reason::TimedOut)),
-            66..76 => (false, false, Outcome::Unknown(Reason::TimedOut)),
-            76..88 => (false, false, later(self.rng.random_range(0..120))),
+            0..46 => (true, false, Outcome::Done { url }),
+            46..54 => (true, false, Outcome::Unknown(Reason::TimedOut)),
+            54..64 => (true, true, Outcome::Unknown(Reason::TimedOut)),
+            64..72 => (false, false, Outcome::Unknown(Reason::TimedOut)),
+            72..88 => (false, false, later(self.rng.random_range(0..120))),
             88..94 => (false, false, Outcome::Never(Reason::Refused)),
             94..97 => (true, false, Outcome::Never(Reason::Refused)),
             _ => (true, false, later(0)),
@@ -135,7 +135,7 @@ impl World {
         }
         let (how, event) = match drawn {
             0..50 => (None, Some(Event::TakenDown { statement, channel, by: None })),
-            50..75 => (Some(Settled::NotBefore(self.clocks.machine() + SignedDuration::from_secs(30))), None),
+            50..65 => (Some(Settled::NotBefore(self.clocks.machine() + SignedDuration::from_secs(30))), None),
             _ => (None, Some(Event::TakeDownFailed { statement, channel, why: "it cannot".to_owned() })),
         };
         self.settle(row, &how.unwrap_or(Settled::Done("ended".to_owned())), event);

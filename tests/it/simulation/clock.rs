@@ -45,7 +45,7 @@ impl World {
         };
         let seconds = self.rng.random_range(1..longest);
         // Hands are quick as a rule, and only seldom so slow that a lease runs out on them.
-        if seconds > 15 && !self.mishap(15) {
+        if seconds > 15 && !self.mishap(25) {
             self.finish_what_is_in_hand();
         }
         self.clocks.truth += SignedDuration::from_secs(seconds);

@@ -125,6 +125,7 @@ impl World {
             }
             work.settle(row, &how, event)
         });
+        self.check_lease(row);
     }
 
     fn deliver(&mut self, letter: &Letter) {
@@ -158,6 +159,7 @@ impl World {
 
     pub(super) fn settle(&mut self, row: &Claimed, how: &Settled, event: Option<Event>) {
         self.work("settle", |work| work.settle(row, how, event));
+        self.check_lease(row);
     }
 }
 

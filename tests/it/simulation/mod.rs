@@ -12,6 +12,7 @@ mod house;
 mod mail;
 mod people;
 mod posting;
+mod posts;
 mod process;
 mod promise;
 mod upkeep;

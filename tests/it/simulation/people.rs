@@ -1,23 +1,20 @@
-//! What people do with an incident: say whether it is real, fill in facts, edit, lift, stand down, leave, and look at the wires.
+//! What people do with an incident: say whether it is real, fill in facts, edit, lift, stand down, leave, and edit the files.
 
-use holdline::core::incident::{
-    Asker, Author, Event, Hold, IncidentId, IncidentPhase, PostPhase, Settlement, StatementPhase, Verification,
-};
+use holdline::core::incident::{Asker, Author, Event, Hold, IncidentId, IncidentPhase, StatementPhase, Verification};
 use holdline::core::lint::{Level, linted};
-use holdline::core::name::{ChannelName, PlaybookName, StepId};
+use holdline::core::name::{PlaybookName, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::severity::Severity;
 use holdline::core::statement::edited;
 use holdline::engine::Entry;
 use rand::RngExt as _;
 
-use super::channel::Channels;
 use super::house::{PEOPLE, ROLES, STATEMENTS};
-use super::posting::{is_in_doubt, of};
+use super::posts::is_in_the_dark;
 use super::world::World;
 use crate::hospital::person;
 
-const REASON: &str = "because";
+pub(super) const REASON: &str = "because";
 
 impl World {
     pub(super) fn somebody_acts(&mut self) {
@@ -29,7 +26,10 @@ impl World {
             self.work("resume", |work| work.resume_posting("ana"));
         }
         let Some((id, entry)) = self.some_incident() else { return };
-        if is_on_its_way(&entry) && self.mishap(20) {
+        if is_in_the_dark(&entry) && self.mishap(30) {
+            // Whoever is impatient looks before Holdline asks for it.
+            self.look_at_the_wires(id, &entry);
+        } else if is_on_its_way(&entry) && self.mishap(20) {
             self.act_at_the_worst_moment(id, &entry);
         } else if self.chance(55) {
             self.answer();
@@ -64,11 +64,12 @@ impl World {
         if incident.verified.is_none() && self.chance(60) {
             let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
             self.record(id, Event::Verified { verdict, by, reason });
-        } else if incident.statements.is_empty() && self.chance(15) {
+        } else if incident.statements.is_empty() && self.chance(25) {
             self.pick_playbook(id);
         } else if incident.facts.len() < 2 && self.chance(60) {
             self.tell_a_fact(id);
-        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(25) {
+        } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(30) {
+            self.post_by_hand(id, entry);
             self.follow_up(id, entry);
         } else {
             self.act_by_chance(id, entry);
@@ -99,34 +100,21 @@ impl World {
                 self.record(id, Event::SeverityRaised { to, by, reason });
             }
             72..76 => self.pick_playbook(id),
-            76..82 => self.lift(id, entry),
-            82..84 => drop(self.record(id, Event::Closed { by, reason })),
-            84..94 => self.look_at_the_wires(id, entry),
+            76..84 => self.lift(id, entry),
+            84..85 => drop(self.record(id, Event::Closed { by, reason })),
+            85..94 => self.look_at_the_wires(id, entry),
             94..97 => self.post_by_hand(id, entry),
             _ => self.follow_up(id, entry),
         }
     }
 
     /// One of the playbook's, or a correction.
-    fn some_statement(&mut self, entry: &Entry) -> StepId {
+    pub(super) fn some_statement(&mut self, entry: &Entry) -> StepId {
         let known: Vec<&StepId> = entry.incident.statements.keys().collect();
         if known.is_empty() || self.mishap(5) {
             return StepId::from(self.pick(STATEMENTS));
         }
         known[self.rng.random_range(0..known.len())].clone()
-    }
-
-    /// What is public is corrected, or taken down.
-    fn follow_up(&mut self, id: IncidentId, entry: &Entry) {
-        let by = person(self.pick(PEOPLE));
-        let statement = self.some_statement(entry);
-        let reason = REASON.to_owned();
-        let channel = self.pick(&["wire", "wire-two", "page", "board"]).into();
-        match self.rng.random_range(0..100) {
-            0..25 => self.record(id, Event::CorrectionBegun { of: statement, by, reason }),
-            25..80 => self.record(id, Event::TakeDownAsked { statement, channel, by, reason }),
-            _ => self.record(id, Event::TakenDown { statement, channel, by: Some(by) }),
-        };
     }
 
     fn call_it_false(&mut self, id: IncidentId) {
@@ -170,7 +158,7 @@ impl World {
     }
 
     fn lift(&mut self, id: IncidentId, entry: &Entry) {
-        let by = person(self.pick(PEOPLE));
+        let by = person(self.pick(&["ana", "ben", "dev", "eve", "fay", "cora", "gus"]));
         for (statement, found) in &entry.incident.statements {
             let StatementPhase::Drafting(Hold::Blocked(rules)) = &found.phase else { continue };
             let (Some(rule), Some(current)) = (rules.first(), found.current()) else { continue };
@@ -197,57 +185,6 @@ impl World {
         let by = self.pick(holders);
         if !stays(by, role) {
             self.record(id, Event::LeftRole { person: person(by), role: role.into() });
-        }
-    }
-
-    /// Somebody looks at the wires where Holdline cannot tell, and says what is there. Nearly always the truth.
-    pub(super) fn look_at_the_wires(&mut self, id: IncidentId, entry: &Entry) {
-        for (statement, found) in &entry.incident.statements {
-            let Some(posting) = found.posting() else { continue };
-            for (channel, post) in &posting.posts {
-                if is_in_doubt(post) {
-                    self.look_at_one(id, statement, channel);
-                }
-            }
-        }
-    }
-
-    fn look_at_one(&mut self, id: IncidentId, statement: &StepId, channel: &ChannelName) {
-        let place = of(id, statement, channel);
-        let there = self.is_public(&place);
-        let says_there = there && !self.mishap(15);
-        let url = Channels::url(&place);
-        let found = if says_there { Settlement::There { url } } else { Settlement::NotThere };
-        let (statement, channel, by) = (statement.clone(), channel.clone(), person("ana"));
-        let settled = self.record(id, Event::PostSettled { statement, channel, by, found });
-        if !settled || says_there || self.channels.times(&place) == 0 {
-            return;
-        }
-        if there {
-            self.coverage.saw("a person said falsely that nothing is there");
-        } else {
-            // Only a clock that jumped forward can make the time in which a call still arrives seem over.
-            let late =
-                self.channels.shown.iter().filter(|shown| shown.place == place && shown.from > self.clocks.truth);
-            let jumps = self.clocks.jumps;
-            assert!(late.clone().all(|shown| shown.jumps < jumps), "{place:?} was settled while a call was under way");
-            if late.count() > 0 {
-                self.coverage.saw("a late post showed after a look");
-            }
-        }
-        self.channels.excuse(&place);
-    }
-
-    fn post_by_hand(&mut self, id: IncidentId, entry: &Entry) {
-        for (statement, found) in &entry.incident.statements {
-            let Some(posting) = found.posting() else { continue };
-            for (channel, post) in &posting.posts {
-                if let PostPhase::ByHand { by } = post {
-                    let url = Channels::url(&of(id, statement, channel));
-                    let (statement, channel, by) = (statement.clone(), channel.clone(), by.clone());
-                    self.record(id, Event::PostedByHand { statement, channel, by, url });
-                }
-            }
         }
     }
 

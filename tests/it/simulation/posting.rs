@@ -108,6 +108,18 @@ impl World {
         self.under_way.iter().any(|held| held.row.id == row.id && held.row.epoch > row.epoch)
     }
 
+    /// Whoever lost a row's lease has changed nothing of it: the next one still holds it.
+    pub(super) fn check_lease(&mut self, row: &Claimed) {
+        if !self.is_lost(row) {
+            return;
+        }
+        let (id, path) = (row.id, self.path.clone());
+        let sql = "select outcome is null and claimed_until is not null from outbox
+            where incident = ?1 and number = ?2 and place = ?3";
+        let held = self.ledger.db(&path).query_row(sql, [id.incident, id.number, id.place], |row| row.get(0));
+        assert!(held.unwrap_or(false), "{id} was settled by somebody who had lost its lease");
+    }
+
     /// One move of one row; says whether it stays in hand.
     fn carry_on(&mut self, held: &mut UnderWay) -> bool {
         let row = held.row.clone();
