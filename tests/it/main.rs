@@ -25,6 +25,7 @@ mod lint;
 mod mail;
 mod model;
 mod net;
+mod past;
 mod peer;
 mod posting_protocol;
 mod press;

@@ -47,7 +47,7 @@ fn parse(text: &str) -> Result<Box<dyn Detector>, DetectorError> {
 
 impl Detector for FalseAlarms {
     fn line(&self, usually: &Usually<'_>) -> Option<Line> {
-        usually.baseline.map(|baseline| Line::loud(baseline, usually.tail.level(self.rate)))
+        usually.baseline.map(|baseline| Line::loud(baseline, usually.peaks.level(self.rate)))
     }
 
     fn window(&self) -> Period {

@@ -2,6 +2,7 @@
 
 use super::bins::{Baseline, Past, as_f64};
 use super::grid::{BinNumber, DayNumber, Grid};
+use super::line::Usually;
 use super::tail::{Peaks, Tail};
 use crate::core::period::Period;
 
@@ -82,6 +83,11 @@ impl Follow {
 
     pub fn baseline(&self) -> Option<&Baseline> {
         self.baseline.as_ref()
+    }
+
+    /// What a detector draws its line from.
+    pub fn usually(&self) -> Usually<'_> {
+        Usually { baseline: self.baseline.as_ref(), peaks: &self.peaks }
     }
 
     pub fn tail(&self) -> Tail {

@@ -2,7 +2,7 @@
 
 use super::follow::{Follow, Turned};
 use super::grid::{BIN_SECONDS, BinNumber, DayNumber};
-use super::line::{Line, Usually};
+use super::line::Line;
 use crate::core::count::{Counts, MinuteNumber};
 use crate::core::detect::Detector;
 
@@ -27,7 +27,7 @@ impl Followed {
     /// `phase` spreads the hours of many watches, in bins.
     pub fn new(detector: &dyn Detector, phase: i64) -> Self {
         let follow = Follow::default();
-        let line = detector.line(&Usually { baseline: None, tail: follow.tail() });
+        let line = detector.line(&follow.usually());
         Self { follow, line, phase, since: 0, unsaved: false }
     }
 
@@ -47,7 +47,7 @@ impl Followed {
     pub fn turn(&mut self, detector: &dyn Detector, minute: MinuteNumber) {
         let Turned { drawn, ended } = self.follow.turn(bin_of(minute), self.phase);
         if drawn {
-            self.line = detector.line(&Usually { baseline: self.follow.baseline(), tail: self.follow.tail() });
+            self.line = detector.line(&self.follow.usually());
         }
         self.unsaved |= ended;
     }

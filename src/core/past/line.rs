@@ -2,7 +2,7 @@
 //! a mention only adds its weights.
 
 use super::bins::Baseline;
-use super::tail::Tail;
+use super::tail::Peaks;
 use crate::core::period::Period;
 
 /// Where a watch alarms.
@@ -18,7 +18,7 @@ pub struct Line {
 pub struct Usually<'a> {
     /// None while the watch warms up.
     pub baseline: Option<&'a Baseline>,
-    pub tail: Tail,
+    pub peaks: &'a Peaks,
 }
 
 /// The window that the score comes from most.

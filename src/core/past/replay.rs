@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::bins::as_f64;
 use super::follow::Follow;
 use super::grid::{BinNumber, Grid};
-use super::line::{Line, Usually};
+use super::line::Line;
 use crate::core::detect::Detector;
 use crate::core::period::Period;
 
@@ -77,8 +77,7 @@ impl<'a> Replay<'a> {
     pub fn step(&mut self, heard: Option<u32>) -> Reading {
         let bin = self.steps.div_euclid(self.steps_in_bin);
         if self.follow.turn(bin, 0).drawn {
-            let usually = Usually { baseline: self.follow.baseline(), tail: self.follow.tail() };
-            self.line = self.detector.line(&usually);
+            self.line = self.detector.line(&self.follow.usually());
         }
         match heard {
             Some(count) => self.follow.hear(bin, count),

@@ -1,6 +1,6 @@
 //! How often chance is as loud as this: the tail of a watch's loudest moments, and the honest dial.
 //!
-//! The loudest moment of each day is kept for eight weeks. Their logarithms follow a Gumbel distribution where talk has a
+//! The loudest moment of each day is kept. The logarithms of the last eight weeks' follow a Gumbel distribution where talk has a
 //! power tail (Coles, *An Introduction to Statistical Modeling of Extreme Values*, 2001, ch. 3), so days that are louder
 //! than `x` come at the rate
 //!
@@ -12,6 +12,9 @@
 //! standard deviation. While there are few days, they are drawn towards a prior that counts for ten of them: the location
 //! by the arithmetic mean, the spread by the geometric one. The prior is what the public talk about five companies showed
 //! (Numenta Anomaly Benchmark, `realTweets`); its score hardly changes where the prior does.
+//!
+//! Talk with lighter tails, or with weekends, is crossed more often or less often than this curve says. So once enough days
+//! are kept that the rate asked for came four times, the level is simply the loudness that this share of them exceeded.
 
 use std::collections::VecDeque;
 
@@ -19,7 +22,11 @@ use super::bins::len_f64;
 use super::grid::DayNumber;
 
 /// For how many days the loudest moment is kept.
-pub const PEAK_DAYS: usize = 56;
+pub const PEAK_DAYS: usize = 183;
+/// How many of the last days the curve is fitted to.
+const FITTED_DAYS: usize = 56;
+/// How often the rate asked for must have come before days are counted in place of the curve.
+const COUNTED_MIN: f64 = 4.0;
 /// For how many days the prior counts.
 const PRIOR_DAYS: f64 = 10.0;
 /// The location and the spread that talk has where nothing is known yet.
@@ -63,12 +70,33 @@ impl Peaks {
         self.days.iter().copied()
     }
 
+    /// The loudness that so many days a day are louder than by chance.
+    pub fn level(&self, days_a_day: f64) -> f64 {
+        self.counted(days_a_day).unwrap_or_else(|| self.tail().level(days_a_day))
+    }
+
+    /// What this share of the last days exceeded; none while they are too few to count.
+    fn counted(&self, days_a_day: f64) -> Option<f64> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of days")]
+        let wanted = ((COUNTED_MIN / days_a_day).ceil() as usize).max(1);
+        if self.days.len() < wanted {
+            return None;
+        }
+        let latest = self.days.iter().rev().take(wanted.max(FITTED_DAYS));
+        let mut loudest: Vec<f64> = latest.map(|(_, loudness)| *loudness).collect();
+        loudest.sort_by(|one, other| other.total_cmp(one));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of days")]
+        let above = (len_f64(loudest.len()) * days_a_day).floor() as usize;
+        loudest.get(above).or(loudest.last()).copied()
+    }
+
     pub fn tail(&self) -> Tail {
-        let days = len_f64(self.days.len());
+        let latest = || self.days.iter().rev().take(FITTED_DAYS);
+        let days = len_f64(latest().count());
         if self.days.len() < 2 {
             return PRIOR;
         }
-        let logs = || self.days.iter().map(|(_, loudness)| loudness.ln());
+        let logs = || latest().map(|(_, loudness)| loudness.ln());
         let mean = logs().sum::<f64>() / days;
         let variance = logs().map(|log| (log - mean).powi(2)).sum::<f64>() / (days - 1.0);
         let own = (variance.sqrt() / DEVIATION).max(SPREAD_MIN);
@@ -80,8 +108,7 @@ impl Peaks {
 }
 
 impl Tail {
-    /// The loudness that so many days a day are louder than by chance.
-    pub fn level(&self, days_a_day: f64) -> f64 {
+    fn level(&self, days_a_day: f64) -> f64 {
         (self.location - self.spread * days_a_day.ln()).exp()
     }
 
