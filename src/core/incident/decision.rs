@@ -351,6 +351,7 @@ impl Turn<'_> {
         for person in self.duty() {
             self.tell(&person, Notice::Locked { request: number, person: request.person.clone() });
         }
+        self.tell_if_stuck(&request.of);
         Ok(())
     }
 

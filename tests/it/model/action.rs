@@ -156,7 +156,7 @@ fn of_channel(channel: u8, state: &State, add: &mut impl FnMut(Action)) {
     if let Row::Open { leased: true, .. } = here.look {
         add(Action::LookLeaseEnds { channel });
     }
-    if matches!(here.post, Post::Intended(_) | Post::Unknown(_)) || here.look != Row::Closed {
+    if matches!(here.post, Post::Intended(_) | Post::Unknown(_) | Post::NeedsPerson(_)) {
         add(Action::Settles { channel });
     }
     for version in 1..=small(VERSIONS) {

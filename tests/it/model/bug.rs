@@ -16,6 +16,8 @@ pub(crate) enum Bug {
     RehearsalCheckedOnce,
     /// The call is made before its intent is recorded, so that a crash forgets it.
     IntentNotRecorded,
+    /// A second row of an attempt, left behind by a yes that was taken back, takes the first one's call for lost.
+    AnyRowOfTheAttempt,
     /// An unknown outcome is tried again.
     RetryAfterUnknown,
     /// A look-up that shows nothing is believed.

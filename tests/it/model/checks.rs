@@ -7,7 +7,7 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model as _};
 
 use super::bug::Bug;
 use super::state::Bounds;
-use super::{AGREED, CONFIRMED, ENTITLED, INSIDE, ONCE, ONE_YES, Protocol, STOPPED, properties};
+use super::{AGREED, CONFIRMED, ENTITLED, HELD, INSIDE, ONCE, ONE_YES, Protocol, STOPPED, properties};
 
 /// Fewer states than this would mean that a scope explores nothing.
 const STATES_MIN: usize = 10_000;
@@ -87,7 +87,7 @@ fn two_channels_and_a_correction_hold_in_every_state() {
 }
 
 /// The faults, where each shows, and what it breaks.
-const FAULTS: [(Bug, Bounds, &str); 14] = [
+const FAULTS: [(Bug, Bounds, &str); 15] = [
     (Bug::NotBoundToTheVersion, VOTE, AGREED),
     (Bug::OneYesForTwoRoles, VOTE, ONE_YES),
     (Bug::RemovedStillCounts, VOTE, AGREED),
@@ -95,6 +95,7 @@ const FAULTS: [(Bug, Bounds, &str); 14] = [
     (Bug::WithdrawnAfterIntent, LATE_FEWER, AGREED),
     (Bug::RehearsalCheckedOnce, CHANNELS, INSIDE),
     (Bug::IntentNotRecorded, LATE, ONCE),
+    (Bug::AnyRowOfTheAttempt, LATE_STOPPED, HELD),
     (Bug::RetryAfterUnknown, LATE, ONCE),
     (Bug::RetryOnMiss, LATE, ONCE),
     (Bug::PostAgainTooEarly, LATE, ONCE),

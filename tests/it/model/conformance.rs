@@ -210,16 +210,14 @@ impl Walk<'_> {
         true
     }
 
-    /// A look-up that is owed still, though a person was faster, waits for the same time.
+    /// After a start nobody knows how long ago an intent really was.
     fn settles_at(&self, channel: usize) -> Option<Timestamp> {
         let incident = self.driver.folded();
-        if let Some(at) = self.driver.rows.looks_at(channel) {
-            return Some(at);
-        }
         match incident.post(&StepId::from(STATEMENT), &CHANNEL_NAMES[channel].into())? {
-            PostPhase::Intended { at, .. } | PostPhase::Unknown { at, .. } => Some(SETTLE.after(*at)),
+            PostPhase::Intended { at, .. } | PostPhase::Unknown { at, .. } | PostPhase::NeedsPerson { at, .. } => {
+                Some(SETTLE.after((*at).max(self.driver.started)))
+            }
             PostPhase::Owed { .. }
-            | PostPhase::NeedsPerson { .. }
             | PostPhase::Confirmed { .. }
             | PostPhase::Refused { .. }
             | PostPhase::ByHand { .. }

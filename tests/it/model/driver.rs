@@ -49,6 +49,8 @@ pub(super) struct Driver {
     path: PathBuf,
     recorder: Option<Recorder>,
     pub(super) now: Timestamp,
+    /// When the process began.
+    pub(super) started: Timestamp,
     setting: Setting,
     pub(super) incident: IncidentId,
     pub(super) hands: [Option<Hand>; WORKERS],
@@ -62,10 +64,12 @@ impl Driver {
         let shared = std::path::Path::new("/dev/shm");
         let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
         let path = folder.path().join("holdline.db");
+        let now = "2026-11-22T03:00:00Z".parse().unwrap();
         let mut driver = Self {
             _folder: folder,
             recorder: None,
-            now: "2026-11-22T03:00:00Z".parse().unwrap(),
+            now,
+            started: now,
             setting: Setting::Live,
             incident: 0,
             hands: [const { None }; WORKERS],
@@ -80,7 +84,7 @@ impl Driver {
 
     fn start(&mut self, setting: Setting) {
         self.recorder = None;
-        self.setting = setting;
+        (self.setting, self.started) = (setting, self.now);
         let (salts, standing) = (Box::new(|salt: &mut [u8]| salt.fill(7)), ward::standing(setting));
         self.recorder = Some(Recorder::open(&self.path, KEY, salts, standing, Vec::new(), self.now).unwrap());
     }

@@ -84,6 +84,7 @@ const ONCE: &str = "posted once";
 const CONFIRMED: &str = "what is confirmed is public";
 const STOPPED: &str = "nothing is intended after a stop";
 const ENTITLED: &str = "nothing is intended on fewer votes";
+const HELD: &str = "nobody gives up what another holds";
 const ONE_YES: &str = "one person is one yes";
 
 fn properties() -> Vec<Property<Protocol>> {
@@ -105,6 +106,7 @@ fn properties() -> Vec<Property<Protocol>> {
         }),
         Property::always(STOPPED, |_, state: &State| !state.told.intended_after_stop),
         Property::always(ENTITLED, |_, state: &State| !state.told.intended_on_fewer),
+        Property::always(HELD, |_, state: &State| !state.told.given_up_early),
         Property::always(ONE_YES, |_, state: &State| !state.frozen || people_behind(state) >= 2),
         Property::sometimes("confirmed", |_, state: &State| {
             state.channels.iter().any(|channel| channel.post == Post::Confirmed)

@@ -69,7 +69,10 @@ impl Step<'_> {
         self.state.yes[slot] = 0;
         self.state.spent.withdrawals += 1;
         self.state.told.taken_back |= self.state.frozen && !begun;
-        self.ask_again();
+        // Where more had said yes than must, the quorum stands without this one.
+        if !self.count().quorum(&self.state) {
+            self.ask_again();
+        }
         Ok(())
     }
 

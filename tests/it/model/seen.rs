@@ -74,7 +74,7 @@ impl Seen {
 /// Who holds a row shows in what its holder can do with it, not in the outbox.
 fn nobodys(row: Row) -> Row {
     match row {
-        Row::Open { attempt, leased, .. } => Row::Open { attempt, holder: None, leased },
+        Row::Open { attempt, leased, intended, .. } => Row::Open { attempt, holder: None, leased, intended },
         Row::Closed => Row::Closed,
     }
 }
@@ -157,10 +157,6 @@ impl OpenRows {
         self.looks[usize::from(channel)].map(|row| row.id)
     }
 
-    pub(super) fn looks_at(&self, channel: usize) -> Option<Timestamp> {
-        self.looks[channel].map(|row| row.not_before)
-    }
-
     pub(super) fn is_due(&self, id: EffectId, now: Timestamp) -> bool {
         self.all().any(|row| row.id == id && row.not_before <= now)
     }
@@ -208,18 +204,19 @@ impl OpenRows {
             .as_ref()
             .unwrap()
             .prepare_cached(
-                "select number, place, body, not_before, claimed_until from outbox
-                 where incident = ?1 and outcome is null and kind in ('channel', 'look') order by number, place",
+                "select number, place, body, not_before, claimed_until, kind = 'intended' from outbox
+                 where incident = ?1 and outcome is null and kind in ('channel', 'intended', 'look')
+                 order by number, place",
             )
             .unwrap();
         let rows = statement.query_map([self.incident], |row| {
             let body: String = row.get(2)?;
-            Ok((row.get(0)?, row.get(1)?, body, row.get(3)?, row.get::<_, Option<i64>>(4)?))
+            Ok((row.get(0)?, row.get(1)?, body, row.get(3)?, row.get::<_, Option<i64>>(4)?, row.get(5)?))
         });
         let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
         rows.unwrap()
             .map(|row| {
-                let (number, place, body, not_before, claimed_until) = row.unwrap();
+                let (number, place, body, not_before, claimed_until, intended) = row.unwrap();
                 let effect: Effect = serde_json::from_str(&body).unwrap();
                 let attempt = match &effect {
                     Effect::Post { attempt, .. } | Effect::LookUp { attempt, .. } => u8::try_from(*attempt).unwrap(),
@@ -227,7 +224,7 @@ impl OpenRows {
                 };
                 let claimed_until = claimed_until.map(at);
                 let leased = claimed_until.is_some_and(|until| until > now);
-                let row = Row::Open { attempt, holder: None, leased };
+                let row = Row::Open { attempt, holder: None, leased, intended };
                 let id = EffectId { incident: self.incident, number, place };
                 (effect, OpenRow { id, row, not_before: at(not_before), claimed_until })
             })

@@ -51,11 +51,12 @@ pub(crate) enum Post {
     Cancelled,
 }
 
-/// One row of the outbox. A worker whose row names another holder has lost it: that is what the epoch says.
+/// One row of the outbox. A worker whose row names another holder has lost it: that is what the epoch says. `intended`: it
+/// was under this row that the intent was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Row {
     Closed,
-    Open { attempt: u8, holder: Option<u8>, leased: bool },
+    Open { attempt: u8, holder: Option<u8>, leased: bool, intended: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +115,7 @@ pub(crate) enum Worker {
 
 /// Told for the properties only: nothing that happens reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that happened or not")]
 pub(crate) struct Told {
     /// The versions, as bits, that were frozen with the full quorum of people entitled to it and were not taken back.
     pub(crate) agreed: u8,
@@ -121,6 +123,8 @@ pub(crate) struct Told {
     pub(crate) intended_after_stop: bool,
     /// Something was intended that no full quorum of people still entitled stood behind.
     pub(crate) intended_on_fewer: bool,
+    /// An outcome was called lost while the lease of its call ran.
+    pub(crate) given_up_early: bool,
     /// A yes was taken back after the freeze and before the first intent.
     pub(crate) taken_back: bool,
 }
@@ -148,6 +152,12 @@ pub(crate) struct State {
     pub(crate) workers: [Worker; WORKERS],
     pub(crate) spent: Spent,
     pub(crate) told: Told,
+}
+
+impl Row {
+    pub(crate) const fn owed(attempt: u8) -> Self {
+        Self::Open { attempt, holder: None, leased: false, intended: false }
+    }
 }
 
 impl Channel {

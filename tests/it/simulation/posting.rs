@@ -10,6 +10,7 @@ use holdline::core::statement::Package;
 use holdline::engine::{LEASE, LookUpStep, PostJob, PostStep, READS_MAX};
 use holdline::store::{Claimed, INSTALLATION};
 use jiff::{SignedDuration, Timestamp};
+use rand::RngExt as _;
 
 use super::channel::Place;
 use super::mail::Mailing;
@@ -27,6 +28,8 @@ pub(super) struct UnderWay {
     /// True time: a hand measures by a clock that nobody sets.
     claimed_at: Timestamp,
     until: Timestamp,
+    /// True time, before which it does not move on.
+    dozes_until: Timestamp,
     stage: Stage,
 }
 
@@ -60,7 +63,7 @@ impl World {
     fn move_hands(&mut self, slow: u32) {
         let mut place = 0;
         while place < self.under_way.len() && self.process.is_some() {
-            if self.mishap(slow) {
+            if self.under_way[place].dozes_until > self.clocks.truth || self.mishap(slow) {
                 place += 1;
                 continue;
             }
@@ -87,7 +90,10 @@ impl World {
                 self.coverage.saw("a lease was lost");
             }
             let claimed_at = self.clocks.truth;
-            self.under_way.push(UnderWay { row, claimed_at, until, stage: Stage::Claimed });
+            // Now and then one is kept from its work until its lease is long over.
+            let dozes = if self.mishap(4) { self.rng.random_range(20..150) } else { 0 };
+            let dozes_until = claimed_at + SignedDuration::from_secs(dozes);
+            self.under_way.push(UnderWay { row, claimed_at, until, dozes_until, stage: Stage::Claimed });
         }
     }
 
