@@ -10,6 +10,8 @@ pub(crate) enum Bug {
     RemovedStillCounts,
     /// Who lost the seat after the first channel had it still counts for the next attempt.
     RemovedStillCountsForRetry,
+    /// A no holds nothing up: the round goes on with the yeses that it has.
+    RefusedAndCounted,
     /// A yes is taken back after the intent, as if nothing had gone out.
     WithdrawnAfterIntent,
     /// Only the process says whether it is a rehearsal, not also the incident.

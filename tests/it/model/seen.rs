@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use holdline::core::incident::{Effect, IncidentId, PostPhase, Statement, StatementPhase};
-use holdline::core::name::StepId;
+use holdline::core::incident::{Effect, Hold, IncidentId, PostPhase, Statement, StatementPhase};
 use holdline::store::EffectId;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -11,12 +10,14 @@ use rusqlite::Connection;
 use super::driver::Driver;
 use super::quorum::{ASKED, Count, SLOTS};
 use super::state::{CHANNELS, Post, ROWS, Row, State};
-use super::ward::{self, CHANNEL_NAMES, STATEMENT};
+use super::ward::{self, CHANNEL_NAMES};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing that is so or not")]
 pub(super) struct Seen {
     version: u32,
+    /// Somebody said no.
+    held: bool,
     /// Handed to its channels.
     frozen: bool,
     /// The incident ended before anything of it was public.
@@ -37,9 +38,11 @@ impl Seen {
         let unseen = posts.iter().all(ended) && posts.contains(&Post::Cancelled);
         let withdrawn = state.over && (!state.frozen || unseen);
         let frozen = state.frozen && !withdrawn;
-        let asks = !withdrawn && !state.has_begun();
+        let held = state.held && !withdrawn;
+        let asks = !withdrawn && !held && !state.has_begun();
         Self {
             version: state.version.into(),
+            held,
             frozen,
             withdrawn,
             stopped: state.stopped,
@@ -53,12 +56,13 @@ impl Seen {
 
     pub(super) fn of_engine(driver: &mut Driver) -> Self {
         let incident = driver.folded();
-        let statement = &incident.statements[STATEMENT];
-        let id = StepId::from(STATEMENT);
+        let id = driver.statement.clone();
+        let statement = &incident.statements[&id];
         let posts = CHANNEL_NAMES.map(|channel| incident.post(&id, &channel.into()).map_or(Post::Nothing, post));
         driver.rows.read(driver.now);
         Self {
-            version: statement.version(),
+            version: driver.version_before + statement.version(),
+            held: matches!(statement.phase, StatementPhase::Drafting(Hold::Refused { .. })),
             frozen: statement.posting().is_some(),
             withdrawn: statement.phase == StatementPhase::Withdrawn,
             stopped: driver.is_stopped(),
@@ -102,9 +106,9 @@ fn post(phase: &PostPhase) -> Post {
         PostPhase::Confirmed { .. } => Post::Confirmed,
         PostPhase::Refused { .. } => Post::Refused,
         PostPhase::Cancelled => Post::Cancelled,
-        PostPhase::ByHand { .. } | PostPhase::TakingDown { .. } | PostPhase::TakenDown { .. } => {
-            panic!("not in the model: {phase:?}")
-        }
+        PostPhase::TakingDown { .. } => Post::TakingDown,
+        PostPhase::TakenDown { .. } => Post::TakenDown,
+        PostPhase::ByHand { .. } => panic!("not in the model: {phase:?}"),
     }
 }
 
