@@ -33,6 +33,9 @@ pub(super) struct UnderWay {
     stage: Stage,
 }
 
+/// A row's outcome, lease and epoch.
+type RowAsItStands = (Option<String>, Option<i64>, i64);
+
 enum Stage {
     Claimed,
     /// The intent is written down, and nothing was sent yet.
@@ -114,16 +117,23 @@ impl World {
         self.under_way.iter().any(|held| held.row.id == row.id && held.row.epoch > row.epoch)
     }
 
-    /// Whoever lost a row's lease has changed nothing of it: the next one still holds it.
-    pub(super) fn check_lease(&mut self, row: &Claimed) {
-        if !self.is_lost(row) {
-            return;
+    /// The row as it stands, where somebody else has it by now: whoever lost its lease changes nothing of it.
+    pub(super) fn lost_row(&mut self, row: &Claimed) -> Option<RowAsItStands> {
+        self.is_lost(row).then(|| self.row_as_it_stands(row))
+    }
+
+    pub(super) fn check_lease(&mut self, row: &Claimed, before: Option<RowAsItStands>) {
+        if let Some(before) = before {
+            let after = self.row_as_it_stands(row);
+            assert_eq!(before, after, "{} was changed by somebody who had lost its lease", row.id);
         }
+    }
+
+    fn row_as_it_stands(&mut self, row: &Claimed) -> RowAsItStands {
         let (id, path) = (row.id, self.path.clone());
-        let sql = "select outcome is null and claimed_until is not null from outbox
-            where incident = ?1 and number = ?2 and place = ?3";
-        let held = self.ledger.db(&path).query_row(sql, [id.incident, id.number, id.place], |row| row.get(0));
-        assert!(held.unwrap_or(false), "{id} was settled by somebody who had lost its lease");
+        let sql = "select outcome, claimed_until, epoch from outbox where incident = ?1 and number = ?2 and place = ?3";
+        let stands = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.ledger.db(&path).query_row(sql, [id.incident, id.number, id.place], stands).unwrap()
     }
 
     /// One move of one row; says whether it stays in hand.

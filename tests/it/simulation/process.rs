@@ -155,6 +155,9 @@ impl World {
             match opened {
                 Ok(Ok(process)) => {
                     self.process = Some(process);
+                    // What a start wrote, it wrote at the time that it goes on from.
+                    let at = self.time_written_down();
+                    self.clocks.engine_said(at);
                     self.note(format_args!("started"));
                     return;
                 }
