@@ -60,10 +60,8 @@ impl EngineTime {
         let gone_by = shown.duration_since(self.looked.shown).max(SignedDuration::ZERO);
         self.now = shown.max(before.checked_add(gone_by).unwrap_or(before));
         let moved = self.now.duration_since(before);
-        let really = match (self.looked.steady, reading.steady) {
-            (Some(then), Some(now)) => between(then, now),
-            (None | Some(_), None) | (None, Some(_)) => moved,
-        };
+        let steady = self.looked.steady.zip(reading.steady);
+        let really = steady.map_or(moved, |(then, now)| between(then, now));
         self.looked = Reading { shown, ..reading };
         self.leapt = self.leapt.saturating_add(moved.saturating_sub(really)).max(SignedDuration::ZERO);
         if self.leapt().is_some() {

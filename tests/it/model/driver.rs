@@ -157,10 +157,7 @@ impl Driver {
             Action::Reject { slot, version } => {
                 self.answer(slot, version, &Answer::Decide(Decision::Reject { reason: "no".to_owned() }))
             }
-            Action::AskAgain => {
-                let (statement, by, reason) = (self.statement.clone(), EDITOR.into(), "because".to_owned());
-                self.record(Event::AskedAgain { statement, by, reason })
-            }
+            Action::AskAgain => self.ask_again(),
             Action::LoseSeat { seat } => {
                 let (person, role) = SEATS[usize::from(seat)];
                 self.record(Event::LeftRole { person: ward::name(person).into(), role: ward::role(role).into() })
@@ -170,19 +167,8 @@ impl Driver {
             Action::StandDown => self.stand_down(),
             Action::SayThere { channel } => self.say(channel, Settlement::There { url: URL.to_owned() }),
             Action::SayNotThere { channel } => self.say(channel, Settlement::NotThere),
-            Action::AskTakeDown { channel } => {
-                let (statement, channel) = self.place(channel);
-                let (by, reason) = (EDITOR.into(), "harm".to_owned());
-                self.record(Event::TakeDownAsked { statement, channel, by, reason })
-            }
-            Action::TakeDownEnds { channel, down: true } => {
-                let (statement, channel) = self.place(channel);
-                self.record(Event::TakenDown { statement, channel, by: Some(EDITOR.into()) })
-            }
-            Action::TakeDownEnds { channel, down: false } => {
-                let (statement, channel) = self.place(channel);
-                self.record(Event::TakeDownFailed { statement, channel, why: "it cannot".to_owned() })
-            }
+            Action::AskTakeDown { channel } => self.ask_take_down(channel),
+            Action::TakeDownEnds { channel, down } => self.end_take_down(channel, down),
             Action::Claim { worker, channel, row } => {
                 let wanted = self.rows.post(channel, row)?;
                 self.claim(worker, wanted)
@@ -231,6 +217,25 @@ impl Driver {
 
     fn place(&self, channel: u8) -> (StepId, ChannelName) {
         (self.statement.clone(), CHANNEL_NAMES[usize::from(channel)].into())
+    }
+
+    fn ask_again(&mut self) -> Did {
+        let (statement, by, reason) = (self.statement.clone(), EDITOR.into(), "because".to_owned());
+        self.record(Event::AskedAgain { statement, by, reason })
+    }
+
+    fn ask_take_down(&mut self, channel: u8) -> Did {
+        let ((statement, channel), by) = (self.place(channel), EDITOR.into());
+        self.record(Event::TakeDownAsked { statement, channel, by, reason: "harm".to_owned() })
+    }
+
+    fn end_take_down(&mut self, channel: u8, down: bool) -> Did {
+        let (statement, channel) = self.place(channel);
+        self.record(if down {
+            Event::TakenDown { statement, channel, by: Some(EDITOR.into()) }
+        } else {
+            Event::TakeDownFailed { statement, channel, why: "it cannot".to_owned() }
+        })
     }
 
     /// From here on the correction is what is voted on and posted.
