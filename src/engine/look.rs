@@ -166,7 +166,7 @@ impl Engine {
             }
         };
         tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a post was not taken down yet; it is tried again");
-        let not_before = later(self.now(), after).max(self.retry_at(row.attempts));
+        let not_before = later(self.time(), after).max(self.retry_at(row.attempts));
         self.end(row, Settled::NotBefore(not_before), None).await
     }
 }
