@@ -84,7 +84,7 @@ impl App {
         let every = config.audit.every;
         let url = standing.url.clone();
         let recorder =
-            Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, clock.now())?;
+            Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, clock.reading())?;
         let socket = control::listen(&control::socket_of(&config.store));
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
         let post = Arc::new(post);

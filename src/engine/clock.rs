@@ -1,7 +1,7 @@
 //! Time as the shell sees it: the machine's clock, or one that is moved by hand for rehearsals and tests.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -16,6 +16,21 @@ pub enum Clock {
 #[derive(Clone, Debug)]
 pub struct ManualClock {
     now: Arc<watch::Sender<Timestamp>>,
+}
+
+/// One look at the clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// What the machine's clock shows; somebody may have set it.
+    pub shown: Timestamp,
+    /// The clock that nobody sets. None where the first one is moved by hand: then that one is right.
+    pub steady: Option<Instant>,
+}
+
+impl From<Timestamp> for Reading {
+    fn from(shown: Timestamp) -> Self {
+        Self { shown, steady: None }
+    }
 }
 
 impl ManualClock {
@@ -39,6 +54,14 @@ impl Clock {
             Self::System => Timestamp::now(),
             Self::Manual(clock) => clock.now(),
         }
+    }
+
+    pub fn reading(&self) -> Reading {
+        let steady = match self {
+            Self::System => Some(Instant::now()),
+            Self::Manual(_) => None,
+        };
+        Reading { shown: self.now(), steady }
     }
 
     /// Returns at `at` or later.

@@ -104,7 +104,7 @@ impl Engine {
             }
             Effect::AskApproval { request } | Effect::Remind { request, .. } => {
                 let Some(asked) = incident.request(*request) else { return Ok(Written::Moot) };
-                if incident.awaits(asked, self.now()).is_err() {
+                if incident.awaits(asked, self.time()).is_err() {
                     return Ok(Written::Moot);
                 }
                 let audience = Audience::Approval { incident, request: asked };
@@ -150,7 +150,7 @@ impl Engine {
         };
         let letter = match effect {
             InstallationEffect::SendSignIn { person, until } => {
-                let Some(found) = standing.roster.person(person).filter(|_| self.now() <= *until) else {
+                let Some(found) = standing.roster.person(person).filter(|_| self.time() <= *until) else {
                     return Ok(Written::Moot);
                 };
                 let (setting, number, until) = (standing.setting, row.id.number, *until);
@@ -208,7 +208,7 @@ impl Engine {
 
     pub(super) fn retry_at(&self, attempts: u32) -> Timestamp {
         let wait = (RETRY_FIRST * 2_i32.pow(attempts.min(RETRY_DOUBLINGS_MAX))).min(RETRY_LAST);
-        self.now().checked_add(wait).unwrap_or(Timestamp::MAX)
+        self.time().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
     /// Where the hour's mails to `person` are used up, says when the next hour begins.

@@ -9,7 +9,7 @@ use super::post::{PostJob, later};
 use super::work::{LEASE, Work};
 use super::{Engine, RecordError};
 use crate::channel::{Channel, Found, Intent, Outcome, Reason, look_at};
-use crate::core::incident::{Event, PostPhase};
+use crate::core::incident::{Event, Incident, PostPhase, SETTLE, Settlement};
 use crate::core::statement::{Package, Seen, Unseen};
 use crate::crash::{self, Point};
 use crate::store::{Claimed, Settled};
@@ -62,6 +62,16 @@ impl Work<'_, '_> {
             Found::CannotTell(why) => not_found(job, why),
         };
         self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event))
+    }
+}
+
+impl Work<'_, '_> {
+    /// Whether somebody says "not there" while a call of it may still arrive: a clock that is set forward makes no call come
+    /// sooner, and after a start nobody knows how long ago the intent really was.
+    pub(super) fn may_still_arrive(&self, incident: &Incident, event: &Event) -> bool {
+        let Event::PostSettled { statement, channel, found: Settlement::NotThere, .. } = event else { return false };
+        let intended = incident.post(statement, channel).and_then(PostPhase::perhaps_public_since);
+        intended.is_some_and(|at| self.now < SETTLE.after(at.max(self.state.steady_since)))
     }
 }
 
@@ -156,7 +166,7 @@ impl Engine {
             }
         };
         tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a post was not taken down yet; it is tried again");
-        let not_before = later(self.now(), after).max(self.retry_at(row.attempts));
+        let not_before = later(self.time(), after).max(self.retry_at(row.attempts));
         self.end(row, Settled::NotBefore(not_before), None).await
     }
 }

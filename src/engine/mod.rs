@@ -20,6 +20,7 @@ mod recorder;
 mod session;
 mod stop;
 mod thread;
+mod time;
 mod work;
 
 use std::path::Path;
@@ -28,12 +29,12 @@ use std::sync::Arc;
 pub use afresh::{NUMBERS_LEFT_OUT, change_key};
 pub use answer::{Answer, TRIES_MAX};
 pub use board::{Board, Entry, Erased};
-pub use clock::{Clock, ManualClock};
+pub use clock::{Clock, ManualClock, Reading};
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use intake::PolledFeed;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
 pub use outbox::{LiveChannel, Shell};
@@ -64,16 +65,17 @@ pub struct Engine {
     links: Links,
     standing: Arc<Standing>,
     clock: Clock,
+    ahead: watch::Receiver<SignedDuration>,
 }
 
 impl Engine {
     /// Puts the recorder on its thread and gives a handle to it.
     pub fn start(recorder: Recorder, path: &Path, clock: Clock) -> (Self, WriterThread) {
-        let (board, links) = (recorder.board(), recorder.links().clone());
+        let (board, links, ahead) = (recorder.board(), recorder.links().clone(), recorder.ahead());
         let standing = Arc::new(recorder.standing().clone());
         let owed = Arc::new(Notify::new());
         let (queue, committed, thread) = thread::start(recorder, clock.clone(), Arc::clone(&owed));
-        let engine = Self { queue, board, committed, owed, reader: Reader::new(path), links, standing, clock };
+        let engine = Self { queue, board, committed, owed, reader: Reader::new(path), links, standing, clock, ahead };
         (engine, thread)
     }
 
@@ -127,7 +129,7 @@ impl Engine {
         Arc::clone(&self.board.borrow())
     }
 
-    /// Changes whenever something was committed.
+    /// Changes whenever something was written.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.committed.clone()
     }
@@ -138,8 +140,21 @@ impl Engine {
         while changes.changed().await.is_ok() {}
     }
 
+    /// What the machine's clock shows.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The engine's time, by which deadlines, leases and sessions end: ahead of a clock that was set back.
+    pub fn time(&self) -> Timestamp {
+        let now = self.now();
+        now.checked_add(*self.ahead.borrow()).unwrap_or(now)
+    }
+
+    /// Returns when the engine's time is `at` or later.
+    pub(super) async fn until(&self, at: Timestamp) {
+        let at = at.checked_sub(*self.ahead.borrow()).unwrap_or(at);
+        self.clock.until(at).await;
     }
 
     pub fn clock(&self) -> &Clock {
@@ -206,7 +221,7 @@ impl Engine {
     /// Who is speaking, if the cookie is of a live session.
     pub fn session(&self, cookie: &str) -> Option<Session> {
         let stored = self.reader.session(&session::hash(cookie)).ok()??;
-        session::live(&stored, self.now())
+        session::live(&stored, self.time())
     }
 
     pub async fn touch(&self, cookie: &str) -> Result<(), RecordError> {

@@ -50,7 +50,7 @@ impl Engine {
                 Ok(next) => self.rest(next, owed, &mut under_way, &stop).await,
                 Err(error) => {
                     tracing::error!(%error, "the outbox could not be read; it is read again");
-                    let later = self.now().checked_add(STORE_PAUSE).unwrap_or(Timestamp::MAX);
+                    let later = self.time().checked_add(STORE_PAUSE).unwrap_or(Timestamp::MAX);
                     self.rest(Some(later), owed, &mut under_way, &stop).await;
                 }
             }
@@ -81,12 +81,12 @@ impl Engine {
         under_way: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) {
-        let at_least = self.now().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
+        let at_least = self.time().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
         let until = next.map_or(at_least, |next| next.min(at_least));
         tokio::select! {
             () = stop.cancelled() => {}
             () = owed => {}
-            () = self.clock().until(until) => {}
+            () = self.until(until) => {}
             Some(_) = under_way.join_next() => {}
         }
     }

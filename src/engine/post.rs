@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::outbox::Shell;
-use super::work::{LEASE, Work};
+use super::work::{INTENDED, LEASE, Work};
 use super::{Engine, RecordError};
 use crate::channel::{Channel, Intent, Outcome, Reason};
 use crate::core::approval::ApprovedStatement;
@@ -83,7 +83,8 @@ impl Work<'_, '_> {
         let incident = self.entry(job.incident)?.incident;
         match incident.post(&job.statement, &job.channel) {
             Some(PostPhase::Owed { attempt }) if *attempt == job.attempt => self.intend(row, job),
-            Some(PostPhase::Intended { attempt, .. }) if *attempt == job.attempt => {
+            // Only the row that was intended: a yes taken back and given again leaves another of the same attempt behind.
+            Some(PostPhase::Intended { attempt, .. }) if *attempt == job.attempt && row.kind == INTENDED => {
                 let event = job.unknown(Reason::Interrupted);
                 self.settle(row, &Settled::Done(event.kind().to_owned()), Some(event))?;
                 Ok(PostStep::Nothing)
@@ -117,6 +118,7 @@ impl Work<'_, '_> {
         };
         match incident.approved(&job.statement) {
             Some(approved) => {
+                self.batch.becomes(row, INTENDED)?;
                 let intent = job.intent(*at, approved.digest());
                 Ok(PostStep::Call(Box::new(approved), intent))
             }

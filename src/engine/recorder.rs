@@ -9,11 +9,13 @@ use tokio::sync::watch;
 
 use super::afresh::take_up_the_key;
 use super::board::{Board, Entry, Erased};
+use super::clock::Reading;
 use super::counting::Counting;
 use super::error::RecordError;
 use super::links::Links;
 use super::past::{Remembered, note_of};
 use super::stop::{Stopped, stopped_by};
+use super::time::EngineTime;
 use super::work::Work;
 use crate::core::count::minute_of;
 use crate::core::incident::{Event, IncidentId, fold};
@@ -60,10 +62,9 @@ pub struct Recorder {
     links: Links,
     board: watch::Sender<Arc<Board>>,
     erased: Arc<BTreeMap<IncidentId, Erased>>,
-    /// Never goes back, whatever the machine's clock does, and never stands still.
-    latest: Timestamp,
-    /// What the machine's clock showed last.
-    clock: Timestamp,
+    time: EngineTime,
+    /// How far the engine's time runs ahead of the machine's clock.
+    ahead: watch::Sender<SignedDuration>,
 }
 
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
@@ -75,6 +76,8 @@ pub(super) struct State {
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) counting: Counting,
     pub(super) stopped: Option<Stopped>,
+    /// Since when no clock is known to have been set forward.
+    pub(super) steady_since: Timestamp,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
@@ -107,8 +110,9 @@ impl Recorder {
         salts: Salts,
         standing: Standing,
         watches: Vec<Watch>,
-        now: Timestamp,
+        now: impl Into<Reading>,
     ) -> Result<Self, OpenError> {
+        let reading = now.into();
         let mut stored = Vec::new();
         let keys = keys.into();
         let links = Links::of(keys.current());
@@ -119,6 +123,10 @@ impl Recorder {
         let Folded { incidents, rules, erased } = fold_all(&writer, &stored)?;
         let stopped = stored.iter().try_fold(None, stopped_by)?;
         let counting = Counting::new(watches)?;
+        let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
+        let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
+        let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
+        let time = EngineTime::begin(reading, last);
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -126,6 +134,7 @@ impl Recorder {
             rules,
             counting,
             stopped,
+            steady_since: time.steady_since(),
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -133,23 +142,23 @@ impl Recorder {
             owes: true,
         };
         let board = watch::Sender::new(Arc::default());
-        let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
-        let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
-        let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
-        let clock = to_millisecond(now);
-        let latest = clock.max(last.unwrap_or(Timestamp::MIN));
         let erased = Arc::new(erased);
-        let mut recorder = Self { writer, state, standing, links, board, erased, latest, clock };
+        let ahead = watch::Sender::new(time.ahead());
+        let mut recorder = Self { writer, state, standing, links, board, erased, time, ahead };
         recorder.count_again()?;
         recorder.publish();
         crash::pass(Point::Folded);
-        recorder.begin(now)?;
+        recorder.begin(reading)?;
         crash::pass(Point::Started);
         Ok(recorder)
     }
 
     pub fn board(&self) -> watch::Receiver<Arc<Board>> {
         self.board.subscribe()
+    }
+
+    pub(super) fn ahead(&self) -> watch::Receiver<SignedDuration> {
+        self.ahead.subscribe()
     }
 
     pub fn links(&self) -> &Links {
@@ -160,10 +169,10 @@ impl Recorder {
         &self.standing
     }
 
-    /// Commits a group of jobs in one transaction and tells each how it ended.
-    pub fn commit(&mut self, jobs: impl IntoIterator<Item = Job>, now: Timestamp) {
+    /// Commits a group of jobs in one transaction and tells each how it ended. False where nothing was written.
+    pub fn commit(&mut self, jobs: impl IntoIterator<Item = Job>, now: impl Into<Reading>) -> bool {
         let mut finishes: Vec<Finish> = Vec::new();
-        let outcome = self.transact(now, |work| {
+        let outcome = self.transact(now.into(), |work| {
             for job in jobs {
                 finishes.push(job(work));
                 crash::pass(Point::BetweenJobs);
@@ -171,10 +180,13 @@ impl Recorder {
             Ok(())
         });
         crash::pass(Point::Unanswered);
+        let wrote = outcome != Ok(false);
+        let outcome = outcome.map(drop);
         for finish in finishes {
             finish(outcome.clone().map_err(RecordError::Store));
         }
         crash::pass(Point::Answered);
+        wrote
     }
 
     /// Whether the outbox has something new to look at; asked once a group.
@@ -185,11 +197,11 @@ impl Recorder {
     /// Commits one piece of work in-line, as the simulation does.
     pub fn commit_one<T>(
         &mut self,
-        now: Timestamp,
+        now: impl Into<Reading>,
         work: impl FnOnce(&mut Work<'_, '_>) -> Result<T, RecordError>,
     ) -> Result<T, RecordError> {
         let mut made = Err(RecordError::Stopping);
-        let outcome = self.transact(now, |inner| {
+        let outcome = self.transact(now.into(), |inner| {
             made = inner.run(work);
             Ok(())
         });
@@ -197,21 +209,26 @@ impl Recorder {
         made
     }
 
+    /// Says whether anything was written.
     fn transact(
         &mut self,
-        now: Timestamp,
+        now: Reading,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.move_time(to_millisecond(now));
+    ) -> Result<bool, StoreError> {
+        self.time.look(now);
+        self.state.steady_since = self.time.steady_since();
         let committed = self.count_again().and_then(|()| self.transact_once(run));
         match committed {
-            Ok(()) => {
+            Ok(wrote) => {
+                self.time.moved_along();
+                let ahead = self.time.ahead();
+                self.ahead.send_if_modified(|before| std::mem::replace(before, ahead) != ahead);
                 if !self.state.undo.is_empty() {
                     self.publish();
                 }
                 self.state.undo.clear();
                 self.state.counts_stale = std::mem::take(&mut self.state.recount);
-                Ok(())
+                Ok(wrote)
             }
             Err(error) => {
                 self.state.undo_to(0);
@@ -220,28 +237,25 @@ impl Recorder {
         }
     }
 
-    /// Time goes on as fast as the clock does, also after the clock was set back: a deadline that was made by a clock that was
-    /// wrong by years still comes.
-    fn move_time(&mut self, now: Timestamp) {
-        let gone_by = now.duration_since(self.clock).max(SignedDuration::ZERO);
-        self.latest = now.max(self.latest.checked_add(gone_by).unwrap_or(self.latest));
-        self.clock = now;
-    }
-
     fn transact_once(
         &mut self,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let Self { writer, state, standing, links, latest, .. } = self;
+    ) -> Result<bool, StoreError> {
+        let Self { writer, state, standing, links, time, .. } = self;
+        let now = time.now();
         writer.commit(|batch| {
             let before = batch.rows_changed();
-            let mut work = Work::new(batch, state, standing, links, *latest);
+            if let Some(leapt) = time.leapt() {
+                batch.move_leases(leapt)?;
+            }
+            let mut work = Work::new(batch, state, standing, links, now);
             run(&mut work)?;
             work.failure().map_or(Ok(()), Err)?;
-            if batch.rows_changed() != before {
-                batch.put_note(TIME, &latest.as_millisecond().to_string(), *latest)?;
+            let wrote = batch.rows_changed() != before;
+            if wrote {
+                batch.put_note(TIME, &now.as_millisecond().to_string(), now)?;
             }
-            Ok(())
+            Ok(wrote)
         })
     }
 
@@ -250,7 +264,7 @@ impl Recorder {
         if !self.state.counts_stale {
             return Ok(());
         }
-        let now = self.latest;
+        let now = self.time.now();
         self.state.counting.forget();
         self.recall(now)?;
         let counting = &mut self.state.counting;
@@ -283,7 +297,7 @@ impl Recorder {
     }
 
     /// Records the start, and takes away from open incidents whoever the configuration no longer names.
-    fn begin(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    fn begin(&mut self, now: Reading) -> Result<(), StoreError> {
         let gone = self.people_gone();
         let begun = self.commit_one(now, |work| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -396,11 +410,6 @@ impl State {
         }
         self.counting.rearm(now);
     }
-}
-
-/// Times are kept and replayed in whole milliseconds.
-fn to_millisecond(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// What a verified log comes to.

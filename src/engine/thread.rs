@@ -62,8 +62,10 @@ pub(super) fn start(
     let thread = std::thread::spawn(move || {
         let mut group: Vec<Job> = Vec::with_capacity(GROUP_MAX);
         while waiting.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
-            recorder.commit(group.drain(..), clock.now());
-            commits.send_modify(|count| *count += 1);
+            // Whoever waits for a commit asks by a job of its own: woken by that, it would never rest.
+            if recorder.commit(group.drain(..), clock.reading()) {
+                commits.send_modify(|count| *count += 1);
+            }
             if recorder.take_owes() {
                 owed.notify_one();
             }

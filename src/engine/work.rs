@@ -14,7 +14,7 @@ use super::recorder::{Standing, State};
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber, minute_of};
 use crate::core::detect::{Arming, Verdict};
-use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
+use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Refusal, Spike, open, try_advance};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, WatchName};
 use crate::core::rules::Rules;
@@ -52,6 +52,8 @@ pub(super) const INSIDE: &str = "inside";
 pub(super) const MAIL: &str = "mail";
 pub(super) const CHANNEL: &str = "channel";
 pub(super) const LOOK: &str = "look";
+/// A post whose intent is recorded. Whoever claims it anew follows up what became of the call, and calls nobody.
+pub(super) const INTENDED: &str = "intended";
 
 pub struct Work<'w, 'b> {
     pub(super) batch: &'w mut Batch<'b>,
@@ -129,6 +131,9 @@ impl<'w, 'b> Work<'w, 'b> {
             Arc::clone(&entry.rules)
         };
         let (incident, effects) = try_advance(&entry.incident, &event, self.now, &rules)?;
+        if self.may_still_arrive(&entry.incident, &event) {
+            return Err(Refusal::TooEarly.into());
+        }
         self.keep(id, Entry { incident: Arc::new(incident), rules }, &event, &effects)
     }
 
@@ -162,7 +167,7 @@ impl<'w, 'b> Work<'w, 'b> {
     /// Opens an incident by hand.
     pub fn open(&mut self, playbook: &PlaybookName, by: &PersonId, reason: &str) -> Result<IncidentId, RecordError> {
         if reason.trim().is_empty() {
-            return Err(crate::core::incident::Refusal::ReasonMissing.into());
+            return Err(Refusal::ReasonMissing.into());
         }
         self.begin(playbook, Cause::Person { by: by.clone(), reason: reason.trim().to_owned() }, None)
     }
@@ -373,7 +378,7 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// The kinds of rows that are carried out now. While posting is stopped, posts stay owed: nobody takes them up.
     fn kinds(&self) -> &'static [&'static str] {
-        const ALL: &[&str] = &[INSIDE, MAIL, LOOK, CHANNEL];
+        const ALL: &[&str] = &[INSIDE, MAIL, LOOK, INTENDED, CHANNEL];
         if self.is_stopped() { &ALL[..ALL.len() - 1] } else { ALL }
     }
 

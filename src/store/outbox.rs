@@ -27,6 +27,7 @@ impl fmt::Display for EffectId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
     pub id: EffectId,
+    pub kind: String,
     pub body: String,
     /// How often it was claimed before.
     pub attempts: u32,
@@ -112,16 +113,17 @@ impl Batch<'_> {
                 where outcome is null and not_before <= ?2 and (claimed_until is null or claimed_until <= ?2)
                   and kind in (select value from json_each(?3))
                 order by not_before, incident, number, place limit ?4)
-             returning incident, number, place, body, attempts - 1, epoch, restores",
+             returning incident, number, place, kind, body, attempts - 1, epoch, restores",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![until.as_millisecond(), now.as_millisecond(), wanted, most], |row| {
             Ok(Claimed {
                 id: effect_id(row)?,
-                body: row.get(3)?,
-                attempts: row.get(4)?,
-                epoch: row.get(5)?,
-                restores: row.get(6)?,
+                kind: row.get(3)?,
+                body: row.get(4)?,
+                attempts: row.get(5)?,
+                epoch: row.get(6)?,
+                restores: row.get(7)?,
             })
         })?;
         let mut claimed = rows.collect::<Result<Vec<_>, _>>()?;
@@ -142,6 +144,26 @@ impl Batch<'_> {
             .execute(params![until.as_millisecond(), id.incident, id.number, id.place, claimed.epoch])?;
         crash::pass(Point::Renewed);
         Ok(changed == 1)
+    }
+
+    /// Moves every running lease along with a clock that was set forward by so much.
+    pub fn move_leases(&mut self, by: SignedDuration) -> Result<(), StoreError> {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.statement(
+            "update outbox set claimed_until = claimed_until + ?1 where outcome is null and claimed_until is not null",
+        )?
+        .execute([by])?;
+        Ok(())
+    }
+
+    /// Makes a claimed row one of another kind: what it is about has come further.
+    pub fn becomes(&mut self, claimed: &Claimed, kind: &str) -> Result<(), StoreError> {
+        let id = claimed.id;
+        self.statement(
+            "update outbox set kind = ?1 where incident = ?2 and number = ?3 and place = ?4 and epoch = ?5",
+        )?
+        .execute(params![kind, id.incident, id.number, id.place, claimed.epoch])?;
+        Ok(())
     }
 
     /// Ends a claim. False where another epoch has it by now: then nothing of this attempt may count.

@@ -110,7 +110,7 @@ impl Site {
             duty: shown.duty(),
             now: to_do(&shown),
             can_raise: if running { higher(incident.severity) } else { Vec::new() },
-            can_stand_down: incident.phase == IncidentPhase::Open,
+            can_stand_down: incident.can_be_proposed_to_stand_down(),
             can_close: matches!(incident.phase, IncidentPhase::StoodDown { .. }),
             standing_down: match &incident.phase {
                 IncidentPhase::StandingDown(ballot) => shown.stages(ballot),

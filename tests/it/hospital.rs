@@ -43,14 +43,14 @@ fn roster() -> Roster {
     .unwrap()
 }
 
-fn rules() -> Rules {
+fn rules(channels: &[&str]) -> Rules {
     let accuracy = json!({ "name": "accuracy", "quorum": { "all_of": ["privacy-officer", "legal"] }, "within": "10m",
         "else": { "privacy-officer": "privacy-deputy", "legal": "executive" } });
     let release = json!({ "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" });
     let timeline = json!([
         { "id": "alert", "kind": { "alert": { "to": ["comms-lead", "privacy-officer"], "acknowledge_within": "10m", "otherwise": "executive" } } },
         { "id": "pause", "kind": { "task": { "todo": "Pause scheduled posts", "by": "comms-lead", "within": "10m" } } },
-        { "id": "holding", "kind": { "statement": { "audience": "public", "template": "holding", "channels": ["wire", "page"],
+        { "id": "holding", "kind": { "statement": { "audience": "public", "template": "holding", "channels": channels,
             "needs": ["help_line"], "within": "20m", "next_update": "1d", "approval": [accuracy, release] } } },
         { "id": "update", "after": { "step": "holding", "reached": "posted" },
           "kind": { "statement": { "audience": "public", "template": "update", "channels": ["wire"],
@@ -82,7 +82,12 @@ fn rules() -> Rules {
 }
 
 pub(crate) fn standing() -> Standing {
-    let rules = Arc::new(rules());
+    standing_with(&["wire", "page"])
+}
+
+/// The same hospital, where the holding statement goes to these channels.
+pub(crate) fn standing_with(channels: &[&str]) -> Standing {
+    let rules = Arc::new(rules(channels));
     Standing {
         setting: Setting::Live,
         roster: Arc::new(roster()),

@@ -140,6 +140,39 @@ fn the_switch_stops_a_claimed_post_and_names_one_that_is_on_its_way() {
     assert!(matches!(press.post("wire"), PostPhase::Confirmed { .. }));
 }
 
+/// Taken back and given again while posting is stopped: two rows of one attempt, and one call.
+#[test]
+fn a_second_row_of_an_attempt_gives_nothing_up() {
+    let mut press = Press::approved_for_the_wire();
+    press.does(|work| work.stop_posting("Ida", "")).unwrap();
+    let (request, digest) = press.request("eve");
+    press.record(Event::DecisionWithdrawn { request, person: person("eve"), digest }).unwrap();
+    press.decide("eve", request, digest).unwrap();
+    press.does(|work| work.resume_posting("Ida")).unwrap();
+    let rows = press.does(|work| work.claim_outside(EVERY_ROW)).unwrap();
+    let rows: Vec<&Claimed> = rows.iter().filter(|row| row.body.contains("\"post\"")).collect();
+    let [first, second] = rows[..] else { panic!("{rows:?}") };
+    assert!(matches!(press.does(|work| work.begin_post(first, &job(1))).unwrap(), PostStep::Call(..)));
+    assert_eq!(press.does(|work| work.begin_post(second, &job(1))).unwrap(), PostStep::Nothing);
+    assert!(matches!(press.post("wire"), PostPhase::Intended { .. }), "{:?}", press.post("wire"));
+    press.does(|work| work.end_post(first, &job(1), Outcome::Done { url: URL.to_owned() })).unwrap();
+    assert!(matches!(press.post("wire"), PostPhase::Confirmed { .. }));
+}
+
+#[test]
+fn a_death_after_an_intent_is_followed_up_while_posting_is_stopped() {
+    let mut press = Press::approved();
+    let row = claim(&mut press, "post").unwrap();
+    press.does(|work| work.begin_post(&row, &job(1))).unwrap();
+    press.does(|work| work.stop_posting("Ida", "")).unwrap();
+    press.start(hospital::standing()).unwrap();
+    press.now += LEASE + SignedDuration::from_secs(1);
+    let row = claim(&mut press, "post").expect("it may be public");
+    assert_eq!(press.does(|work| work.begin_post(&row, &job(1))).unwrap(), PostStep::Nothing, "it is not called again");
+    look_up(&mut press, Found::Nothing);
+    assert!(matches!(press.post("wire"), PostPhase::NeedsPerson { .. }));
+}
+
 #[test]
 fn who_left_while_posting_was_stopped_does_not_count_when_it_is_resumed() {
     let mut press = Press::asking();
@@ -186,4 +219,38 @@ fn a_clock_that_jumped_ahead_does_not_stop_time() {
     press.inside();
     let statement = &press.incident().statements[HOLDING];
     assert!(!press.is_approved(), "the promised time is long over, so lint sends it back: {:?}", statement.phase);
+}
+
+/// A clock that is set forward makes no call come sooner.
+#[test]
+fn a_clock_set_forward_ends_no_lease_and_unlocks_nothing() {
+    let mut press = Press::approved();
+    let row = claim(&mut press, "post").unwrap();
+    press.does(|work| work.begin_post(&row, &job(1))).unwrap();
+    press.set_forward = SignedDuration::from_hours(10);
+    assert_eq!(claim(&mut press, "post"), None, "its call is under way");
+    press.now += SignedDuration::from_secs(20);
+    press.does(|work| work.end_post(&row, &job(1), Outcome::Unknown(Reason::TimedOut))).unwrap();
+    let row = claim(&mut press, "look_up").expect("by the clock its time has come");
+    press.does(|work| work.begin_look_up(&row, &job(1))).unwrap();
+    press.does(|work| work.end_look_up(&row, &job(1), Found::Nothing)).unwrap();
+    for seconds in [0, 69] {
+        press.now += SignedDuration::from_secs(seconds);
+        assert_eq!(settle(&mut press, Settlement::NotThere), Err(RecordError::Refused(Refusal::TooEarly)));
+    }
+    press.now += SignedDuration::from_secs(1);
+    settle(&mut press, Settlement::NotThere).unwrap();
+    assert_eq!(press.post("wire"), PostPhase::Owed { attempt: 2 });
+}
+
+/// After a start nobody knows how long ago an intent really was.
+#[test]
+fn a_clock_set_forward_over_a_restart_unlocks_nothing() {
+    let mut press = lost();
+    look_up(&mut press, Found::Nothing);
+    press.start(hospital::standing()).unwrap();
+    press.now += SignedDuration::from_secs(89);
+    assert_eq!(settle(&mut press, Settlement::NotThere), Err(RecordError::Refused(Refusal::TooEarly)));
+    press.now += SignedDuration::from_secs(1);
+    settle(&mut press, Settlement::NotThere).unwrap();
 }

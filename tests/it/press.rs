@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{Event, Incident, PostPhase, StatementPhase};
 use holdline::core::name::StepId;
 use holdline::core::playbook::FactValue;
 use holdline::core::statement::Digest;
-use holdline::engine::{Erase, Eraser, OpenError, RecordError, Recorder, Standing, Work};
+use holdline::engine::{Erase, Eraser, OpenError, Reading, RecordError, Recorder, Standing, Work};
 use holdline::store::Salts;
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,6 +23,9 @@ pub(crate) struct Press {
     pub(crate) path: PathBuf,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) now: Timestamp,
+    /// How far the machine's clock was set forward.
+    pub(crate) set_forward: SignedDuration,
+    began: (Instant, Timestamp),
 }
 
 fn salts() -> Salts {
@@ -34,14 +38,19 @@ impl Press {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("holdline.db");
         let now = "2026-11-22T03:00:00Z".parse().unwrap();
-        let mut press = Self { _folder: folder, path, recorder: None, now };
+        let (set_forward, began) = (SignedDuration::ZERO, (Instant::now(), now));
+        let mut press = Self { _folder: folder, path, recorder: None, now, set_forward, began };
         press.start(standing).unwrap();
         press
     }
 
     /// A hospital whose holding statement waits for Chi (privacy) and Dev (legal), and then for a release.
     pub(crate) fn asking() -> Self {
-        let mut press = Self::quiet(hospital::standing());
+        Self::asking_in(hospital::standing())
+    }
+
+    fn asking_in(standing: Standing) -> Self {
+        let mut press = Self::quiet(standing);
         press.open();
         press.record(Event::Claimed { by: person("ben") }).unwrap();
         press.confirm_help_line("+1 555 010 0100");
@@ -50,7 +59,16 @@ impl Press {
 
     /// One whose holding statement is on the page, and is owed to the wire.
     pub(crate) fn approved() -> Self {
-        let mut press = Self::asking();
+        Self::approved_in(hospital::standing())
+    }
+
+    /// One whose holding statement is owed to the wire, and is nowhere yet.
+    pub(crate) fn approved_for_the_wire() -> Self {
+        Self::approved_in(hospital::standing_with(&["wire"]))
+    }
+
+    fn approved_in(standing: Standing) -> Self {
+        let mut press = Self::asking_in(standing);
         for name in ["chi", "dev", "eve"] {
             press.yes(name).unwrap();
         }
@@ -68,9 +86,15 @@ impl Press {
         self.inside();
     }
 
+    fn reading(&self) -> Reading {
+        let (began, at) = self.began;
+        let gone_by = Duration::try_from(self.now.duration_since(at)).unwrap_or_default();
+        Reading { shown: self.now + self.set_forward, steady: Some(began + gone_by) }
+    }
+
     pub(crate) fn start(&mut self, standing: Standing) -> Result<(), OpenError> {
         self.recorder = None;
-        self.recorder = Some(Recorder::open(&self.path, KEY, salts(), standing, hospital::watches(), self.now)?);
+        self.recorder = Some(Recorder::open(&self.path, KEY, salts(), standing, hospital::watches(), self.reading())?);
         Ok(())
     }
 
@@ -91,7 +115,7 @@ impl Press {
         &mut self,
         job: impl FnOnce(&mut Work<'_, '_>) -> Result<T, RecordError>,
     ) -> Result<T, RecordError> {
-        let now = self.now;
+        let now = self.reading();
         self.work().commit_one(now, job)
     }
 

@@ -1,9 +1,11 @@
 //! A machine whose clock is set wrong by years, and set right again: nothing unapproved goes out, and deadlines still come.
 
 use holdline::core::incident::StatementPhase;
+use holdline::engine::{ManualClock, SESSION_IDLE};
 use jiff::SignedDuration;
 
 use crate::press::{HOLDING, Press};
+use crate::test_app::TestApp;
 
 const FIVE_YEARS: SignedDuration = SignedDuration::from_hours(5 * 365 * 24);
 
@@ -36,4 +38,21 @@ fn after_the_clock_was_set_right_deadlines_still_come() {
         press.yes(name).unwrap();
     }
     assert!(press.is_approved(), "people can act as before");
+}
+
+/// Signed in while the clock was ten hours ahead: the session ends when it would have, not ten hours later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_does_not_outlive_the_clock_that_it_was_begun_by() {
+    let mut app = TestApp::start().await;
+    let right = ManualClock::at(app.clock.now());
+    app.clock.set(app.clock.now() + SignedDuration::from_hours(10));
+    let ana = app.sign_in("ana").await;
+    app.stop().await;
+    app.clock = right;
+    app.run().await;
+    let ana = ana.back_at(&app);
+    assert!(ana.text("/").await.contains("Sign out"));
+    app.clock.set(app.clock.now() + SESSION_IDLE + SignedDuration::from_mins(1));
+    let answer = ana.get("/").await.text().await.unwrap();
+    assert!(!answer.contains("Sign out"), "half an hour passed without a word");
 }

@@ -73,9 +73,10 @@ impl StageVote {
         false
     }
 
-    /// Whether anybody was asked who may still answer.
+    /// Whether anybody was asked who may still answer. Whoever is locked out is asked afresh at the deadline, where there is one.
     pub(super) fn has_anyone_left(&self) -> bool {
-        self.asked.iter().any(|ask| !ask.fills.is_empty() && !self.has_yes(&ask.person))
+        let locked_out = |ask: &Ask| ask.locked && self.until.is_none();
+        self.asked.iter().any(|ask| !ask.fills.is_empty() && !self.has_yes(&ask.person) && !locked_out(ask))
     }
 
     /// One rung up: first `else` is asked as well, then everyone afresh and without a deadline.

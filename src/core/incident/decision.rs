@@ -298,8 +298,28 @@ impl Turn<'_> {
             return Err(Refusal::NothingChanged);
         }
         let asking = ballot.take_back(request.stage, &request.person, electorate);
-        self.back_to_asking(id, ballot);
+        if ballot.approved(electorate.roster).is_some() {
+            self.keep_ballot(id, ballot);
+        } else {
+            self.back_to_asking(id, ballot);
+        }
         Ok(asking)
+    }
+
+    /// The quorum stands without what fell away: the statement stays where it is, and nobody is waited for.
+    fn keep_ballot(&mut self, id: &StepId, ballot: Ballot<Package>) {
+        match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
+            // Met and not begun: posting is stopped, and what fell away must not count when it is resumed.
+            Some(StatementPhase::Asking(kept)) => *kept = ballot,
+            Some(StatementPhase::Posting(posting)) => posting.ballot = ballot,
+            Some(
+                StatementPhase::Waiting
+                | StatementPhase::Drafting(_)
+                | StatementPhase::Posted(_)
+                | StatementPhase::Withdrawn,
+            )
+            | None => {}
+        }
     }
 
     /// Nothing was posted yet, and the vote does not stand any more: whoever was asked to post it by hand must not.
@@ -331,6 +351,7 @@ impl Turn<'_> {
         for person in self.duty() {
             self.tell(&person, Notice::Locked { request: number, person: request.person.clone() });
         }
+        self.tell_if_stuck(&request.of);
         Ok(())
     }
 
@@ -418,18 +439,7 @@ impl Turn<'_> {
         };
         let asking = ballot.revise(electorate);
         if ballot.approved(electorate.roster).is_some() {
-            match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
-                // Met and not begun: posting is stopped, and a yes that fell must not count when it is resumed.
-                Some(StatementPhase::Asking(kept)) => *kept = ballot,
-                Some(StatementPhase::Posting(posting)) => posting.ballot = ballot,
-                Some(
-                    StatementPhase::Waiting
-                    | StatementPhase::Drafting(_)
-                    | StatementPhase::Posted(_)
-                    | StatementPhase::Withdrawn,
-                )
-                | None => {}
-            }
+            self.keep_ballot(id, ballot);
             return;
         }
         let (of, digest, round) = (Subject::Statement(id.clone()), ballot.digest(), ballot.round());

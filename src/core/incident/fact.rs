@@ -128,19 +128,20 @@ impl Turn<'_> {
             let Some(statement) = self.incident.statements.get_mut(&id).filter(|_| uses) else { continue };
             statement.facts_changed_at = now;
             let by_hand = statement.edited_by_hand();
-            match statement.phase {
-                StatementPhase::Drafting(_) | StatementPhase::Asking(_) if by_hand => {
-                    self.void_ballot(&id);
-                    self.hold(&id, Hold::FactsChanged);
-                }
-                StatementPhase::Drafting(_) | StatementPhase::Asking(_) => {
-                    self.void_ballot(&id);
-                    self.draft_if_possible(&id, &step);
-                }
-                StatementPhase::Waiting
-                | StatementPhase::Posting(_)
-                | StatementPhase::Posted(_)
-                | StatementPhase::Withdrawn => {}
+            let void = match &statement.phase {
+                StatementPhase::Drafting(_) | StatementPhase::Asking(_) => true,
+                // Approved, and nothing of it went out yet: these words are known to be out of date.
+                StatementPhase::Posting(posting) => !posting.has_begun(),
+                StatementPhase::Waiting | StatementPhase::Posted(_) | StatementPhase::Withdrawn => false,
+            };
+            if !void {
+                continue;
+            }
+            self.void_ballot(&id);
+            if by_hand {
+                self.hold(&id, Hold::FactsChanged);
+            } else {
+                self.draft_if_possible(&id, &step);
             }
         }
     }

@@ -92,6 +92,15 @@ impl Incident {
         }
     }
 
+    /// Also where it was proposed and nobody who was asked can answer any more.
+    pub fn can_be_proposed_to_stand_down(&self) -> bool {
+        match &self.phase {
+            IncidentPhase::Open => true,
+            IncidentPhase::StandingDown(ballot) => !ballot.stuck(&self.roster).is_empty(),
+            IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => false,
+        }
+    }
+
     pub fn request(&self, number: u32) -> Option<&Request> {
         self.requests.get(usize::try_from(number).ok()?)
     }

@@ -18,10 +18,8 @@ impl Turn<'_> {
                 return Err(Refusal::ReasonMissing);
             }
         }
-        match &self.incident.phase {
-            IncidentPhase::Open => {}
-            IncidentPhase::StandingDown(_) => return Err(Refusal::NothingChanged),
-            IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => return Err(Refusal::Over),
+        if !self.incident.can_be_proposed_to_stand_down() {
+            return Err(Refusal::NothingChanged);
         }
         let asked = StandDownAsked { by: by.clone(), reason: reason.to_owned(), at: self.at };
         let digest = asked.digest(self.incident.id);

@@ -183,13 +183,10 @@ impl Turn<'_> {
         }
     }
 
-    /// Ends a running vote on `id`, telling those who were asked.
+    /// Ends a vote on `id`, telling those who were asked about it, or to post it by hand.
     pub(super) fn void_ballot(&mut self, id: &StepId) {
-        let Some(StatementPhase::Asking(ballot)) = self.incident.statements.get(id).map(|statement| &statement.phase)
-        else {
-            return;
-        };
-        for person in ballot.everyone_asked() {
+        self.stop_posting_by_hand(id);
+        for person in self.ballot_of(id).map(Ballot::everyone_asked).unwrap_or_default() {
             self.tell(&person, Notice::Superseded { statement: id.clone() });
         }
     }

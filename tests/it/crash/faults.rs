@@ -36,7 +36,7 @@ const CLEAR: &[&str] = &[
     "the store did not take the setting ",
 ];
 
-fn every_refusal_is_clear(folder: &Path, injected: &str) {
+pub(super) fn every_refusal_is_clear(folder: &Path, injected: &str) {
     let log = fs::read_to_string(world::log(folder)).unwrap();
     for said in log.lines().filter_map(|line| line.strip_prefix("refused ")) {
         assert!(CLEAR.iter().any(|clear| said.starts_with(clear)), "{injected}: {said}");

@@ -14,6 +14,7 @@ mod posting;
 mod power;
 mod reference;
 mod replay;
+mod short_writes;
 mod sink;
 mod stories;
 mod strace;

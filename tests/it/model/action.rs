@@ -15,6 +15,13 @@ pub(crate) enum Action {
     TakeBack {
         slot: u8,
     },
+    /// Somebody presses no in the mail about this version: the round is over.
+    Reject {
+        slot: u8,
+        version: u8,
+    },
+    /// The same words once more.
+    AskAgain,
     LoseSeat {
         seat: u8,
     },
@@ -28,6 +35,14 @@ pub(crate) enum Action {
     },
     SayNotThere {
         channel: u8,
+    },
+    AskTakeDown {
+        channel: u8,
+    },
+    /// It is taken down, or the channel cannot do it.
+    TakeDownEnds {
+        channel: u8,
+        down: bool,
     },
     // The outbox.
     Claim {
@@ -119,6 +134,7 @@ pub(crate) fn of_people(bounds: &Bounds, add: &mut impl FnMut(Action)) {
     for slot in 0..small(ASKED.len()) {
         for version in 1..=bounds.versions {
             add(Action::Approve { slot, version });
+            add(Action::Reject { slot, version });
         }
         add(Action::TakeBack { slot });
     }
@@ -129,7 +145,11 @@ pub(crate) fn of_people(bounds: &Bounds, add: &mut impl FnMut(Action)) {
     add(Action::Resume);
     add(Action::StandDown);
     add(Action::BeginCorrection);
+    add(Action::AskAgain);
     for channel in 0..bounds.channels {
+        add(Action::AskTakeDown { channel });
+        add(Action::TakeDownEnds { channel, down: true });
+        add(Action::TakeDownEnds { channel, down: false });
         add(Action::SayThere { channel });
         add(Action::SayNotThere { channel });
     }
@@ -156,7 +176,7 @@ fn of_channel(channel: u8, state: &State, add: &mut impl FnMut(Action)) {
     if let Row::Open { leased: true, .. } = here.look {
         add(Action::LookLeaseEnds { channel });
     }
-    if matches!(here.post, Post::Intended(_) | Post::Unknown(_)) || here.look != Row::Closed {
+    if matches!(here.post, Post::Intended(_) | Post::Unknown(_) | Post::NeedsPerson(_)) {
         add(Action::Settles { channel });
     }
     for version in 1..=small(VERSIONS) {

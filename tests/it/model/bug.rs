@@ -10,12 +10,16 @@ pub(crate) enum Bug {
     RemovedStillCounts,
     /// Who lost the seat after the first channel had it still counts for the next attempt.
     RemovedStillCountsForRetry,
+    /// A no holds nothing up: the round goes on with the yeses that it has.
+    RefusedAndCounted,
     /// A yes is taken back after the intent, as if nothing had gone out.
     WithdrawnAfterIntent,
     /// Only the process says whether it is a rehearsal, not also the incident.
     RehearsalCheckedOnce,
     /// The call is made before its intent is recorded, so that a crash forgets it.
     IntentNotRecorded,
+    /// A second row of an attempt, left behind by a yes that was taken back, takes the first one's call for lost.
+    AnyRowOfTheAttempt,
     /// An unknown outcome is tried again.
     RetryAfterUnknown,
     /// A look-up that shows nothing is believed.

@@ -7,7 +7,7 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model as _};
 
 use super::bug::Bug;
 use super::state::Bounds;
-use super::{AGREED, CONFIRMED, ENTITLED, INSIDE, ONCE, ONE_YES, Protocol, STOPPED, properties};
+use super::{AGREED, CONFIRMED, ENTITLED, HELD, INSIDE, ONCE, ONE_YES, Protocol, REFUSED, STOPPED, properties};
 
 /// Fewer states than this would mean that a scope explores nothing.
 const STATES_MIN: usize = 10_000;
@@ -26,6 +26,8 @@ const NOTHING_RARE: Bounds = Bounds {
     stops: 0,
     stand_downs: 0,
     corrections: 0,
+    rejections: 0,
+    take_downs: 0,
 };
 const ALL_SEATS: u8 = 0b11_1111;
 const DANS_SEAT: u8 = 0b10_0000;
@@ -33,6 +35,7 @@ const DANS_SEAT: u8 = 0b10_0000;
 const VOTE: Bounds =
     Bounds { agreed: false, versions: 2, seats: ALL_SEATS, removals: 1, withdrawals: 1, ..NOTHING_RARE };
 const VOTE_STOPPED: Bounds = Bounds { removals: 0, stops: 1, stand_downs: 1, ..VOTE };
+const VOTE_REFUSED: Bounds = Bounds { rejections: 1, removals: 0, withdrawals: 1, stops: 1, ..VOTE };
 const LATE: Bounds = Bounds { workers: 2, attempts: 2, crashes: 1, ..NOTHING_RARE };
 const LATE_FEWER: Bounds = Bounds { seats: DANS_SEAT, removals: 1, withdrawals: 1, ..LATE };
 const LATE_STOPPED: Bounds = Bounds { withdrawals: 1, stops: 1, ..LATE };
@@ -41,6 +44,7 @@ const CHANNELS: Bounds = Bounds { channels: 2, workers: 2, crashes: 1, rehearsal
 const CHANNELS_FEWER: Bounds =
     Bounds { channels: 2, seats: DANS_SEAT, removals: 1, stops: 1, stand_downs: 1, ..NOTHING_RARE };
 const CORRECTION: Bounds = Bounds { channels: 2, versions: 2, corrections: 1, ..NOTHING_RARE };
+const TAKEN_DOWN: Bounds = Bounds { take_downs: 1, withdrawals: 0, ..LATE_FEWER };
 
 /// Every reachable state: nothing that must hold fails, and each of `reached` can happen.
 fn holds(scope: &str, bounds: Bounds, reached: &[&str]) {
@@ -68,6 +72,7 @@ fn holds(scope: &str, bounds: Bounds, reached: &[&str]) {
 #[test]
 fn the_vote_holds_in_every_state() {
     holds("vote", VOTE, &["confirmed", "a person is needed", "taken back before the intent"]);
+    holds("vote, refused", VOTE_REFUSED, &["confirmed", "refused"]);
     holds("vote, stopped and stood down", VOTE_STOPPED, &["confirmed", "taken back before the intent"]);
 }
 
@@ -84,17 +89,20 @@ fn two_channels_and_a_correction_hold_in_every_state() {
     holds("channels", CHANNELS, &["confirmed", "a person is needed"]);
     holds("channels, on fewer votes", CHANNELS_FEWER, &["confirmed", "a person is needed"]);
     holds("correction", CORRECTION, &["confirmed", "corrected"]);
+    holds("taken down", TAKEN_DOWN, &["confirmed", "taken down"]);
 }
 
 /// The faults, where each shows, and what it breaks.
-const FAULTS: [(Bug, Bounds, &str); 14] = [
+const FAULTS: [(Bug, Bounds, &str); 16] = [
     (Bug::NotBoundToTheVersion, VOTE, AGREED),
+    (Bug::RefusedAndCounted, VOTE_REFUSED, REFUSED),
     (Bug::OneYesForTwoRoles, VOTE, ONE_YES),
     (Bug::RemovedStillCounts, VOTE, AGREED),
     (Bug::RemovedStillCountsForRetry, LATE_FEWER, ENTITLED),
     (Bug::WithdrawnAfterIntent, LATE_FEWER, AGREED),
     (Bug::RehearsalCheckedOnce, CHANNELS, INSIDE),
     (Bug::IntentNotRecorded, LATE, ONCE),
+    (Bug::AnyRowOfTheAttempt, LATE_STOPPED, HELD),
     (Bug::RetryAfterUnknown, LATE, ONCE),
     (Bug::RetryOnMiss, LATE, ONCE),
     (Bug::PostAgainTooEarly, LATE, ONCE),

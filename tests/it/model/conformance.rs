@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use holdline::core::incident::{PostPhase, SETTLE};
-use holdline::core::name::StepId;
 use holdline::core::setting::Setting;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
@@ -18,7 +17,7 @@ use super::driver::{Did, Driver};
 use super::seen::Seen;
 use super::state::{Bounds, CHANNELS, Post, Row, State, Worker};
 use super::step::Refused;
-use super::ward::{CHANNEL_NAMES, STATEMENT};
+use super::ward::CHANNEL_NAMES;
 use super::{Protocol, properties};
 
 const PATHS: u64 = 1_000;
@@ -42,7 +41,9 @@ const BOUNDS: Bounds = Bounds {
     withdrawals: 2,
     stops: 2,
     stand_downs: 1,
-    corrections: 0,
+    corrections: 1,
+    rejections: 1,
+    take_downs: 1,
 };
 const MODEL: Protocol = Protocol { bounds: BOUNDS, bug: None, canonical: false };
 
@@ -67,6 +68,9 @@ fn is_rare(action: Action) -> bool {
             | Action::Crash { .. }
             | Action::RestartLive
             | Action::SayThere { .. }
+            | Action::Reject { .. }
+            | Action::AskAgain
+            | Action::AskTakeDown { .. }
     )
 }
 
@@ -210,16 +214,14 @@ impl Walk<'_> {
         true
     }
 
-    /// A look-up that is owed still, though a person was faster, waits for the same time.
+    /// After a start nobody knows how long ago an intent really was.
     fn settles_at(&self, channel: usize) -> Option<Timestamp> {
         let incident = self.driver.folded();
-        if let Some(at) = self.driver.rows.looks_at(channel) {
-            return Some(at);
-        }
-        match incident.post(&StepId::from(STATEMENT), &CHANNEL_NAMES[channel].into())? {
-            PostPhase::Intended { at, .. } | PostPhase::Unknown { at, .. } => Some(SETTLE.after(*at)),
+        match incident.post(&self.driver.statement, &CHANNEL_NAMES[channel].into())? {
+            PostPhase::Intended { at, .. } | PostPhase::Unknown { at, .. } | PostPhase::NeedsPerson { at, .. } => {
+                Some(SETTLE.after((*at).max(self.driver.started)))
+            }
             PostPhase::Owed { .. }
-            | PostPhase::NeedsPerson { .. }
             | PostPhase::Confirmed { .. }
             | PostPhase::Refused { .. }
             | PostPhase::ByHand { .. }
@@ -314,9 +316,16 @@ fn the_engine_does_what_the_model_does() {
     let sum =
         |what: &str| tally.iter().filter(|(name, _)| name.starts_with(what)).map(|(_, times)| times).sum::<usize>();
     assert!(sum("did") > 20_000 && sum("tried") > 4_000, "the paths are too short");
-    for wanted in
-        ["ended Confirmed", "ended Confirmed after a person's word", "ended NeedsPerson", "did TakeBack", "did LookHit"]
-    {
+    for wanted in [
+        "ended Confirmed",
+        "ended Confirmed after a person's word",
+        "ended NeedsPerson",
+        "ended TakenDown",
+        "did TakeBack",
+        "did LookHit",
+        "did Reject",
+        "did BeginCorrection",
+    ] {
         assert!(tally.get(wanted).is_some_and(|&times| times >= 10), "hardly ever {wanted}");
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use holdline::channel::{Found, Outcome, Reason};
 use holdline::core::approval::Decision;
-use holdline::core::incident::{Asker, Author, Effect, Event, Incident, IncidentId, Request, Settlement, Subject};
-use holdline::core::name::{PersonId, StepId};
+use holdline::core::incident::{
+    Asker, Author, Effect, Event, Incident, IncidentId, Request, Settlement, Subject, Version,
+};
+use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::setting::Setting;
 use holdline::core::statement::Digest;
 use holdline::engine::{Answer, Audience, LookUpStep, POST_TIMEOUT, PostJob, PostStep, RecordError, Recorder, Work};
@@ -49,8 +51,14 @@ pub(super) struct Driver {
     path: PathBuf,
     recorder: Option<Recorder>,
     pub(super) now: Timestamp,
+    /// When the process began.
+    pub(super) started: Timestamp,
     setting: Setting,
     pub(super) incident: IncidentId,
+    /// The statement that is voted on: the playbook's, then its correction.
+    pub(super) statement: StepId,
+    /// How many versions came before the statement's first one.
+    pub(super) version_before: u32,
     pub(super) hands: [Option<Hand>; WORKERS],
     /// What each worker had in hand before, to try it once more.
     ended: [Option<Hand>; WORKERS],
@@ -62,12 +70,16 @@ impl Driver {
         let shared = std::path::Path::new("/dev/shm");
         let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
         let path = folder.path().join("holdline.db");
+        let now = "2026-11-22T03:00:00Z".parse().unwrap();
         let mut driver = Self {
             _folder: folder,
             recorder: None,
-            now: "2026-11-22T03:00:00Z".parse().unwrap(),
+            now,
+            started: now,
             setting: Setting::Live,
             incident: 0,
+            statement: STATEMENT.into(),
+            version_before: 0,
             hands: [const { None }; WORKERS],
             ended: [const { None }; WORKERS],
             rows: OpenRows::new(&path),
@@ -80,7 +92,7 @@ impl Driver {
 
     fn start(&mut self, setting: Setting) {
         self.recorder = None;
-        self.setting = setting;
+        (self.setting, self.started) = (setting, self.now);
         let (salts, standing) = (Box::new(|salt: &mut [u8]| salt.fill(7)), ward::standing(setting));
         self.recorder = Some(Recorder::open(&self.path, KEY, salts, standing, Vec::new(), self.now).unwrap());
     }
@@ -92,6 +104,7 @@ impl Driver {
         }
         let editor = PersonId::from(EDITOR);
         self.incident = self.work(|work| work.open(&ward::PLAYBOOK.into(), &editor, "a call")).unwrap();
+        (self.statement, self.version_before) = (STATEMENT.into(), 0);
         while self.work(|work| work.carry_out_inside()).unwrap() {}
         self.rows.begin(self.incident);
     }
@@ -141,6 +154,10 @@ impl Driver {
             Action::Save => self.save(),
             Action::Approve { slot, version } => self.answer(slot, version, &Answer::Decide(Decision::Approve)),
             Action::TakeBack { slot } => self.answer(slot, self.version(), &Answer::TakeBack),
+            Action::Reject { slot, version } => {
+                self.answer(slot, version, &Answer::Decide(Decision::Reject { reason: "no".to_owned() }))
+            }
+            Action::AskAgain => self.ask_again(),
             Action::LoseSeat { seat } => {
                 let (person, role) = SEATS[usize::from(seat)];
                 self.record(Event::LeftRole { person: ward::name(person).into(), role: ward::role(role).into() })
@@ -150,6 +167,8 @@ impl Driver {
             Action::StandDown => self.stand_down(),
             Action::SayThere { channel } => self.say(channel, Settlement::There { url: URL.to_owned() }),
             Action::SayNotThere { channel } => self.say(channel, Settlement::NotThere),
+            Action::AskTakeDown { channel } => self.ask_take_down(channel),
+            Action::TakeDownEnds { channel, down } => self.end_take_down(channel, down),
             Action::Claim { worker, channel, row } => {
                 let wanted = self.rows.post(channel, row)?;
                 self.claim(worker, wanted)
@@ -188,18 +207,52 @@ impl Driver {
             | Action::LeaseEnds { .. }
             | Action::LookLeaseEnds { .. }
             | Action::Settles { .. } => Did::Done,
-            // Its own tests follow corrections: here one statement is followed to its end.
-            Action::BeginCorrection => return None,
+            Action::BeginCorrection => self.begin_correction(),
         })
     }
 
     fn version(&self) -> u8 {
-        u8::try_from(self.folded().statements[STATEMENT].version()).unwrap()
+        u8::try_from(self.version_before + self.folded().statements[&self.statement].version()).unwrap()
+    }
+
+    fn place(&self, channel: u8) -> (StepId, ChannelName) {
+        (self.statement.clone(), CHANNEL_NAMES[usize::from(channel)].into())
+    }
+
+    fn ask_again(&mut self) -> Did {
+        let (statement, by, reason) = (self.statement.clone(), EDITOR.into(), "because".to_owned());
+        self.record(Event::AskedAgain { statement, by, reason })
+    }
+
+    fn ask_take_down(&mut self, channel: u8) -> Did {
+        let ((statement, channel), by) = (self.place(channel), EDITOR.into());
+        self.record(Event::TakeDownAsked { statement, channel, by, reason: "harm".to_owned() })
+    }
+
+    fn end_take_down(&mut self, channel: u8, down: bool) -> Did {
+        let (statement, channel) = self.place(channel);
+        self.record(if down {
+            Event::TakenDown { statement, channel, by: Some(EDITOR.into()) }
+        } else {
+            Event::TakeDownFailed { statement, channel, why: "it cannot".to_owned() }
+        })
+    }
+
+    /// From here on the correction is what is voted on and posted.
+    fn begin_correction(&mut self) -> Did {
+        let (of, by, reason) = (self.statement.clone(), EDITOR.into(), "a wrong number".to_owned());
+        let did = self.record(Event::CorrectionBegun { of, by, reason });
+        if did == Did::Done {
+            self.version_before = self.version().into();
+            self.statement = format!("{STATEMENT}-correction-1").into();
+            while self.work(|work| work.carry_out_inside()).unwrap() {}
+        }
+        did
     }
 
     fn save(&mut self) -> Did {
         let incident = self.folded();
-        let Some(current) = incident.statements[STATEMENT].current() else {
+        let Some(current) = incident.statements[&self.statement].current() else {
             return Did::Refused("nothing is drafted".to_owned());
         };
         let mut package = current.package.clone();
@@ -207,15 +260,14 @@ impl Driver {
         package.variants[0].body.push_str(" Thank you.");
         let (replaces, basis, package) = (current.number, incident.events, Box::new(package));
         let by = Author::Person(EDITOR.into());
-        self.record(Event::Saved { statement: STATEMENT.into(), by, replaces, basis, package })
+        self.record(Event::Saved { statement: self.statement.clone(), by, replaces, basis, package })
     }
 
     /// By the mail that this person has of this version in this stage.
     fn answer(&mut self, slot: u8, version: u8, answer: &Answer) -> Did {
         let (person, asked_in) = ASKED[usize::from(slot)];
         let incident = self.folded();
-        let versions = &incident.statements[STATEMENT].versions;
-        let Some(version) = versions.get(usize::from(version) - 1) else {
+        let Some(version) = self.saved(&incident, version) else {
             return Did::Refused("there is no such version".to_owned());
         };
         let of_it = |request: &&Request| {
@@ -226,6 +278,15 @@ impl Driver {
         match incident.requests.iter().rev().find(of_it) {
             Some(request) => self.answer_request(&incident, request, answer),
             None => Did::Refused("was not asked".to_owned()),
+        }
+    }
+
+    /// A version, counted through from the original's first one.
+    fn saved<'a>(&self, incident: &'a Incident, version: u8) -> Option<&'a Version> {
+        let of_this = u32::from(version).checked_sub(self.version_before + 1);
+        match of_this {
+            Some(place) => incident.statements[&self.statement].versions.get(usize::try_from(place).unwrap()),
+            None => incident.statements[STATEMENT].versions.get(usize::from(version) - 1),
         }
     }
 
@@ -251,7 +312,7 @@ impl Driver {
     }
 
     fn say(&mut self, channel: u8, found: Settlement) -> Did {
-        let (statement, channel) = (StepId::from(STATEMENT), CHANNEL_NAMES[usize::from(channel)].into());
+        let (statement, channel) = self.place(channel);
         self.record(Event::PostSettled { statement, channel, by: EDITOR.into(), found })
     }
 
@@ -330,8 +391,9 @@ impl Driver {
     pub(super) fn words_of(&self, worker: u8) -> Option<u32> {
         let digest = self.hands[usize::from(worker)].as_ref()?.digest?;
         let incident = self.folded();
-        let versions = &incident.statements[STATEMENT].versions;
-        versions.iter().find(|version| version.digest == digest).map(|version| version.number)
+        let versions = &incident.statements[&self.statement].versions;
+        let found = versions.iter().find(|version| version.digest == digest);
+        found.map(|version| self.version_before + version.number)
     }
 
     /// The outcome of what is in hand, or once more of what was.

@@ -5,12 +5,12 @@
 //! lost seats, yeses taken back, look-ups that miss, and people who say what they see. `properties` says what must hold.
 //!
 //! Bounds (`SCOPES`): each scope is explored to its end, and names how often what is rare happens in one path: texts
-//! (an edit or a correction), attempts per channel, crashes, seats lost, yeses taken back, stops, stand-downs. The two
-//! channels, and the two workers, are alike: states that differ in their names only are met once.
+//! (an edit or a correction), attempts per channel, crashes, seats lost, yeses taken back, noes, stops, stand-downs, posts
+//! taken down. The two channels, and the two workers, are alike: states that differ in their names only are met once.
 //!
-//! Left out: what a rejection, a locked code, a delegate, an escalation and a language do to a vote; facts, lint and
-//! drafting; posts by hand, the newsroom and taking down; who is mailed; the store, which `conformance` runs for real.
-//! A correction is begun only once its original is settled everywhere.
+//! Left out: what a locked code, a delegate, an escalation and a language do to a vote; facts, lint and drafting; posts by
+//! hand and the newsroom; who is mailed; the store, which `conformance` runs for real. A correction is begun only once its
+//! original is settled everywhere; what is taken down is gone at once, or the channel cannot do it.
 //!
 //! Time is the order of times only: nothing is sent after the deadline of its call; a lease outlasts that deadline; and
 //! "settled" comes after lease and deadline, when each request has arrived or never will. What a channel says for
@@ -84,6 +84,9 @@ const ONCE: &str = "posted once";
 const CONFIRMED: &str = "what is confirmed is public";
 const STOPPED: &str = "nothing is intended after a stop";
 const ENTITLED: &str = "nothing is intended on fewer votes";
+const HELD: &str = "nobody gives up what another holds";
+const REFUSED: &str = "one no ends the round";
+const DOWN: &str = "what was taken down stays down";
 const ONE_YES: &str = "one person is one yes";
 
 fn properties() -> Vec<Property<Protocol>> {
@@ -105,6 +108,12 @@ fn properties() -> Vec<Property<Protocol>> {
         }),
         Property::always(STOPPED, |_, state: &State| !state.told.intended_after_stop),
         Property::always(ENTITLED, |_, state: &State| !state.told.intended_on_fewer),
+        Property::always(HELD, |_, state: &State| !state.told.given_up_early),
+        Property::always(REFUSED, |_, state: &State| !state.told.refused_and_frozen),
+        Property::always(DOWN, |_, state: &State| {
+            let version = usize::from(state.version) - 1;
+            state.channels.iter().all(|channel| channel.post != Post::TakenDown || channel.public[version] == 0)
+        }),
         Property::always(ONE_YES, |_, state: &State| !state.frozen || people_behind(state) >= 2),
         Property::sometimes("confirmed", |_, state: &State| {
             state.channels.iter().any(|channel| channel.post == Post::Confirmed)
@@ -116,6 +125,10 @@ fn properties() -> Vec<Property<Protocol>> {
             state.channels.iter().any(|channel| channel.again && channel.post == Post::Confirmed)
         }),
         Property::sometimes("taken back before the intent", |_, state: &State| state.told.taken_back),
+        Property::sometimes("refused", |_, state: &State| state.held),
+        Property::sometimes("taken down", |_, state: &State| {
+            state.channels.iter().any(|channel| channel.post == Post::TakenDown)
+        }),
         Property::sometimes("corrected", |_, state: &State| {
             state.channels.iter().any(|channel| channel.public == [1, 1])
         }),

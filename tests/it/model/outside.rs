@@ -47,21 +47,19 @@ impl Step<'_> {
                 if (on, of) == (channel, row))
         };
         allow(!self.state.workers.iter().any(in_time))?;
-        let Row::Open { attempt, holder, leased: true } = self.channel(channel).rows[usize::from(row)] else {
+        let Row::Open { attempt, holder, leased: true, intended } = self.channel(channel).rows[usize::from(row)] else {
             return Err(Refused::Forbidden);
         };
-        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder, leased: false };
-        if self.channel(channel).post == Post::Intended(attempt) {
-            self.channel(channel).lease_over = true;
-        }
+        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder, leased: false, intended };
+        self.channel(channel).lease_over |= intended;
         Ok(())
     }
 
     pub(super) fn look_lease_ends(&mut self, channel: u8) -> Taken {
-        let Row::Open { attempt, holder, leased: true } = self.channel(channel).look else {
+        let Row::Open { attempt, holder, leased: true, intended } = self.channel(channel).look else {
             return Err(Refused::Forbidden);
         };
-        self.channel(channel).look = Row::Open { attempt, holder, leased: false };
+        self.channel(channel).look = Row::Open { attempt, holder, leased: false, intended };
         Ok(())
     }
 

@@ -20,20 +20,48 @@ impl Step<'_> {
         allow(self.is_asking())?;
         within(self.state.version < self.bounds.versions)?;
         self.state.version += 1;
-        self.state.second_asked = true;
+        (self.state.second_asked, self.state.held) = (true, false);
         if !self.has(Bug::NotBoundToTheVersion) {
             self.state.yes.fill(0);
         }
         Ok(())
     }
 
+    /// Whether this answer to the mail about this version would be counted.
+    fn may_answer(&self, slot: usize, version: u8) -> Taken {
+        let of_this = version == self.state.version || self.has(Bug::NotBoundToTheVersion);
+        let asked = ASKED[slot].1 == Stage::Accuracy || self.state.second_asked;
+        let held = self.state.held && !self.has(Bug::RefusedAndCounted);
+        allow(self.is_asking() && !held && of_this && version <= self.state.version && asked)?;
+        allow(!self.count().counts(&self.state, slot) && self.count().may_answer(&self.state, slot))
+    }
+
+    /// One no ends the round, whoever had said yes.
+    pub(super) fn reject(&mut self, slot: u8, version: u8) -> Taken {
+        self.may_answer(usize::from(slot), version)?;
+        within(self.state.spent.rejections < self.bounds.rejections)?;
+        self.state.spent.rejections += 1;
+        self.state.held = true;
+        if !self.has(Bug::RefusedAndCounted) {
+            self.state.yes.fill(0);
+        }
+        Ok(())
+    }
+
+    /// Everybody is asked afresh about the same words.
+    pub(super) fn ask_once_more(&mut self) -> Taken {
+        allow(self.is_asking())?;
+        within(self.bounds.rejections > 0)?;
+        self.state.yes.fill(0);
+        (self.state.second_asked, self.state.held) = (true, false);
+        Ok(())
+    }
+
     pub(super) fn approve(&mut self, slot: u8, version: u8) -> Taken {
         within(!self.bounds.agreed || AGREED_VOTERS.contains(&slot) || self.state.version > 1)?;
         let slot = usize::from(slot);
-        let of_this = version == self.state.version || self.has(Bug::NotBoundToTheVersion);
-        let asked = ASKED[slot].1 == Stage::Accuracy || self.state.second_asked;
-        allow(self.is_asking() && of_this && version <= self.state.version && asked)?;
-        allow(!self.count().counts(&self.state, slot) && self.count().may_answer(&self.state, slot))?;
+        self.may_answer(slot, version)?;
+        self.state.told.refused_and_frozen |= self.state.held;
         self.state.yes[slot] = version;
         self.state.second_asked |= self.count().accuracy(&self.state);
         self.freeze_if_met()
@@ -69,7 +97,10 @@ impl Step<'_> {
         self.state.yes[slot] = 0;
         self.state.spent.withdrawals += 1;
         self.state.told.taken_back |= self.state.frozen && !begun;
-        self.ask_again();
+        // Where more had said yes than must, the quorum stands without this one.
+        if !self.count().quorum(&self.state) {
+            self.ask_again();
+        }
         Ok(())
     }
 
@@ -149,16 +180,38 @@ impl Step<'_> {
         allow(self.state.frozen && !self.state.over)?;
         let settled = self.state.channels.iter().all(|channel| channel.post.is_settled() && !channel.has_open_rows());
         let idle = self.state.workers.iter().all(|worker| *worker == Worker::Idle);
-        let public = self.state.channels.iter().any(|channel| channel.post == Post::Confirmed);
-        allow(public)?;
+        let public = |channel: &Channel| matches!(channel.post, Post::Confirmed | Post::TakingDown);
+        let public = self.state.channels.iter().any(public);
         within(settled && idle)?;
+        allow(public)?;
         self.state.spent.corrections += 1;
         self.state.version += 1;
         self.state.yes.fill(0);
         (self.state.frozen, self.state.correcting, self.state.second_asked) = (false, true, false);
+        self.state.held = false;
         for place in 0..CHANNELS {
             let Channel { flying, public, .. } = self.state.channels[place];
             self.state.channels[place] = Channel { flying, public, ..Channel::EMPTY };
+        }
+        Ok(())
+    }
+
+    /// Also after the incident's end.
+    pub(super) fn ask_take_down(&mut self, channel: u8) -> Taken {
+        allow(self.channel(channel).post == Post::Confirmed)?;
+        within(self.state.spent.take_downs < self.bounds.take_downs)?;
+        self.state.spent.take_downs += 1;
+        self.channel(channel).post = Post::TakingDown;
+        Ok(())
+    }
+
+    pub(super) fn take_down_ends(&mut self, channel: u8, down: bool) -> Taken {
+        let version = usize::from(self.state.version) - 1;
+        let here = self.channel(channel);
+        allow(here.post == Post::TakingDown)?;
+        here.post = if down { Post::TakenDown } else { Post::Confirmed };
+        if down {
+            here.public[version] = 0;
         }
         Ok(())
     }
@@ -189,7 +242,9 @@ impl Step<'_> {
             | Post::NeedsPerson(_)
             | Post::Confirmed
             | Post::Refused
-            | Post::Cancelled => return Err(Refused::Forbidden),
+            | Post::Cancelled
+            | Post::TakingDown
+            | Post::TakenDown => return Err(Refused::Forbidden),
         };
         true_only(here.public[version] == 0)?;
         here.again = true;

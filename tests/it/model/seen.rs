@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use holdline::core::incident::{Effect, IncidentId, PostPhase, Statement, StatementPhase};
-use holdline::core::name::StepId;
+use holdline::core::incident::{Effect, Hold, IncidentId, PostPhase, Statement, StatementPhase};
 use holdline::store::EffectId;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -11,12 +10,14 @@ use rusqlite::Connection;
 use super::driver::Driver;
 use super::quorum::{ASKED, Count, SLOTS};
 use super::state::{CHANNELS, Post, ROWS, Row, State};
-use super::ward::{self, CHANNEL_NAMES, STATEMENT};
+use super::ward::{self, CHANNEL_NAMES};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing that is so or not")]
 pub(super) struct Seen {
     version: u32,
+    /// Somebody said no.
+    held: bool,
     /// Handed to its channels.
     frozen: bool,
     /// The incident ended before anything of it was public.
@@ -37,9 +38,11 @@ impl Seen {
         let unseen = posts.iter().all(ended) && posts.contains(&Post::Cancelled);
         let withdrawn = state.over && (!state.frozen || unseen);
         let frozen = state.frozen && !withdrawn;
-        let asks = !withdrawn && !state.has_begun();
+        let held = state.held && !withdrawn;
+        let asks = !withdrawn && !held && !state.has_begun();
         Self {
             version: state.version.into(),
+            held,
             frozen,
             withdrawn,
             stopped: state.stopped,
@@ -53,12 +56,13 @@ impl Seen {
 
     pub(super) fn of_engine(driver: &mut Driver) -> Self {
         let incident = driver.folded();
-        let statement = &incident.statements[STATEMENT];
-        let id = StepId::from(STATEMENT);
+        let id = driver.statement.clone();
+        let statement = &incident.statements[&id];
         let posts = CHANNEL_NAMES.map(|channel| incident.post(&id, &channel.into()).map_or(Post::Nothing, post));
         driver.rows.read(driver.now);
         Self {
-            version: statement.version(),
+            version: driver.version_before + statement.version(),
+            held: matches!(statement.phase, StatementPhase::Drafting(Hold::Refused { .. })),
             frozen: statement.posting().is_some(),
             withdrawn: statement.phase == StatementPhase::Withdrawn,
             stopped: driver.is_stopped(),
@@ -74,7 +78,7 @@ impl Seen {
 /// Who holds a row shows in what its holder can do with it, not in the outbox.
 fn nobodys(row: Row) -> Row {
     match row {
-        Row::Open { attempt, leased, .. } => Row::Open { attempt, holder: None, leased },
+        Row::Open { attempt, leased, intended, .. } => Row::Open { attempt, holder: None, leased, intended },
         Row::Closed => Row::Closed,
     }
 }
@@ -102,9 +106,9 @@ fn post(phase: &PostPhase) -> Post {
         PostPhase::Confirmed { .. } => Post::Confirmed,
         PostPhase::Refused { .. } => Post::Refused,
         PostPhase::Cancelled => Post::Cancelled,
-        PostPhase::ByHand { .. } | PostPhase::TakingDown { .. } | PostPhase::TakenDown { .. } => {
-            panic!("not in the model: {phase:?}")
-        }
+        PostPhase::TakingDown { .. } => Post::TakingDown,
+        PostPhase::TakenDown { .. } => Post::TakenDown,
+        PostPhase::ByHand { .. } => panic!("not in the model: {phase:?}"),
     }
 }
 
@@ -157,10 +161,6 @@ impl OpenRows {
         self.looks[usize::from(channel)].map(|row| row.id)
     }
 
-    pub(super) fn looks_at(&self, channel: usize) -> Option<Timestamp> {
-        self.looks[channel].map(|row| row.not_before)
-    }
-
     pub(super) fn is_due(&self, id: EffectId, now: Timestamp) -> bool {
         self.all().any(|row| row.id == id && row.not_before <= now)
     }
@@ -208,18 +208,19 @@ impl OpenRows {
             .as_ref()
             .unwrap()
             .prepare_cached(
-                "select number, place, body, not_before, claimed_until from outbox
-                 where incident = ?1 and outcome is null and kind in ('channel', 'look') order by number, place",
+                "select number, place, body, not_before, claimed_until, kind = 'intended' from outbox
+                 where incident = ?1 and outcome is null and kind in ('channel', 'intended', 'look')
+                 order by number, place",
             )
             .unwrap();
         let rows = statement.query_map([self.incident], |row| {
             let body: String = row.get(2)?;
-            Ok((row.get(0)?, row.get(1)?, body, row.get(3)?, row.get::<_, Option<i64>>(4)?))
+            Ok((row.get(0)?, row.get(1)?, body, row.get(3)?, row.get::<_, Option<i64>>(4)?, row.get(5)?))
         });
         let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
         rows.unwrap()
             .map(|row| {
-                let (number, place, body, not_before, claimed_until) = row.unwrap();
+                let (number, place, body, not_before, claimed_until, intended) = row.unwrap();
                 let effect: Effect = serde_json::from_str(&body).unwrap();
                 let attempt = match &effect {
                     Effect::Post { attempt, .. } | Effect::LookUp { attempt, .. } => u8::try_from(*attempt).unwrap(),
@@ -227,7 +228,7 @@ impl OpenRows {
                 };
                 let claimed_until = claimed_until.map(at);
                 let leased = claimed_until.is_some_and(|until| until > now);
-                let row = Row::Open { attempt, holder: None, leased };
+                let row = Row::Open { attempt, holder: None, leased, intended };
                 let id = EffectId { incident: self.incident, number, place };
                 (effect, OpenRow { id, row, not_before: at(not_before), claimed_until })
             })

@@ -27,6 +27,8 @@ pub(crate) struct Bounds {
     pub(crate) stops: u8,
     pub(crate) stand_downs: u8,
     pub(crate) corrections: u8,
+    pub(crate) rejections: u8,
+    pub(crate) take_downs: u8,
 }
 
 /// How often it happened so far.
@@ -36,6 +38,8 @@ pub(crate) struct Spent {
     pub(crate) withdrawals: u8,
     pub(crate) stops: u8,
     pub(crate) corrections: u8,
+    pub(crate) rejections: u8,
+    pub(crate) take_downs: u8,
 }
 
 /// Where the statement stands on one channel.
@@ -49,13 +53,16 @@ pub(crate) enum Post {
     Confirmed,
     Refused,
     Cancelled,
+    TakingDown,
+    TakenDown,
 }
 
-/// One row of the outbox. A worker whose row names another holder has lost it: that is what the epoch says.
+/// One row of the outbox. A worker whose row names another holder has lost it: that is what the epoch says. `intended`: it
+/// was under this row that the intent was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Row {
     Closed,
-    Open { attempt: u8, holder: Option<u8>, leased: bool },
+    Open { attempt: u8, holder: Option<u8>, leased: bool, intended: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +121,7 @@ pub(crate) enum Worker {
 
 /// Told for the properties only: nothing that happens reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that happened or not")]
 pub(crate) struct Told {
     /// The versions, as bits, that were frozen with the full quorum of people entitled to it and were not taken back.
     pub(crate) agreed: u8,
@@ -121,6 +129,10 @@ pub(crate) struct Told {
     pub(crate) intended_after_stop: bool,
     /// Something was intended that no full quorum of people still entitled stood behind.
     pub(crate) intended_on_fewer: bool,
+    /// Somebody had said no, and the round went on.
+    pub(crate) refused_and_frozen: bool,
+    /// An outcome was called lost while the lease of its call ran.
+    pub(crate) given_up_early: bool,
     /// A yes was taken back after the freeze and before the first intent.
     pub(crate) taken_back: bool,
 }
@@ -139,6 +151,8 @@ pub(crate) struct State {
     pub(crate) lost: u8,
     /// The second stage was asked.
     pub(crate) second_asked: bool,
+    /// Somebody said no: nobody is asked until somebody asks again or changes the words.
+    pub(crate) held: bool,
     /// The quorum was met and the version handed to its channels.
     pub(crate) frozen: bool,
     pub(crate) correcting: bool,
@@ -148,6 +162,12 @@ pub(crate) struct State {
     pub(crate) workers: [Worker; WORKERS],
     pub(crate) spent: Spent,
     pub(crate) told: Told,
+}
+
+impl Row {
+    pub(crate) const fn owed(attempt: u8) -> Self {
+        Self::Open { attempt, holder: None, leased: false, intended: false }
+    }
 }
 
 impl Channel {
@@ -170,7 +190,9 @@ impl Channel {
 impl Post {
     pub(crate) fn is_settled(self) -> bool {
         match self {
-            Self::Nothing | Self::Confirmed | Self::Refused | Self::Cancelled => true,
+            Self::Nothing | Self::Confirmed | Self::Refused | Self::Cancelled | Self::TakingDown | Self::TakenDown => {
+                true
+            }
             Self::Owed(_) | Self::Intended(_) | Self::Unknown(_) | Self::NeedsPerson(_) => false,
         }
     }
@@ -185,6 +207,7 @@ impl State {
             yes: [0; SLOTS],
             lost: 0,
             second_asked: false,
+            held: false,
             frozen: false,
             correcting: false,
             stopped: false,
@@ -214,7 +237,9 @@ impl State {
             | Post::Unknown(_)
             | Post::NeedsPerson(_)
             | Post::Confirmed
-            | Post::Refused => true,
+            | Post::Refused
+            | Post::TakingDown
+            | Post::TakenDown => true,
         })
     }
 

@@ -51,6 +51,8 @@ impl Step<'_> {
             Action::Save => self.save(),
             Action::Approve { slot, version } => self.approve(slot, version),
             Action::TakeBack { slot } => self.take_back(slot),
+            Action::Reject { slot, version } => self.reject(slot, version),
+            Action::AskAgain => self.ask_once_more(),
             Action::LoseSeat { seat } => self.lose_seat(seat),
             Action::Stop => self.stop(),
             Action::Resume => self.resume(),
@@ -58,6 +60,8 @@ impl Step<'_> {
             Action::BeginCorrection => self.begin_correction(),
             Action::SayThere { channel } => self.say_there(channel),
             Action::SayNotThere { channel } => self.say_not_there(channel),
+            Action::AskTakeDown { channel } => self.ask_take_down(channel),
+            Action::TakeDownEnds { channel, down } => self.take_down_ends(channel, down),
             Action::Claim { worker, channel, row } => self.claim(InHand { worker, channel, row }),
             Action::ClaimLook { worker, channel } => self.claim_look(worker, channel),
             Action::Begin { worker } => self.begin(worker),
@@ -102,34 +106,39 @@ impl Step<'_> {
 
     pub(super) fn open_row(&mut self, channel: u8, attempt: u8) -> Taken {
         let free = self.channel(channel).rows.iter_mut().find(|row| **row == Row::Closed);
-        *free.ok_or(Refused::Beyond)? = Row::Open { attempt, holder: None, leased: false };
+        *free.ok_or(Refused::Beyond)? = Row::owed(attempt);
         Ok(())
     }
 
     fn claim(&mut self, InHand { worker, channel, row }: InHand) -> Taken {
-        allow(*self.worker(worker) == Worker::Idle && !self.state.stopped)?;
-        let Row::Open { attempt, leased: false, .. } = self.channel(channel).rows[usize::from(row)] else {
+        allow(*self.worker(worker) == Worker::Idle)?;
+        let Row::Open { attempt, leased: false, intended, .. } = self.channel(channel).rows[usize::from(row)] else {
             return Err(Refused::Forbidden);
         };
-        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: Some(worker), leased: true };
+        // What may be public already is followed up while posting is stopped.
+        allow(!self.state.stopped || intended)?;
+        self.channel(channel).rows[usize::from(row)] =
+            Row::Open { attempt, holder: Some(worker), leased: true, intended };
         *self.worker(worker) = Worker::Holds { channel, row, in_time: true };
         Ok(())
     }
 
     fn claim_look(&mut self, worker: u8, channel: u8) -> Taken {
-        allow(*self.worker(worker) == Worker::Idle && self.channel(channel).settled)?;
+        allow(*self.worker(worker) == Worker::Idle)?;
         let Row::Open { attempt, leased: false, .. } = self.channel(channel).look else {
             return Err(Refused::Forbidden);
         };
-        self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true };
+        self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true, intended: false };
         *self.worker(worker) = Worker::HoldsLook { channel };
         Ok(())
     }
 
-    /// Whether the worker's claim of this row still stands.
-    fn stands(&mut self, hand: InHand) -> Option<u8> {
+    /// Where the worker's claim of this row still stands, its attempt, and whether it was intended under it.
+    fn stands(&mut self, hand: InHand) -> Option<(u8, bool)> {
         match self.channel(hand.channel).rows[usize::from(hand.row)] {
-            Row::Open { attempt, holder: Some(holder), .. } if holder == hand.worker => Some(attempt),
+            Row::Open { attempt, holder: Some(holder), intended, .. } if holder == hand.worker => {
+                Some((attempt, intended))
+            }
             Row::Open { .. } | Row::Closed => None,
         }
     }
@@ -154,8 +163,10 @@ impl Step<'_> {
     fn begin_post(&mut self, hand: InHand, in_time: bool) -> Taken {
         let InHand { worker, channel, row } = hand;
         *self.worker(worker) = Worker::Idle;
-        let Some(attempt) = self.stands(hand) else { return Ok(()) };
-        if self.channel(channel).post == Post::Intended(attempt) {
+        let Some((attempt, intended)) = self.stands(hand) else { return Ok(()) };
+        let anothers = !intended && !self.has(Bug::AnyRowOfTheAttempt);
+        if self.channel(channel).post == Post::Intended(attempt) && !anothers {
+            self.state.told.given_up_early |= !self.channel(channel).lease_over;
             self.close(hand);
             return self.unknown(channel);
         }
@@ -164,7 +175,7 @@ impl Step<'_> {
             return Ok(());
         }
         if self.state.stopped && !self.has(Bug::StopIgnoredByClaimedRow) {
-            self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: None, leased: false };
+            self.channel(channel).rows[usize::from(row)] = Row::owed(attempt);
             return Ok(());
         }
         let rehearsal = self.state.rehearsal && !self.has(Bug::RehearsalCheckedOnce);
@@ -175,10 +186,12 @@ impl Step<'_> {
         }
         self.state.told.intended_after_stop |= self.state.stopped || self.state.over;
         self.state.told.intended_on_fewer |= !Count::RIGHT.quorum(&self.state);
-        if !self.has(Bug::IntentNotRecorded) {
+        let intended = !self.has(Bug::IntentNotRecorded);
+        if intended {
             self.channel(channel).post = Post::Intended(attempt);
         }
-        self.channel(channel).rows[usize::from(row)] = Row::Open { attempt, holder: Some(worker), leased: true };
+        self.channel(channel).rows[usize::from(row)] =
+            Row::Open { attempt, holder: Some(worker), leased: true, intended };
         (self.channel(channel).lease_over, self.channel(channel).settled) = (false, false);
         *self.worker(worker) = Worker::Intends { channel, row, in_time };
         Ok(())
@@ -273,7 +286,7 @@ impl Step<'_> {
             return Ok(());
         }
         self.channel(channel).post = Post::Unknown(attempt);
-        self.channel(channel).look = Row::Open { attempt, holder: None, leased: false };
+        self.channel(channel).look = Row::owed(attempt);
         Ok(())
     }
 
@@ -292,7 +305,7 @@ impl Step<'_> {
             return;
         }
         if self.channel(channel).post == Post::Unknown(attempt) {
-            self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true };
+            self.channel(channel).look = Row::Open { attempt, holder: Some(worker), leased: true, intended: false };
             *self.worker(worker) = Worker::Looking { channel };
         } else {
             self.channel(channel).look = Row::Closed;
@@ -344,6 +357,8 @@ impl Step<'_> {
     }
 
     fn forget(&mut self, worker: u8) {
+        // After a start nobody knows how long ago an intent was recorded.
+        self.state.channels.iter_mut().for_each(|channel| channel.settled = false);
         if let Worker::Called { channel, request, .. } = *self.worker(worker) {
             self.leave_request(channel, request);
         }

@@ -27,8 +27,6 @@ pub(super) struct Shown {
     pub(super) place: Place,
     pub(super) text: String,
     pub(super) from: Timestamp,
-    /// How often the clock had jumped forward when the wire was called.
-    pub(super) jumps: u32,
     /// It shows in the wire's own list of its posts.
     listed: bool,
     /// It was taken down since.
@@ -80,9 +78,9 @@ impl World {
         if takes {
             let delay = if hangs { self.rng.random_range(1..ARRIVES_WITHIN_SECONDS) } else { 0 };
             let from = self.clocks.truth + SignedDuration::from_secs(delay);
-            let (listed, jumps) = (self.calm || self.chance(75), self.clocks.jumps);
+            let listed = self.calm || self.chance(75);
             let denied = matches!(outcome, Outcome::Later { .. } | Outcome::Never(_));
-            self.channels.shown.push(Shown { place: place.clone(), text, from, jumps, listed, down: false, denied });
+            self.channels.shown.push(Shown { place: place.clone(), text, from, listed, down: false, denied });
             if denied {
                 // It said that it certainly did not take it. Whoever believes it posts once more.
                 self.channels.excuse(place);

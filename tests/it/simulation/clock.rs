@@ -1,5 +1,8 @@
 //! Time as it is, as the machine's clock shows it, and as the engine has it.
 
+use std::time::{Duration, Instant};
+
+use holdline::engine::Reading;
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
 
@@ -12,19 +15,25 @@ pub(super) struct Clocks {
     wrong_by: SignedDuration,
     /// The engine's time at its last transaction.
     pub(super) engine: Timestamp,
-    /// How often the clock jumped forward.
-    pub(super) jumps: u32,
+    /// What the clock that nobody sets showed at the beginning, and when that was.
+    began: (Instant, Timestamp),
 }
 
 impl Clocks {
     pub(super) fn new() -> Self {
         let truth = "2026-11-22T20:00:00Z".parse().unwrap();
-        Self { truth, wrong_by: SignedDuration::ZERO, engine: Timestamp::MIN, jumps: 0 }
+        Self { truth, wrong_by: SignedDuration::ZERO, engine: Timestamp::MIN, began: (Instant::now(), truth) }
     }
 
     /// What the machine's clock shows.
     pub(super) fn machine(&self) -> Timestamp {
         self.truth + self.wrong_by
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        let (began, at) = self.began;
+        let gone_by = Duration::try_from(self.truth.duration_since(at)).unwrap();
+        Reading { shown: self.machine(), steady: Some(began + gone_by) }
     }
 
     /// The engine's time never goes back, and never falls behind the machine's clock.
@@ -64,9 +73,6 @@ impl World {
             45..90 => SignedDuration::from_hours(hours),
             _ => SignedDuration::from_hours(hours * 24 * 90),
         };
-        if by > self.clocks.wrong_by {
-            self.clocks.jumps += 1;
-        }
         let way = if by.is_negative() { "the clock jumped back" } else { "the clock jumped forward" };
         self.coverage.saw(way);
         self.clocks.wrong_by = by;

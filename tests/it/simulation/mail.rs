@@ -119,13 +119,14 @@ impl World {
             "never" => (Settled::Done("refused".to_owned()), Some(refused)),
             _ => (again, None),
         };
+        let before = self.lost_row(row);
         self.work("mail ends", |work| {
             if ["never", "later"].contains(&says) {
                 work.give_mail_back(&to)?;
             }
             work.settle(row, &how, event)
         });
-        self.check_lease(row);
+        self.check_lease(row, before);
     }
 
     fn deliver(&mut self, letter: &Letter) {
@@ -158,8 +159,9 @@ impl World {
     }
 
     pub(super) fn settle(&mut self, row: &Claimed, how: &Settled, event: Option<Event>) {
+        let before = self.lost_row(row);
         self.work("settle", |work| work.settle(row, how, event));
-        self.check_lease(row);
+        self.check_lease(row, before);
     }
 }
 

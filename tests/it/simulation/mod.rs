@@ -20,6 +20,7 @@ mod wanted;
 mod world;
 
 use std::ops::Range;
+use std::panic::catch_unwind;
 use std::time::Instant;
 
 use coverage::Coverage;
@@ -123,8 +124,13 @@ fn seeds() -> (Range<u64>, bool) {
 fn play_part(part: u64) {
     let (seeds, ours) = seeds();
     let (began, mut played, mut coverage) = (Instant::now(), 0, Coverage::default());
+    let mut failed = Vec::new();
     for seed in seeds.clone().filter(|seed| seed % PARTS == part) {
-        coverage.add(&play(seed).coverage);
+        // A long run tells of every seed that fails, not of the first one alone.
+        match catch_unwind(|| play(seed)) {
+            Ok(done) => coverage.add(&done.coverage),
+            Err(_) => failed.push(seed),
+        }
         played += 1;
     }
     let seconds = began.elapsed().as_secs_f64();
@@ -132,6 +138,7 @@ fn play_part(part: u64) {
     for (what, times) in &coverage.0 {
         eprintln!("{times:>8}  {what}");
     }
+    assert!(failed.is_empty(), "these seeds fail: {failed:?}");
     if ours {
         wanted::check(&coverage);
     }

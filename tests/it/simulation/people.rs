@@ -210,9 +210,11 @@ impl World {
     pub(super) fn bring_to_an_end(&mut self, id: IncidentId, entry: &Entry) {
         let (by, reason) = (person("ana"), REASON.to_owned());
         let event = match entry.incident.phase {
-            IncidentPhase::Open => Event::StandDownAsked { by: Asker::Person(by), reason },
             IncidentPhase::StoodDown { .. } => Event::Closed { by, reason },
-            IncidentPhase::StandingDown(_) | IncidentPhase::Closed { .. } => return,
+            _ if entry.incident.can_be_proposed_to_stand_down() => {
+                Event::StandDownAsked { by: Asker::Person(by), reason }
+            }
+            IncidentPhase::Open | IncidentPhase::StandingDown(_) | IncidentPhase::Closed { .. } => return,
         };
         self.record(id, event);
     }

@@ -10,6 +10,7 @@ use holdline::core::statement::Package;
 use holdline::engine::{LEASE, LookUpStep, PostJob, PostStep, READS_MAX};
 use holdline::store::{Claimed, INSTALLATION};
 use jiff::{SignedDuration, Timestamp};
+use rand::RngExt as _;
 
 use super::channel::Place;
 use super::mail::Mailing;
@@ -27,8 +28,13 @@ pub(super) struct UnderWay {
     /// True time: a hand measures by a clock that nobody sets.
     claimed_at: Timestamp,
     until: Timestamp,
+    /// True time, before which it does not move on.
+    dozes_until: Timestamp,
     stage: Stage,
 }
+
+/// A row's outcome, lease and epoch.
+type RowAsItStands = (Option<String>, Option<i64>, i64);
 
 enum Stage {
     Claimed,
@@ -60,7 +66,7 @@ impl World {
     fn move_hands(&mut self, slow: u32) {
         let mut place = 0;
         while place < self.under_way.len() && self.process.is_some() {
-            if self.mishap(slow) {
+            if self.under_way[place].dozes_until > self.clocks.truth || self.mishap(slow) {
                 place += 1;
                 continue;
             }
@@ -87,7 +93,10 @@ impl World {
                 self.coverage.saw("a lease was lost");
             }
             let claimed_at = self.clocks.truth;
-            self.under_way.push(UnderWay { row, claimed_at, until, stage: Stage::Claimed });
+            // Now and then one is kept from its work until its lease is long over.
+            let dozes = if self.mishap(4) { self.rng.random_range(20..150) } else { 0 };
+            let dozes_until = claimed_at + SignedDuration::from_secs(dozes);
+            self.under_way.push(UnderWay { row, claimed_at, until, dozes_until, stage: Stage::Claimed });
         }
     }
 
@@ -108,16 +117,23 @@ impl World {
         self.under_way.iter().any(|held| held.row.id == row.id && held.row.epoch > row.epoch)
     }
 
-    /// Whoever lost a row's lease has changed nothing of it: the next one still holds it.
-    pub(super) fn check_lease(&mut self, row: &Claimed) {
-        if !self.is_lost(row) {
-            return;
+    /// The row as it stands, where somebody else has it by now: whoever lost its lease changes nothing of it.
+    pub(super) fn lost_row(&mut self, row: &Claimed) -> Option<RowAsItStands> {
+        self.is_lost(row).then(|| self.row_as_it_stands(row))
+    }
+
+    pub(super) fn check_lease(&mut self, row: &Claimed, before: Option<RowAsItStands>) {
+        if let Some(before) = before {
+            let after = self.row_as_it_stands(row);
+            assert_eq!(before, after, "{} was changed by somebody who had lost its lease", row.id);
         }
+    }
+
+    fn row_as_it_stands(&mut self, row: &Claimed) -> RowAsItStands {
         let (id, path) = (row.id, self.path.clone());
-        let sql = "select outcome is null and claimed_until is not null from outbox
-            where incident = ?1 and number = ?2 and place = ?3";
-        let held = self.ledger.db(&path).query_row(sql, [id.incident, id.number, id.place], |row| row.get(0));
-        assert!(held.unwrap_or(false), "{id} was settled by somebody who had lost its lease");
+        let sql = "select outcome, claimed_until, epoch from outbox where incident = ?1 and number = ?2 and place = ?3";
+        let stands = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.ledger.db(&path).query_row(sql, [id.incident, id.number, id.place], stands).unwrap()
     }
 
     /// One move of one row; says whether it stays in hand.

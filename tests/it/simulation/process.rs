@@ -71,7 +71,7 @@ impl World {
             _ => (false, false, false),
         };
         let entries = self.rng.random_range(1..4);
-        let now = self.clocks.machine();
+        let now = self.clocks.reading();
         let Some(process) = self.process.as_mut() else { return Called::Died };
         self.fuse.light(if dies_within { entries } else { 0 });
         let mut at = None;
@@ -148,13 +148,16 @@ impl World {
             });
             let entries = if self.mishap(3) { self.rng.random_range(1..4) } else { 0 };
             self.fuse.light(entries);
-            let (standing, watches, now) = (self.house.standing(), house::watches(), self.clocks.machine());
+            let (standing, watches, now) = (self.house.standing(), house::watches(), self.clocks.reading());
             let path = self.path.clone();
             let opened = catch_unwind(AssertUnwindSafe(|| Recorder::open(&path, KEY, salts, standing, watches, now)));
             self.fuse.light(0);
             match opened {
                 Ok(Ok(process)) => {
                     self.process = Some(process);
+                    // What a start wrote, it wrote at the time that it goes on from.
+                    let at = self.time_written_down();
+                    self.clocks.engine_said(at);
                     self.note(format_args!("started"));
                     return;
                 }

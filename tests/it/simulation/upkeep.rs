@@ -58,7 +58,7 @@ impl World {
         let mut open = Vec::new();
         for (incident, kind, body, not_before, claimed_until) in rows {
             assert!(
-                ["inside", "mail", "look", "channel"].contains(&kind.as_str()),
+                ["inside", "mail", "look", "intended", "channel"].contains(&kind.as_str()),
                 "nothing picks up rows of kind {kind}"
             );
             let held_for_ever = claimed_until.is_some_and(|until| until > (engine + LEASE).as_millisecond());

@@ -144,7 +144,7 @@ impl World {
 
     /// A look that writes nothing.
     pub(super) fn ask<T>(&mut self, question: impl FnOnce(&mut Work<'_, '_>) -> T) -> Option<T> {
-        let now = self.clocks.machine();
+        let now = self.clocks.reading();
         let process = self.process.as_mut()?;
         let (at, answer) = process.commit_one(now, |work| Ok((work.now(), question(work)))).unwrap();
         self.clocks.engine_said(at);
