@@ -196,7 +196,7 @@ pub fn keys(audit: &Audit) -> Keys {
 fn webhooks(feeds: &BTreeMap<FeedName, Arc<dyn Feed>>) -> BTreeMap<String, (FeedName, Arc<Webhook>)> {
     let pushed = feeds.iter().filter_map(|(name, feed)| match feed.door() {
         Door::Webhook(webhook) => Some((webhook.path().to_owned(), (name.clone(), Arc::new(webhook.clone())))),
-        Door::Polled(_) => None,
+        Door::Polled(_) | Door::Fetched(_) => None,
     });
     pushed.collect()
 }
