@@ -78,6 +78,8 @@ pub struct PollError(pub String);
 
 /// A source that is fetched over the network, on a schedule that is kept for it.
 pub trait Fetched: Send + Sync {
+    /// What is read, as its settings name it: another one begins anew.
+    fn source(&self) -> &str;
     /// How often.
     fn every(&self) -> Period;
     /// Whose server it is: one request at a time goes there.

@@ -104,6 +104,10 @@ impl Feed for RssFeed {
 }
 
 impl Fetched for RssFeed {
+    fn source(&self) -> &str {
+        self.url.as_str()
+    }
+
     fn every(&self) -> Period {
         self.every
     }
