@@ -59,7 +59,7 @@ fn from_file(source: &str) -> Brought {
         File::open(Path::new(source)).and_then(|file| file.take(most).read_to_end(&mut body))
     };
     taken.map_err(|error| error.to_string())?;
-    read(&body, None, None).and_then(mentions).map_err(|error| error.to_string())
+    read(&body, None, None).map(mentions).map_err(|error| error.to_string())
 }
 
 fn fetched(options: &Options) -> Brought {

@@ -48,8 +48,8 @@ struct Listening {
     schedule: Schedule,
 }
 
-/// A look that is over: of which feed, and its schedule from then on.
-type Ended = (FeedIndex, Result<Schedule, RecordError>);
+/// A look that is over: of which feed, since when its host was left alone, and its schedule from then on.
+type Ended = (FeedIndex, Timestamp, Result<Schedule, RecordError>);
 
 impl Engine {
     /// Fetches each feed when it is due, until `stop`. A fetch that is under way then is let go: nothing of it was kept.
@@ -80,7 +80,10 @@ impl Engine {
             {
                 let Listening { feed, schedule } = &listening[index];
                 let look = self.clone().fetch_one(feed.clone(), schedule.clone(), outside.clone(), chance());
-                under_way.spawn(async move { (index, look.await) });
+                under_way.spawn(async move {
+                    let (over, looked) = look.await;
+                    (index, over, looked)
+                });
             }
             let latest = self.now().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
             let next = turns.next().map_or(latest, |next| next.min(latest));
@@ -96,21 +99,20 @@ impl Engine {
     }
 
     fn end_look(&self, ended: Result<Ended, tokio::task::JoinError>, turns: &mut Turns, listening: &mut [Listening]) {
-        let (index, looked) = match ended {
+        let (index, over, looked) = match ended {
             Ok(ended) => ended,
             Err(error) => {
                 tracing::error!(%error, "a look at a feed was broken off; it is made again at the next start");
                 return;
             }
         };
-        let now = self.now();
-        turns.done(index, now);
+        turns.done(index, over);
         let one = &mut listening[index];
         match looked {
             Ok(schedule) => one.schedule = schedule,
             Err(error) => {
                 tracing::warn!(feed = %one.feed.name, %error, "a look could not be written down; it is made again");
-                one.schedule.due = now.checked_add(STORE_PAUSE).ok();
+                one.schedule.due = self.now().checked_add(STORE_PAUSE).ok();
             }
         }
         if let Some(due) = one.schedule.due {
@@ -144,16 +146,20 @@ impl Engine {
         schedule: Schedule,
         outside: Outside,
         chance: f64,
-    ) -> Result<Schedule, RecordError> {
-        let Some(source) = feed.source() else { return Ok(schedule) };
+    ) -> (Timestamp, Result<Schedule, RecordError>) {
+        let Some(source) = feed.source() else { return (self.now(), Ok(schedule)) };
         let name = feed.name.clone();
-        let cursor = self.call(move |work| work.cursor(&name)).await?;
+        let cursor = match self.call(move |work| work.cursor(&name)).await {
+            Ok(cursor) => cursor,
+            Err(error) => return (self.now(), Err(error)),
+        };
         let look = source.fetch(&outside, cursor, self.now()).await;
+        let over = self.now();
         crash::pass(Point::Polled);
         let (name, every) = (feed.name.clone(), source.every());
-        let schedule = self.call(move |work| work.keep_look(&name, look, schedule, every, chance)).await?;
+        let kept = self.call(move |work| work.keep_look(&name, look, schedule, every, chance)).await;
         crash::pass(Point::PolledKept);
-        Ok(schedule)
+        (over, kept)
     }
 
     async fn wait(&self, pause: SignedDuration, stop: &CancellationToken) {

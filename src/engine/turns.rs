@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 pub const HOST_GAP: SignedDuration = SignedDuration::from_secs(1);
 
 /// A feed, by its place.
-pub type FeedIndex = usize;
+pub(super) type FeedIndex = usize;
 
 #[derive(Debug, Default)]
 pub struct Turns {

@@ -18,7 +18,7 @@ use serde::de::Error as _;
 use url::Url;
 
 pub use self::entry::{Document, Entry};
-pub use self::look::{BODY_BYTES_MAX, RETRY_AFTER_MAX};
+pub use self::look::{BODY_BYTES_MAX, RETRY_AFTER_MAX, body_hash};
 pub use self::xml::{ATTRIBUTES_MAX, DEPTH_MAX, NAMESPACES_MAX, XmlError};
 use super::{Cost, Door, Feed, FeedKind, Fetched, Fetching, Look, Outside, Settings, SettingsError};
 use crate::core::mention::Mention;
@@ -136,8 +136,6 @@ pub enum FeedError {
     Xml(#[from] XmlError),
     #[error("it is not a JSON Feed: {0}")]
     Json(String),
-    #[error("none of its entries holds anything to read: {0}")]
-    NothingToRead(String),
 }
 
 /// Reads a document as it came: bytes, the server's word on them, and the address that links in it start from.
@@ -155,7 +153,7 @@ pub fn read(body: &[u8], content_type: Option<&str>, at: Option<&Url>) -> Result
 }
 
 /// The mentions of a document, each name once, and what in it is no mention.
-pub fn mentions(mut document: Document) -> Result<(Vec<Mention>, Vec<String>), FeedError> {
+pub fn mentions(mut document: Document) -> (Vec<Mention>, Vec<String>) {
     let mut refused: Vec<String> = document.broken.take().into_iter().collect();
     let entries = std::mem::take(&mut document.entries);
     let (mut mentions, mut names) = (Vec::with_capacity(entries.len()), BTreeSet::new());
@@ -167,8 +165,5 @@ pub fn mentions(mut document: Document) -> Result<(Vec<Mention>, Vec<String>), F
             Err(why) => refused.push(format!("entry {number}: {why}")),
         }
     }
-    match refused.last() {
-        Some(why) if mentions.is_empty() => Err(FeedError::NothingToRead(why.clone())),
-        Some(_) | None => Ok((mentions, refused)),
-    }
+    (mentions, refused)
 }

@@ -83,7 +83,7 @@ async fn brought(answer: Fetched, cursor: Cursor) -> Result<Batch, String> {
     }
     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let read = move || -> Result<(Vec<Mention>, Vec<String>), FeedError> {
-        mentions(read(&body, content_type.as_deref(), Some(&url))?)
+        Ok(mentions(read(&body, content_type.as_deref(), Some(&url))?))
     };
     let read = tokio::task::spawn_blocking(read).await.map_err(|error| format!("reading was broken off: {error}"))?;
     let (mentions, refused) = read.map_err(|error| error.to_string())?;
@@ -92,7 +92,7 @@ async fn brought(answer: Fetched, cursor: Cursor) -> Result<Batch, String> {
 }
 
 /// Never nought, which stands for no body at all.
-pub(super) fn body_hash(body: &[u8]) -> u64 {
+pub fn body_hash(body: &[u8]) -> u64 {
     use std::hash::Hasher as _;
     let mut hasher = std::hash::DefaultHasher::new();
     hasher.write(body);
