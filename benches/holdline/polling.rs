@@ -78,7 +78,7 @@ async fn until_all_looked(engine: &Engine, times: usize) {
             // Counted seldom: to read every row is work of this measurement and not of what is measured.
             let done = SEEN.load(Ordering::SeqCst) >= FEEDS * times;
             let rows = if done { engine.feeds().unwrap() } else { std::collections::BTreeMap::new() };
-            if rows.len() == FEEDS && rows.values().all(|row| row.cost.requests as usize >= times) {
+            if rows.len() == FEEDS && rows.values().all(|row| row.cost.requests >= times as u64) {
                 return;
             }
             changes.changed().await.unwrap();

@@ -25,10 +25,7 @@ pub(super) struct Options {
 
 /// Prints one mention a line as JSON. Exits with 1 where nothing can be read.
 pub(super) fn run(options: &Options) -> ExitCode {
-    let brought = match web_address(&options.source) {
-        true => fetched(options),
-        false => from_file(&options.source),
-    };
+    let brought = if is_web_address(&options.source) { fetched(options) } else { from_file(&options.source) };
     match brought {
         Ok((mentions, refused)) => {
             for mention in &mentions {
@@ -45,7 +42,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 
 type Brought = Result<(Vec<Mention>, Vec<String>), String>;
 
-fn web_address(source: &str) -> bool {
+fn is_web_address(source: &str) -> bool {
     source.split_once("://").is_some_and(|(scheme, _)| matches!(scheme, "http" | "https"))
 }
 

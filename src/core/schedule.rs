@@ -13,7 +13,7 @@ pub const BACK_OFF_MAX: SignedDuration = SignedDuration::from_mins(15);
 /// How long a feed that is looked at often may fail before people are told; others may for [`FAILED_LOOKS`] of their looks.
 pub const FAILING_MAX: SignedDuration = SignedDuration::from_mins(30);
 const FAILED_LOOKS: i32 = 3;
-/// A feed whose habit is not known yet may bring nothing new for so long before people are told.
+/// A feed whose habit is not known yet may bring nothing new for so long at least before people are told.
 pub const SILENT_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Of one whose habit is known, so many times its usual gap is long,
 pub const SILENT_GAPS: i64 = 8;
@@ -218,10 +218,8 @@ impl Schedule {
 
     /// How long a silence is long for this feed.
     fn long_silence(&self) -> SignedDuration {
-        if self.gaps < GAPS_MIN {
-            return SILENT_MAX;
-        }
-        SignedDuration::from_secs(self.gap.saturating_mul(SILENT_GAPS)).clamp(SILENT_AT_LEAST, SILENT_AT_MOST)
+        let least = if self.gaps < GAPS_MIN { SILENT_MAX } else { SILENT_AT_LEAST };
+        SignedDuration::from_secs(self.gap.saturating_mul(SILENT_GAPS)).clamp(least, SILENT_AT_MOST)
     }
 }
 

@@ -101,7 +101,7 @@ fn line(name: &FeedName, feed: &Schedule, now: Timestamp) -> Line {
         next: feed
             .due
             .map(|at| if at <= now { "now".to_owned() } else { format!("in {}", length(at.duration_since(now))) }),
-        cost: format!("{} mentions, {} requests, {}", cost.mentions, cost.requests, size(cost.bytes)),
+        cost: format!("{}, {}, {}", many(cost.mentions, "mention"), many(cost.requests, "request"), size(cost.bytes)),
     }
 }
 
@@ -118,6 +118,10 @@ fn length(length: SignedDuration) -> String {
         3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
     }
+}
+
+fn many(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn size(bytes: u64) -> String {

@@ -16,11 +16,14 @@ pub(super) fn decode<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Cow<'b,
     if let Some((encoding, start)) = shown(bytes) {
         return encoding.decode_without_bom_handling(&bytes[start..]).0;
     }
+    // What is said to be plain Western text and is UTF-8 without a fault is UTF-8: no other text looks like it by chance.
+    let is_utf8 = std::str::from_utf8(bytes).is_ok();
     let said = [content_type.and_then(charset), declared(bytes)];
     for label in said.into_iter().flatten() {
         // Bytes that show no UTF-16 are none, whatever is said.
         let known = Encoding::for_label(label.as_bytes()).filter(|known| *known != UTF_16LE && *known != UTF_16BE);
-        let Some(known) = known.filter(|known| *known != UTF_8) else { continue };
+        let doubted = |known: &'static Encoding| known == UTF_8 || (is_utf8 && known == WINDOWS_1252);
+        let Some(known) = known.filter(|known| !doubted(known)) else { continue };
         if let Some(text) = known.decode_without_bom_handling_and_without_replacement(bytes) {
             return text;
         }

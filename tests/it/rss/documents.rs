@@ -71,6 +71,8 @@ fn text_is_read_in_whatever_encoding_it_turns_out_to_be() {
     assert_eq!(title(&declared, None), "Café");
     let greek = body("<?xml version='1.0' encoding='utf-8'?>", b"\xc1\xe8\xde\xed\xe1");
     assert_eq!(title(&greek, Some("text/xml; charset=\"ISO-8859-7\"")), "Αθήνα", "the server's word goes first");
+    let mistaken = body("<?xml version='1.0' encoding='utf-8'?>", "Café".as_bytes());
+    assert_eq!(title(&mistaken, Some("text/xml; charset=ISO-8859-1")), "Café", "a server that says so of everything");
     let unknown = body("<?xml version='1.0' encoding='bogus'?>", "Café".as_bytes());
     assert_eq!(title(&unknown, Some("text/xml; charset=bogus")), "Café");
     let marked = [b"\xef\xbb\xbf".as_slice(), &body("<?xml version='1.0' encoding='iso-8859-1'?>", "Café".as_bytes())];

@@ -87,7 +87,7 @@ async fn the_page_shows_lag_cost_and_what_is_gone() {
     keep(&app, "old", Came::Gone { why: "it answers 410 Gone".to_owned() }).await;
     let page = ana.text("/feeds").await;
     assert!(page.contains("which came 7 min after it was published"), "{page}");
-    assert!(page.contains("1 mentions, 1 requests, 2 KiB"), "{page}");
+    assert!(page.contains("1 mention, 1 request, 2 KiB"), "{page}");
     assert!(page.contains("It is not asked for any more"), "{page}");
     app.settle().await;
     let mail = app
