@@ -15,6 +15,7 @@ mod links;
 mod look;
 mod looks;
 mod outbox;
+mod past;
 mod post;
 mod quotes;
 mod recorder;
