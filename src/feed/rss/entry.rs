@@ -48,6 +48,7 @@ impl Entry {
         let title = self.title.map(|title| cut(one_line(&title), TITLE_BYTES_MAX));
         let text = self.text.map(|text| cut(text, MENTION_TEXT_BYTES_MAX));
         let url = self.link.map(unwrapped).filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = url.filter(|url| url.host_str().is_some_and(|host| host.contains(char::is_alphanumeric)));
         let url = url.map(String::from).filter(|url| url.len() <= URL_BYTES_MAX);
         let id = id(self.id.as_deref(), url.as_deref(), title.as_deref(), text.as_deref());
         let author = self.author.or_else(|| of.author.clone()).map(|author| cut(one_line(&author), AUTHOR_BYTES_MAX));

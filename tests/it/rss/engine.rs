@@ -11,6 +11,9 @@ use holdline::engine::{Clock, Engine, FetchedFeed, ManualClock, Recorder, Writer
 use holdline::feed::Outside;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -267,4 +270,43 @@ async fn a_feed_that_fails_becomes_a_blind_spot_and_is_heard_again() {
     assert!(blind.is_empty());
     assert_eq!(rig.engine().call(|work| work.owed_by_now()).await.unwrap(), 1, "told once, at the third");
     rig.stop().await;
+}
+
+/// Servers that begin an answer and never end it; how many they began is told.
+async fn dawdling() -> (u16, watch::Receiver<usize>, JoinHandle<()>) {
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (begun, begins) = watch::channel(0);
+    let server = tokio::spawn(async move {
+        let mut met = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n<rss>").await.unwrap();
+            met.push(stream);
+            begun.send_replace(met.len());
+        }
+    });
+    (port, begins, server)
+}
+
+#[tokio::test]
+async fn servers_that_dawdle_hold_up_nobody_else() {
+    const DAWDLING: usize = 300;
+    let (port, mut begins, server) = dawdling().await;
+    let peer = Peer::start(answers(vec![six("")])).await;
+    // Each at a host of its own: loopback is a whole network.
+    let slow = (0..DAWDLING)
+        .map(|number| (format!("a{number}"), format!("http://127.1.{}.{}:{port}/", number / 200, number % 200 + 1)));
+    let named: Vec<(String, String)> = slow.chain([("news".to_owned(), peer.url("/"))]).collect();
+    let named: Vec<(&str, String)> = named.iter().map(|(name, url)| (name.as_str(), url.clone())).collect();
+    let mut rig = Rig::start(&named);
+    // The first is asked, so the others stand in line by now.
+    begins.wait_for(|begun| *begun == 1).await.unwrap();
+    rig.go_by(SignedDuration::from_secs(10));
+    let feeds = rig.until(|feeds| feeds.contains_key("news")).await;
+    assert_eq!(feeds["news"].cost.requests, 1);
+    let feeds = rig.until(|feeds| feeds.len() == DAWDLING + 1).await;
+    assert!(feeds["a7"].why.as_ref().unwrap().contains("too slowly"), "{:?}", feeds["a7"].why);
+    rig.stop().await;
+    server.abort();
 }
