@@ -2,6 +2,7 @@
 //! A target panics where its parser does wrong.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -29,8 +30,10 @@ use holdline::feed::file::cursor::Cursor;
 use holdline::feed::file::records::{Format, Next, next};
 use holdline::feed::file::replay::Speed;
 use holdline::feed::file::rows::Columns;
-use holdline::feed::form::{Draft, json};
+use holdline::feed::form::{Draft, Field, json};
+use holdline::feed::rss::{mentions, read};
 use holdline::feed::webhook::{Webhook, WebhookSettings, parse};
+use holdline::net::Url;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -47,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     ("cursor", cursor),
     ("edit", edit),
     ("fact", fact),
+    ("feed", feed),
     ("installation", installation),
     ("json", json_line),
     ("length", length),
@@ -200,6 +204,35 @@ pub fn csv(bytes: &[u8]) {
             }
         }
         Err(why) => assert_one_line(&why),
+    }
+}
+
+/// A document at an address, with the server's word on it in the first line: whatever comes of it fits a mention's form.
+pub fn feed(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let content_type = std::str::from_utf8(&bytes[..end]).ok();
+    let at = Url::parse("https://news.example/feeds/health.xml").ok();
+    for document in [bytes, bytes.get(end + 1..).unwrap_or_default()] {
+        match read(document, content_type, at.as_ref()) {
+            Ok(read) => {
+                let (mentions, refused) = mentions(read);
+                let names: BTreeSet<&str> = mentions.iter().map(|mention| mention.id.as_str()).collect();
+                assert_eq!(names.len(), mentions.len(), "a name twice");
+                for mention in &mentions {
+                    let mut draft = Draft::default();
+                    draft.set(Field::Id, mention.id.clone());
+                    draft.set(Field::Text, mention.text.clone());
+                    let named =
+                        [(Field::Title, &mention.title), (Field::Author, &mention.author), (Field::Url, &mention.url)];
+                    for (field, value) in named {
+                        value.iter().for_each(|value| draft.set(field, (*value).clone()));
+                    }
+                    assert!(draft.check().is_ok(), "{mention:?}");
+                }
+                refused.iter().for_each(|line| assert_one_line(line));
+            }
+            Err(error) => assert_one_line(&error.to_string()),
+        }
     }
 }
 

@@ -17,8 +17,10 @@ use crate::config::{Audit, Config};
 use crate::control;
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
-use crate::engine::{Clock, Engine, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
-use crate::feed::{Door, Feed, Webhook};
+use crate::engine::{
+    Clock, Engine, FetchedFeed, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread,
+};
+use crate::feed::{self, Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, MailReason, Mailbox, Post, Sent, Smtp, SmtpSetupError};
 use crate::net::{Http, HttpSetupError};
@@ -90,7 +92,7 @@ impl App {
         let post = Arc::new(post);
         // Where mail stays here, nothing else leaves either.
         let http = if mailbox.is_some() { None } else { Some(Http::new()?) };
-        let outside = Outside { http, post_office: Some(post_office(&post, &engine)) };
+        let outside = Outside { http: http.clone(), post_office: Some(post_office(&post, &engine)) };
         let connected = config.channels.iter().filter_map(|(name, settings)| {
             let channel = settings.connect(name, &outside)?;
             Some((name.clone(), LiveChannel { rules: settings.rules(), channel }))
@@ -113,11 +115,20 @@ impl App {
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
         let feeds: BTreeMap<FeedName, Arc<dyn Feed>> =
             config.feeds.into_iter().map(|(name, feed)| (name, Arc::from(feed))).collect();
+        let mut fetched = Vec::new();
         for (name, feed) in &feeds {
-            if let Door::Polled(_) = feed.door() {
-                let polled = PolledFeed { name: name.clone(), feed: Arc::clone(feed) };
-                tasks.spawn(engine.clone().poll(polled, stop.clone()));
+            match feed.door() {
+                Door::Polled(_) => {
+                    let polled = PolledFeed { name: name.clone(), feed: Arc::clone(feed) };
+                    tasks.spawn(engine.clone().poll(polled, stop.clone()));
+                }
+                Door::Fetched(_) => fetched.push(FetchedFeed { name: name.clone(), feed: Arc::clone(feed) }),
+                Door::Webhook(_) => {}
             }
+        }
+        if let Some(http) = http {
+            let outside = feed::Outside { http };
+            tasks.spawn(engine.clone().fetch(fetched, outside, Box::new(rand::random), stop.clone()));
         }
         tasks.close();
         let router = web::router(Web { engine: engine.clone(), url, webhooks: webhooks(&feeds), mailbox })?;
@@ -196,7 +207,7 @@ pub fn keys(audit: &Audit) -> Keys {
 fn webhooks(feeds: &BTreeMap<FeedName, Arc<dyn Feed>>) -> BTreeMap<String, (FeedName, Arc<Webhook>)> {
     let pushed = feeds.iter().filter_map(|(name, feed)| match feed.door() {
         Door::Webhook(webhook) => Some((webhook.path().to_owned(), (name.clone(), Arc::new(webhook.clone())))),
-        Door::Polled(_) => None,
+        Door::Polled(_) | Door::Fetched(_) => None,
     });
     pushed.collect()
 }
@@ -220,5 +231,6 @@ fn standing(config: &Config, address: SocketAddr) -> Standing {
             [] => vec![config.operator.clone()],
             named => named.to_vec(),
         },
+        operator: config.operator.clone(),
     }
 }

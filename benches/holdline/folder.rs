@@ -127,7 +127,8 @@ pub(crate) fn recorder(folder: &Path, watches: Vec<Watch>) -> Recorder {
         organisation: Arc::new(config.organisation),
         rules: config.rules,
         url: config.server.url,
-        heads_to: vec![config.operator],
+        heads_to: vec![config.operator.clone()],
+        operator: config.operator,
     };
     let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
     Recorder::open(&config.store, KEY.as_bytes(), salts, standing, watches, Timestamp::now()).unwrap()

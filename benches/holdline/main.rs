@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "what was not run says so")]
 
 mod detection;
+mod feeds;
 mod folder;
 mod footprint;
 mod growth;
@@ -12,6 +13,7 @@ mod latency;
 mod machine;
 mod matching;
 mod minimal;
+mod polling;
 mod posts;
 mod server;
 mod sink;
@@ -28,11 +30,13 @@ type Part = (&'static str, &'static str, fn(&mut Table));
 
 const PARTS: &[Part] = &[
     ("P1", "matching, thousands of posts per CPU-second", matching::measure),
+    ("P3", "feeds", feeds::measure),
     ("P4", "durable ingest", ingest::measure),
     ("P5", "one mention per POST, answered after it is on disk", webhook::measure),
     ("P6", "sustained, 1,000 watches", sustained::measure),
     ("P7", "from cause to accepted mail", latency::measure),
     ("P8", "footprint", footprint::measure),
+    ("P9", "polling 10,000 feeds", polling::measure),
     ("P11", "detection", detection::measure),
     ("P12", "growth", growth::measure),
 ];

@@ -20,6 +20,8 @@ pub(super) const AUDIT: &[&str] = &["key", "previous", "heads_to", "every"];
 pub(super) const PERSON: &[&str] = &["name", "email", "phone", "delegate", "away", "reads", "shared"];
 pub(super) const MAIL: &[&str] = &["from", "smtp"];
 pub(super) const SMTP: &[&str] = &["host", "port", "security", "user", "password", "ca"];
+/// Beside a feed's kind, for kinds that know them.
+pub(super) const FEED_COMMON: &[&str] = &["every", "private"];
 /// Beside a channel's kind.
 pub(super) const CHANNEL_COMMON: &[&str] = &["language"];
 pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens"];
@@ -46,6 +48,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("a person", PERSON),
     ("mail", MAIL),
     ("smtp", SMTP),
+    ("a feed", FEED_COMMON),
     ("a channel", CHANNEL_COMMON),
     ("a watch", WATCH),
     ("spike", SPIKE_COMMON),

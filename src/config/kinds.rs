@@ -30,9 +30,10 @@ pub(super) fn feeds(around: Surroundings<'_>, node: Option<&Node>) -> BTreeMap<F
     let mut doors: Vec<String> = Vec::new();
     let names: Vec<&str> = feed::KINDS.iter().map(|kind| kind.name).collect();
     for entry in node.map(|node| node.entries(around.sheet)).unwrap_or_default() {
-        let Some(chosen) = choose(around.sheet, entry, &names, &[], "feed") else { continue };
+        let Some(chosen) = choose(around.sheet, entry, &names, keys::FEED_COMMON, "feed") else { continue };
         let Some(kind) = feed::KINDS.iter().find(|kind| kind.name == chosen.key) else { continue };
-        let Some(ready) = around.ready(&chosen.value, kind.secrets, kind.paths) else { continue };
+        let settings = with_common(around.sheet, entry, chosen);
+        let Some(ready) = around.ready(&settings, kind.secrets, kind.paths) else { continue };
         let read = |settings: feed::Settings<'_, '_>| (kind.parse)(settings);
         let Some(feed) = parsed(around.sheet, chosen, &ready, kind.example, read) else { continue };
         if let Door::Webhook(webhook) = feed.door() {
@@ -81,6 +82,25 @@ fn language(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Option<String
         return None;
     }
     Some(word.text.to_owned())
+}
+
+/// A feed's settings with those that stand beside its kind, where a bare address is its `url`.
+fn with_common(sheet: &Sheet, named: &Entry, chosen: &Entry) -> Node {
+    let mut settings = chosen.value.clone();
+    let is_address = matches!(&settings.value, Value::Text(text) if text.contains("://"));
+    if is_address {
+        let url = Entry { at: settings.at.clone(), key: "url".to_owned(), value: settings.clone() };
+        settings.value = Value::Map(vec![url]);
+    }
+    let beside = named.value.entries(sheet).iter().filter(|entry| keys::FEED_COMMON.contains(&entry.key.as_str()));
+    let mut beside = beside.cloned().peekable();
+    if beside.peek().is_some() && matches!(settings.value, Value::Nothing) {
+        settings.value = Value::Map(Vec::new());
+    }
+    if let Value::Map(entries) = &mut settings.value {
+        entries.extend(beside);
+    }
+    settings
 }
 
 /// The kind's entry in `name: { kind: { .. } }`.

@@ -29,6 +29,8 @@ pub enum CountedAt {
     Published(Timestamp),
     /// Its receipt: it says no time, or one in the future or more than six hours old. Marked.
     Received(Timestamp),
+    /// No time: it was said while nobody listened, and nobody knows when. It is kept so that it is known when it comes again.
+    Never,
 }
 
 impl CountedAt {
@@ -41,9 +43,16 @@ impl CountedAt {
         }
     }
 
+    /// For what gathered while nobody listened: it counts at its own time, however long ago, or not at all.
+    pub fn of_backlog(mention: &Mention, received: Timestamp) -> Self {
+        mention.published.filter(|published| *published <= received).map_or(Self::Never, Self::Published)
+    }
+
+    /// The time; for what counts at none, one before every horizon.
     pub fn at(self) -> Timestamp {
         match self {
             Self::Published(at) | Self::Received(at) => at,
+            Self::Never => Timestamp::UNIX_EPOCH,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod playbook;
 pub mod query;
 pub mod roster;
 pub mod rules;
+pub mod schedule;
 pub mod setting;
 pub mod severity;
 pub mod shown;

@@ -9,7 +9,7 @@ use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::crash::{self, Point};
-use crate::mail::compose::{ComposeError, Head, House, Key, Scene};
+use crate::mail::compose::{BlindSpot, ComposeError, Head, House, Key, Scene};
 use crate::mail::{Letter, Sent};
 use crate::store::{Claimed, InstallationEffect, Settled};
 
@@ -166,6 +166,10 @@ impl Engine {
             }
             InstallationEffect::TellRestored { to, copied_at, entry } => {
                 shell.composer.restored(&house("", to), *copied_at, *entry)?
+            }
+            InstallationEffect::TellBlind { to, feed, blind, why, since } => {
+                let spot = BlindSpot { feed, blind: *blind, why: why.as_deref(), since: *since, url: &standing.url };
+                shell.composer.blind_spot(&house("", to), &spot)?
             }
         };
         Ok(Written::Letter(Box::new(letter)))

@@ -9,9 +9,11 @@ mod deliver;
 mod draft;
 mod erase;
 mod error;
+mod fetching;
 mod intake;
 mod links;
 mod look;
+mod looks;
 mod outbox;
 mod past;
 mod post;
@@ -21,8 +23,10 @@ mod session;
 mod stop;
 mod thread;
 mod time;
+mod turns;
 mod work;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,6 +37,7 @@ pub use clock::{Clock, ManualClock, Reading};
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
+pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
 pub use intake::PolledFeed;
 use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
@@ -44,12 +49,14 @@ pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, 
 pub use stop::{OnItsWay, Stopped, on_its_way};
 pub use thread::{QUEUE_MAX, WriterThread};
 use tokio::sync::{Notify, watch};
+pub use turns::{HOST_GAP, Turns};
 pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};
 
 use crate::core::approval::Decision;
 use crate::core::incident::{Event, IncidentId, Spike, narrate};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, StepId};
+use crate::core::schedule::Schedule;
 use crate::core::shown::Quote;
 use crate::core::statement::{Digest, EditError, Package};
 use crate::store::Reader;
@@ -249,6 +256,16 @@ impl Engine {
             told.push((at, sentence));
         }
         Ok(told)
+    }
+
+    /// Every feed that is fetched, with how its looks went.
+    pub fn feeds(&self) -> Result<BTreeMap<FeedName, Schedule>, RecordError> {
+        Ok(self.reader.schedules()?)
+    }
+
+    /// The feeds that nothing is heard of, where something should be.
+    pub fn blind_feeds(&self) -> Result<BTreeMap<FeedName, Schedule>, RecordError> {
+        Ok(self.reader.blind_schedules()?)
     }
 
     /// Short, masked quotes of the mentions that drove a spike.

@@ -49,6 +49,8 @@ pub struct Standing {
     /// What mails link to, without a slash at its end.
     pub url: String,
     pub heads_to: Vec<String>,
+    /// Who looks after the machine.
+    pub operator: String,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.

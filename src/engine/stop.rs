@@ -92,7 +92,9 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::HeadSigned { .. }
             | InstallationEvent::KeyChanged { .. }
             | InstallationEvent::Erased { .. }
-            | InstallationEvent::Restored { .. },
+            | InstallationEvent::Restored { .. }
+            | InstallationEvent::FeedWentBlind { .. }
+            | InstallationEvent::FeedHeardAgain { .. },
         )
         | None => stopped,
     })

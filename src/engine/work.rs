@@ -65,7 +65,7 @@ pub struct Work<'w, 'b> {
 }
 
 /// How much a batch adds to which watch's minute: written once for all of it.
-type Tally = BTreeMap<(WatchIndex, MinuteNumber), u32>;
+pub(super) type Tally = BTreeMap<(WatchIndex, MinuteNumber), u32>;
 
 /// What became of a batch of mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,12 +202,18 @@ impl<'w, 'b> Work<'w, 'b> {
                 continue;
             }
             taken.new += 1;
-            self.count(feed, mention, counted.at(), &mut tally)?;
+            let matching = self.state.counting.matching(feed, mention);
+            self.count_for(&matching, feed, mention, counted.at(), &mut tally)?;
         }
+        self.put_down(tally)?;
+        Ok(taken)
+    }
+
+    pub(super) fn put_down(&mut self, tally: Tally) -> Result<(), RecordError> {
         for ((index, minute), count) in tally {
             self.batch.add_count(&self.state.counting.watch(index).name, minute, count)?;
         }
-        Ok(taken)
+        Ok(())
     }
 
     /// How far a polled feed was read; moves only together with what it brought.
@@ -219,14 +225,16 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(self.batch.note(&cursor_note(feed))?)
     }
 
-    fn count(
+    /// Counts a mention for these watches, and opens what that opens.
+    pub(super) fn count_for(
         &mut self,
+        matching: &[WatchIndex],
         feed: &FeedName,
         mention: &Mention,
         counted: Timestamp,
         tally: &mut Tally,
     ) -> Result<(), RecordError> {
-        for index in self.state.counting.matching(feed, mention) {
+        for &index in matching {
             self.state.counted();
             *tally.entry((index, minute_of(counted))).or_default() += 1;
             self.state.counting.add(index, feed, mention, counted, self.now);

@@ -2,18 +2,24 @@
 
 pub mod file;
 pub mod form;
+pub mod rss;
 pub mod webhook;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 pub use webhook::{Delivery, DeliveryError, Webhook};
 
+use jiff::Timestamp;
+
 use crate::core::mention::Mention;
+use crate::core::period::Period;
+use crate::net::{Http, HttpSetupError};
 
 /// The kinds of feed that `holdline.yaml` can name.
-pub const KINDS: &[FeedKind] = &[file::KIND, webhook::KIND];
+pub const KINDS: &[FeedKind] = &[file::KIND, rss::KIND, webhook::KIND];
 
 /// A kind of feed: how its settings are written and read.
 pub struct FeedKind {
@@ -41,8 +47,10 @@ pub trait Feed: fmt::Debug + Send + Sync {
 pub enum Door<'a> {
     /// Others post to us.
     Webhook(&'a Webhook),
-    /// We look from time to time.
+    /// We look from time to time, in a loop of its own.
     Polled(&'a dyn Polled),
+    /// We fetch it every so often; one scheduler does so for all of them.
+    Fetched(&'a dyn Fetched),
 }
 
 /// A source that is asked: from a cursor of its own making to mentions and the next cursor.
@@ -67,3 +75,64 @@ pub struct Batch {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct PollError(pub String);
+
+/// A source that is fetched over the network, on a schedule that is kept for it.
+pub trait Fetched: Send + Sync {
+    /// What is read, as its settings name it: another one begins anew.
+    fn source(&self) -> &str;
+    /// How often.
+    fn every(&self) -> Period;
+    /// Whose server it is: one request at a time goes there.
+    fn host(&self) -> &str;
+    /// One look. `cursor` is what the last look that gave one gave.
+    fn fetch<'a>(&'a self, outside: &'a Outside, cursor: Option<String>, now: Timestamp) -> Fetching<'a>;
+}
+
+/// What feeds reach the world with. Handed over where the program is put together, and nowhere else.
+#[derive(Clone)]
+pub struct Outside {
+    pub http: Http,
+}
+
+impl Outside {
+    /// The guarded way out, with names looked up as this machine does.
+    pub fn new() -> Result<Self, HttpSetupError> {
+        Ok(Self { http: Http::new()? })
+    }
+}
+
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Look> + Send + 'a>>;
+
+/// One look at a source that is fetched.
+#[derive(Debug)]
+pub struct Look {
+    pub came: Came,
+    pub cost: Cost,
+}
+
+/// What a look came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Came {
+    /// Mentions that are new or were changed, and the cursor that goes with them. There may be none.
+    Brought(Batch),
+    /// It asks to be left alone; for how long, where it says so.
+    Later {
+        why: String,
+        after: Option<Duration>,
+    },
+    Failed {
+        why: String,
+    },
+    /// It is gone for good, and says so.
+    Gone {
+        why: String,
+    },
+}
+
+/// What a look cost the other server and us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub requests: u32,
+    /// As they came over the network, packed.
+    pub bytes: u64,
+}

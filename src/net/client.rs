@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::Resolve;
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use tokio::time::timeout;
 
+use super::body::{PACKINGS, read_body};
 use super::global::is_global;
 use super::names::{Anywhere, NotGlobal, OnlyGlobal, SystemNames};
 
@@ -128,16 +129,30 @@ impl Http {
     }
 
     async fn once(&self, call: &Call) -> Result<Response, Fault> {
-        if !may_be_called(&call.url, call.reach) {
+        let Call { method, url, headers, body, reach, .. } = call;
+        self.send(method, url, headers, body, *reach).await
+    }
+
+    /// One request to where it may go, until its answer begins.
+    pub(super) async fn send(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+        body: &[u8],
+        reach: Reach,
+    ) -> Result<Response, Fault> {
+        if !may_be_called(url, reach) {
             return Err(Fault::NotAllowed);
         }
-        let client = match call.reach {
+        let client = match reach {
             Reach::Public | Reach::Server { private: false } => &self.global,
             Reach::Server { private: true } => &self.anywhere,
         };
-        let mut request = client.request(call.method.clone(), call.url.clone()).headers(call.headers.clone());
-        if !call.body.is_empty() {
-            request = request.body(call.body.clone());
+        let mut request = client.request(method.clone(), url.clone()).headers(headers.clone());
+        request = request.header(ACCEPT_ENCODING, PACKINGS);
+        if !body.is_empty() {
+            request = request.body(body.to_vec());
         }
         let head = timeout(CONNECT_TIMEOUT + FIRST_BYTE_TIMEOUT, request.send()).await;
         head.map_err(|_| Fault::TooSlow)?.map_err(|error| fault(&error))
@@ -152,6 +167,8 @@ fn client(names: Arc<dyn Resolve>) -> Result<Client, HttpSetupError> {
         .no_proxy()
         .redirect(Policy::none())
         .referer(false)
+        .no_gzip()
+        .no_brotli()
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
         .connect_timeout(CONNECT_TIMEOUT);
@@ -173,7 +190,7 @@ fn may_be_called(url: &Url, reach: Reach) -> bool {
 }
 
 /// Where a redirect leads, if it is one that can be followed.
-fn redirected(response: &Response) -> Option<Url> {
+pub(super) fn redirected(response: &Response) -> Option<Url> {
     let followed = [
         StatusCode::MOVED_PERMANENTLY,
         StatusCode::FOUND,
@@ -185,17 +202,10 @@ fn redirected(response: &Response) -> Option<Url> {
     response.url().join(location.to_str().ok()?).ok()
 }
 
-async fn read(mut response: Response, bytes_max: usize) -> Answer {
+async fn read(response: Response, bytes_max: usize) -> Answer {
     let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
-    let mut body = Vec::new();
-    let whole = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= bytes_max => body.extend_from_slice(&chunk),
-            Ok(None) => break true,
-            Ok(Some(_)) | Err(_) => break false,
-        }
-    };
-    Answer { status, headers, url, body: whole.then_some(body) }
+    let mut bytes = 0;
+    Answer { status, headers, url, body: read_body(response, bytes_max, None, &mut bytes).await.ok() }
 }
 
 fn fault(error: &reqwest::Error) -> Fault {

@@ -1,14 +1,18 @@
 //! The way out: a guarded HTTP client for the shells that call other people's servers. Below the shells; knows none of them.
 
+mod body;
 mod client;
+mod fetch;
 mod global;
 mod html;
 mod names;
 
+pub use body::{PACKED_FLOOR_BYTES, RATIO_MAX, Unread};
 pub use client::{
     Answer, CONNECT_TIMEOUT, Call, FIRST_BYTE_TIMEOUT, Fault, Http, HttpSetupError, REDIRECTS_MAX, Reach, Tries,
     USER_AGENT,
 };
+pub use fetch::{Fetch, Fetched, RATE_GRACE, RATE_MIN, Spent, Validators};
 pub use global::is_global;
 pub use html::{Page, read_html};
 pub use names::SystemNames;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::signed::{KeyChange, SignedHead};
-use crate::core::name::PersonId;
+use crate::core::name::{FeedName, PersonId};
+use crate::core::schedule::Blind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -48,6 +49,15 @@ pub enum InstallationEvent {
         copied_at: Timestamp,
         entry: u64,
     },
+    /// Nothing is heard of a feed where something should be; people were told.
+    FeedWentBlind {
+        feed: FeedName,
+        blind: Blind,
+        why: Option<String>,
+    },
+    FeedHeardAgain {
+        feed: FeedName,
+    },
 }
 
 /// Entries from the first to the last, both included.
@@ -76,6 +86,14 @@ pub enum InstallationEffect {
         copied_at: Timestamp,
         entry: u64,
     },
+    /// Tell the operator of a feed that is a blind spot; `since` is when it was last heard or read.
+    TellBlind {
+        to: String,
+        feed: FeedName,
+        blind: Blind,
+        why: Option<String>,
+        since: Option<Timestamp>,
+    },
 }
 
 impl InstallationEvent {
@@ -100,6 +118,8 @@ impl InstallationEvent {
             Self::KeyChanged { .. } => Self::KEY_CHANGED,
             Self::Erased { .. } => Self::ERASED,
             Self::Restored { .. } => Self::RESTORED,
+            Self::FeedWentBlind { .. } => "feed_went_blind",
+            Self::FeedHeardAgain { .. } => "feed_heard_again",
         }
     }
 }

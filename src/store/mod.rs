@@ -7,6 +7,7 @@ mod broken;
 mod chain;
 mod erase;
 mod error;
+mod feeds;
 mod follow;
 mod installation;
 mod keys;

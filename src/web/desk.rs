@@ -25,6 +25,8 @@ struct Desk {
     erased: Vec<String>,
     playbooks: Vec<Choice>,
     stopped: bool,
+    /// Feeds that nothing is heard of, in words.
+    blind: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -57,7 +59,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
         }
     }
     let erased = board.erased.iter().rev().take(RECENT_MAX).map(|(id, erased)| site.erased(*id, erased)).collect();
-    let desk = Desk { open, recent, erased, playbooks: site.choices(), stopped: board.stopped };
+    let desk = Desk { open, recent, erased, playbooks: site.choices(), stopped: board.stopped, blind: site.blind() };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 

@@ -5,6 +5,7 @@ mod approval;
 mod board;
 mod demo;
 mod desk;
+mod feeds;
 mod health;
 mod incident;
 mod mailbox;

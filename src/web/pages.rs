@@ -23,7 +23,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("fact", template!("fact.hbs")),
     ("statement", template!("statement.hbs")),
     ("desk", template!("desk.hbs")),
+    ("feeds", template!("feeds.hbs")),
     ("incident", template!("incident.hbs")),
     ("approval", template!("approval.hbs")),
     ("sign_in", template!("sign_in.hbs")),

@@ -19,7 +19,8 @@ use super::pages::{self, Pages};
 use super::problem::{self, Problem};
 use super::webhook::Hook;
 use super::{
-    Site, Web, acts, approval, demo, desk, health, incident, mailbox, newsroom, session, sign_in, statement, webhook,
+    Site, Web, acts, approval, demo, desk, feeds, health, incident, mailbox, newsroom, session, sign_in, statement,
+    webhook,
 };
 use crate::feed::webhook::BODY_BYTES_MAX;
 
@@ -90,6 +91,7 @@ fn demo_only() -> Router<Arc<Site>> {
 fn private() -> Router<Arc<Site>> {
     Router::new()
         .route("/", get(desk::page))
+        .route("/feeds", get(feeds::page))
         .route("/open", post(desk::open))
         .route("/posting", post(desk::posting))
         .route("/sign-out", post(sign_in::out))

@@ -51,6 +51,7 @@ const PARSERS: &[(&str, &str)] = &[
     ("src/feed/file/replay.rs", "speed"),
     ("src/feed/file/rows.rs", "csv"),
     ("src/feed/form/json.rs", "json"),
+    ("src/feed/rss.rs", "feed"),
     ("src/feed/webhook.rs", "webhook_gate"),
     ("src/feed/webhook/body.rs", "webhook_body"),
 ];
@@ -207,7 +208,7 @@ macro_rules! replayed {
 }
 
 replayed! {
-    clock condition csv cursor edit fact installation json length links package period playbook query quote speed spike
+    clock condition csv cursor edit fact feed installation json length links package period playbook query quote speed spike
     template token visible webhook_body webhook_gate
 }
 

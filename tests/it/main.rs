@@ -34,6 +34,7 @@ mod query;
 mod query_properties;
 mod real_input;
 mod record;
+mod rss;
 mod sample;
 mod sighting;
 mod simulation;

@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::press::{Frame, Kind};
 use super::{ComposeError, Composer, Key, Letter, stamp, subject};
+use crate::core::name::FeedName;
 use crate::core::rules::Organisation;
+use crate::core::schedule::Blind;
 use crate::core::setting::Setting;
 use crate::core::statement::clock_time;
 
@@ -46,6 +48,28 @@ struct SignedHead<'a> {
     public_key: &'a str,
 }
 
+/// A feed that nothing is heard of.
+#[derive(Clone, Copy, Debug)]
+pub struct BlindSpot<'a> {
+    pub feed: &'a FeedName,
+    pub blind: Blind,
+    pub why: Option<&'a str>,
+    /// When it was last heard or read.
+    pub since: Option<Timestamp>,
+    pub url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Blindness<'a> {
+    feed: &'a str,
+    what: String,
+    why: Option<&'a str>,
+    since: Option<String>,
+    /// It is not asked again.
+    gone: bool,
+    page: String,
+}
+
 #[derive(Serialize)]
 struct Restored {
     at: String,
@@ -71,6 +95,21 @@ impl Composer {
         let at = format!("{} ({copied_at:.0})", clock_time(copied_at, &house.organisation.zone(), "en"));
         let about = format!("Holdline was started from a backup of {copied_at:.0}");
         self.house_letter(house, Kind::Restored, &about, &Restored { at, entry })
+    }
+
+    /// That nothing is heard of a feed where something should be.
+    pub fn blind_spot(&self, house: &House<'_>, spot: &BlindSpot<'_>) -> Result<Letter, ComposeError> {
+        let BlindSpot { feed, blind, why, since, url } = *spot;
+        let since = since.map(|at| clock_time(at, &house.organisation.zone(), "en"));
+        let data = Blindness {
+            feed: feed.as_str(),
+            what: blind.to_string(),
+            why,
+            since,
+            gone: blind == Blind::Gone,
+            page: format!("{url}/feeds"),
+        };
+        self.house_letter(house, Kind::Blind, &format!("Blind spot: the feed {feed} {blind}"), &data)
     }
 
     fn house_letter<T: Serialize>(

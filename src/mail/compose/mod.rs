@@ -12,7 +12,7 @@ mod task;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::desk::{Head, House};
+pub use self::desk::{BlindSpot, Head, House};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
 use super::Letter;

@@ -24,6 +24,7 @@ pub(super) enum Kind {
     Head,
     Notice,
     Restored,
+    Blind,
     SignIn,
     Task,
 }
@@ -37,6 +38,7 @@ impl Kind {
             Self::Head => "head",
             Self::Notice => "notice",
             Self::Restored => "restored",
+            Self::Blind => "blind",
             Self::SignIn => "sign_in",
             Self::Task => "task",
         }
@@ -44,7 +46,7 @@ impl Kind {
 }
 
 /// Name, plain text and HTML. The partials `text` and `why` are used by several.
-const TEMPLATES: [(&str, &str, &str); 11] = [
+const TEMPLATES: [(&str, &str, &str); 12] = [
     ("layout", template!("layout.text.hbs"), template!("layout.html.hbs")),
     ("texts", template!("texts.text.hbs"), template!("texts.html.hbs")),
     ("why", template!("why.text.hbs"), template!("why.html.hbs")),
@@ -54,6 +56,7 @@ const TEMPLATES: [(&str, &str, &str); 11] = [
     ("head", template!("head.text.hbs"), template!("head.html.hbs")),
     ("notice", template!("notice.text.hbs"), template!("notice.html.hbs")),
     ("restored", template!("restored.text.hbs"), template!("restored.html.hbs")),
+    ("blind", template!("blind.text.hbs"), template!("blind.html.hbs")),
     ("sign_in", template!("sign_in.text.hbs"), template!("sign_in.html.hbs")),
     ("task", template!("task.text.hbs"), template!("task.html.hbs")),
 ];

@@ -90,13 +90,19 @@ impl Meter {
 
     /// Says the figures. Memory is judged only where each test has a process of its own.
     pub(crate) fn end(self) {
+        self.within(INPUT_TIME_MAX, GROWTH_KIB_MAX);
+    }
+
+    /// The same with narrower bounds.
+    pub(crate) fn within(self, time_max: Duration, growth_kib_max: u64) {
         let grown = status_kib("VmHWM").map(|peak| peak.saturating_sub(self.resident_kib));
         let (took, name) = &self.slowest;
         eprintln!("{}: {} inputs, the slowest {took:?} ({name}), memory +{grown:?} KiB", self.set, self.inputs);
+        assert!(*took <= time_max, "{}: {name} took {took:?}", self.set);
         assert!(self.inputs > 0, "{}: nothing was tried", self.set);
         match grown {
             Some(grown) if std::env::var_os("NEXTEST").is_some() => {
-                assert!(grown <= GROWTH_KIB_MAX, "{}: memory grew by {grown} KiB", self.set);
+                assert!(grown <= growth_kib_max, "{}: memory grew by {grown} KiB", self.set);
             }
             Some(_) | None => eprintln!("NOT MEASURED: memory, since other tests share this process"),
         }

@@ -1,0 +1,70 @@
+//! What is known of a feed since the last look: how to ask whether it changed, and which of its entries were brought.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::entry::hash;
+use crate::core::mention::Mention;
+use crate::net::Validators;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cursor {
+    /// The feed's address as settings have it: another one begins anew.
+    url: String,
+    /// Where the last answer came from in the end.
+    from: Option<String>,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    /// Of the last body.
+    body: u64,
+    /// Of the last body's mentions, in order.
+    seen: Vec<u64>,
+}
+
+impl Cursor {
+    /// A cursor of another address, or none, is an empty one.
+    pub(super) fn read(text: Option<&str>, url: &Url) -> Self {
+        let read = text.and_then(|text| serde_json::from_str::<Self>(text).ok());
+        let new = || Self { url: url.as_str().to_owned(), ..Self::default() };
+        read.filter(|cursor| cursor.url == url.as_str()).unwrap_or_else(new)
+    }
+
+    pub(super) fn write(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    pub(super) fn validators(&self) -> Option<Validators> {
+        let url = Url::parse(self.from.as_deref()?).ok()?;
+        Some(Validators { url, etag: self.etag.clone(), last_modified: self.last_modified.clone() })
+    }
+
+    /// With what the latest answer is known by.
+    pub(super) fn known_by(mut self, validators: Option<Validators>) -> Self {
+        let (from, etag, last_modified) = match validators {
+            Some(known) => (Some(known.url.into()), known.etag, known.last_modified),
+            None => (None, None, None),
+        };
+        (self.from, self.etag, self.last_modified) = (from, etag, last_modified);
+        self
+    }
+
+    pub(super) fn is_body(&self, body: u64) -> bool {
+        self.body == body && body != 0
+    }
+
+    /// Of a body's mentions those that are new or were changed; the cursor then knows them all.
+    pub(super) fn take(&mut self, body: u64, mentions: Vec<Mention>) -> Vec<Mention> {
+        let now: Vec<u64> = mentions.iter().map(fingerprint).collect();
+        let mut before = std::mem::replace(&mut self.seen, now.clone());
+        before.sort_unstable();
+        self.body = body;
+        let new = mentions.into_iter().zip(now).filter(|(_, print)| before.binary_search(print).is_err());
+        new.map(|(mention, _)| mention).collect()
+    }
+}
+
+fn fingerprint(mention: &Mention) -> u64 {
+    let words = |text: &Option<String>| text.clone().unwrap_or_default();
+    hash(&[&mention.id, &words(&mention.title), &mention.text])
+}

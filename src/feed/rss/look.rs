@@ -1,0 +1,110 @@
+//! One look at a feed: asked for only if it changed, read only if its bytes did, and what every answer means.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::cursor::Cursor;
+use super::{FeedError, RssFeed, date, mentions, read};
+use crate::core::mention::Mention;
+use crate::feed::{Batch, Came, Outside};
+use crate::net::{Fault, Fetch, Fetched, Spent, StatusCode};
+
+/// The longest answer, unpacked, in bytes. A document may be half as long: a longer one is told for what it is.
+pub const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// The longest that a server is left alone because it asks for it.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, \
+    application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
+
+impl RssFeed {
+    pub(super) async fn look(
+        &self,
+        outside: &Outside,
+        cursor: Option<&str>,
+        now: Timestamp,
+        spent: &mut Spent,
+    ) -> Came {
+        let cursor = Cursor::read(cursor, &self.url);
+        let fetch = Fetch {
+            url: self.url.clone(),
+            private: self.private,
+            accept: ACCEPT,
+            known: cursor.validators(),
+            body_bytes_max: BODY_BYTES_MAX,
+        };
+        match outside.http.fetch(&fetch, spent).await {
+            Ok(answer) => self.answered(answer, cursor, now).await,
+            Err(fault) => Came::Failed { why: self.why(fault) },
+        }
+    }
+
+    async fn answered(&self, answer: Fetched, cursor: Cursor, now: Timestamp) -> Came {
+        let status = answer.status;
+        let said = format!("it answers {status}");
+        match status {
+            StatusCode::NOT_MODIFIED => Came::Brought(Batch::default()),
+            StatusCode::GONE => Came::Gone { why: "it answers 410 Gone: it was given up".to_owned() },
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                Came::Later { why: said, after: retry_after(&answer, now) }
+            }
+            status if status.is_success() => match brought(answer, cursor).await {
+                Ok(batch) => Came::Brought(batch),
+                Err(why) => Came::Failed { why },
+            },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Came::Failed { why: format!("{said}; it does not let us in") }
+            }
+            StatusCode::NOT_FOUND => Came::Failed { why: format!("{said}; is its address still right?") },
+            _ => Came::Failed { why: said },
+        }
+    }
+
+    fn why(&self, fault: Fault) -> String {
+        match fault {
+            Fault::NotAllowed if self.private => "it leads to an address that may not be called".to_owned(),
+            Fault::NotAllowed => {
+                "it leads to an address that is not public; say `private: true` if that is meant".to_owned()
+            }
+            Fault::NotReached | Fault::Lost | Fault::TooSlow | Fault::Redirects => fault.to_string(),
+        }
+    }
+}
+
+/// What a whole answer brings. Parsing is done aside: a document can be long.
+async fn brought(answer: Fetched, cursor: Cursor) -> Result<Batch, String> {
+    let Fetched { headers, url, body, validators, .. } = answer;
+    let body = body.map_err(|unread| unread.to_string())?;
+    let mut cursor = cursor.known_by(validators);
+    let hash = body_hash(&body);
+    if cursor.is_body(hash) {
+        return Ok(Batch { cursor: cursor.write(), ..Batch::default() });
+    }
+    let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let read = move || -> Result<(Vec<Mention>, Vec<String>), FeedError> {
+        Ok(mentions(read(&body, content_type.as_deref(), Some(&url))?))
+    };
+    let read = tokio::task::spawn_blocking(read).await.map_err(|error| format!("reading was broken off: {error}"))?;
+    let (mentions, refused) = read.map_err(|error| error.to_string())?;
+    let mentions = cursor.take(hash, mentions);
+    Ok(Batch { mentions, refused, cursor: cursor.write(), ended: false })
+}
+
+/// Never nought, which stands for no body at all.
+pub fn body_hash(body: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut hasher = std::hash::DefaultHasher::new();
+    hasher.write(body);
+    hasher.finish().max(1)
+}
+
+/// In seconds or as a date (RFC 9110, section 10.2.3).
+fn retry_after(answer: &Fetched, now: Timestamp) -> Option<Duration> {
+    let said = answer.headers.get("retry-after")?.to_str().ok()?.trim();
+    let wait = match said.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => Duration::try_from(date::time(said)?.duration_since(now)).unwrap_or(Duration::ZERO),
+    };
+    Some(wait.min(RETRY_AFTER_MAX))
+}

@@ -1,0 +1,232 @@
+//! RSS 0.9x to 2.0, RDF, Atom and CDF by one walk: they differ in where things stand and hardly in what they are called.
+
+use url::Url;
+
+use super::date::time;
+use super::entry::{Document, Entry};
+use super::field::{Captured, Field, Space, Spaces, local};
+use super::text::{Form, seen};
+use super::xml::{Piece, Tag, Walk, XmlError};
+use super::{ENTRIES_MAX, FeedError};
+
+/// Elements that a feed begins with.
+const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "entry"];
+/// Elements whose children speak of the feed.
+const FEEDS: &[&str] = &["channel", "feed"];
+/// Elements that are an entry.
+const ENTRIES: &[&str] = &["item", "entry"];
+
+/// Reads a feed; what comes before a fault stands.
+pub(super) fn read_xml(text: &str, at: Option<&Url>) -> Result<Document, FeedError> {
+    let mut walk = Walk::new(text);
+    let mut reading = Reading { base: at.cloned(), ..Reading::default() };
+    loop {
+        match walk.next() {
+            Ok(Some(Piece::Open(tag))) => reading.open(&tag)?,
+            Ok(Some(Piece::Text(text))) => reading.text(&text),
+            Ok(Some(Piece::Close)) => reading.close(),
+            Ok(None) => break,
+            Err(XmlError::Broken(why)) if !reading.document.entries.is_empty() => {
+                reading.document.broken = Some(why);
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if reading.document.entries.len() == ENTRIES_MAX {
+            reading.document.broken = Some(format!("only its first {ENTRIES_MAX} entries are read"));
+            break;
+        }
+    }
+    if !reading.rooted {
+        return Err(FeedError::NoFeed);
+    }
+    reading.of_the_feed();
+    Ok(reading.document)
+}
+
+/// An element that is open.
+#[derive(Default)]
+struct Open {
+    /// Without its prefix, in lower case.
+    name: String,
+    base: Option<Url>,
+    language: Option<String>,
+}
+
+#[derive(Default)]
+struct Reading {
+    document: Document,
+    base: Option<Url>,
+    rooted: bool,
+    spaces: Spaces,
+    open: Vec<Open>,
+    /// The entry that is being read, and how deep it stands.
+    entry: Option<(Draft, usize)>,
+    /// Of the feed itself, as for an entry.
+    feed: Draft,
+    capture: Option<(Captured, usize)>,
+}
+
+/// What was found for an entry, the best of each so far.
+#[derive(Default)]
+struct Draft {
+    entry: Entry,
+    /// How good what stands in each field is; a better one replaces it.
+    rank: [u8; Field::COUNT],
+}
+
+impl Reading {
+    fn open(&mut self, tag: &Tag<'_>) -> Result<(), FeedError> {
+        let name = local(&tag.name).to_ascii_lowercase();
+        if self.open.is_empty() && !self.rooted {
+            if !ROOTS.contains(&name.as_str()) {
+                return Err(FeedError::NoFeed);
+            }
+            self.rooted = true;
+        }
+        self.spaces.enter(tag, self.open.len());
+        let space = self.spaces.of(&tag.name);
+        let parent = self.open.last().map(|open| open.name.clone()).unwrap_or_default();
+        let base = tag.attribute("xml:base").or_else(|| tag.attribute("base")).and_then(|base| self.resolve(base));
+        let language = tag.attribute("xml:lang").map(str::to_owned);
+        let here = Open {
+            name: name.clone(),
+            base: base.or_else(|| self.here()),
+            language: language.or_else(|| self.language()),
+        };
+        self.open.push(here);
+        if let Some((captured, _)) = &mut self.capture {
+            captured.open(&name);
+        } else if ENTRIES.contains(&name.as_str()) && self.entry.is_none() && space == Space::Core {
+            self.entry = Some((Draft::default(), self.open.len()));
+            self.attributes(tag);
+        } else {
+            self.begin(tag, space, &name, &parent);
+        }
+        Ok(())
+    }
+
+    /// A field begins, if this is one, where fields stand.
+    fn begin(&mut self, tag: &Tag<'_>, space: Space, name: &str, parent: &str) {
+        let depth = self.open.len();
+        let stands = match &self.entry {
+            // What Media RSS groups speaks of the entry too.
+            Some((_, entry)) => depth == entry + 1 || space == Space::Media,
+            None => FEEDS.contains(&parent),
+        };
+        if self.entry.is_none() && FEEDS.contains(&name) {
+            self.attributes(tag);
+        }
+        if stands && let Some((field, rank)) = Field::of(space, name) {
+            self.capture = Some((Captured::new(field, rank, tag), depth));
+        }
+    }
+
+    /// What old formats write as attributes of the feed or the entry itself.
+    fn attributes(&mut self, tag: &Tag<'_>) {
+        let language = self.language();
+        let link = tag.attribute("href").or_else(|| tag.attribute("rdf:about")).and_then(|link| self.resolve(link));
+        let updated = tag.attribute("lastmod").and_then(time);
+        let entry = &mut self.draft().entry;
+        entry.language = language.or(entry.language.take());
+        entry.link = link.or(entry.link.take());
+        entry.updated = updated.or(entry.updated.take());
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some((captured, _)) = &mut self.capture {
+            captured.text(text);
+        }
+    }
+
+    fn close(&mut self) {
+        let depth = self.open.len();
+        if let Some((captured, at)) = self.capture.take() {
+            if at == depth {
+                self.keep(captured);
+            } else {
+                let mut captured = captured;
+                captured.close(self.open.last().map_or("", |open| open.name.as_str()));
+                self.capture = Some((captured, at));
+            }
+        }
+        if self.entry.as_ref().is_some_and(|(_, at)| *at == depth)
+            && let Some((draft, _)) = self.entry.take()
+        {
+            self.document.entries.push(draft.entry);
+        }
+        self.open.pop();
+        self.spaces.leave(self.open.len());
+    }
+
+    fn of_the_feed(&mut self) {
+        let Entry { title, author, language, published, updated, .. } = std::mem::take(&mut self.feed.entry);
+        let document = &mut self.document;
+        document.title = document.title.take().or(title);
+        document.author = document.author.take().or(author);
+        document.language = document.language.take().or(language);
+        document.published = document.published.or(published);
+        document.updated = document.updated.or(updated);
+    }
+
+    fn keep(&mut self, captured: Captured) {
+        let (base, language) = (self.here(), self.language());
+        let draft = self.draft();
+        let rank = &mut draft.rank[captured.field as usize];
+        // The first of those that are equally good stands.
+        if captured.rank <= *rank {
+            return;
+        }
+        let form = captured.form();
+        let entry = &mut draft.entry;
+        let found = match captured.field {
+            Field::Title => put(&mut entry.title, seen(&captured.content(), form)),
+            Field::Text => put(&mut entry.text, seen(&captured.content(), form)),
+            Field::Author => put(&mut entry.author, captured.author().and_then(|name| seen(&name, Form::Unsaid))),
+            Field::Id => put(&mut entry.id, Some(captured.content().trim().to_owned()).filter(|id| !id.is_empty())),
+            Field::Link => put(&mut entry.link, captured.link().and_then(|link| resolved(base.as_ref(), &link))),
+            Field::Published => put(&mut entry.published, time(&captured.content())),
+            Field::Updated => put(&mut entry.updated, time(&captured.content())),
+            Field::Language => put(&mut entry.language, Some(captured.content().trim().to_owned())),
+        };
+        if found {
+            *rank = captured.rank;
+            if entry.language.is_none() {
+                entry.language = language;
+            }
+        }
+    }
+
+    fn draft(&mut self) -> &mut Draft {
+        self.entry.as_mut().map_or(&mut self.feed, |(draft, _)| draft)
+    }
+
+    fn here(&self) -> Option<Url> {
+        self.open.last().map_or_else(|| self.base.clone(), |open| open.base.clone())
+    }
+
+    fn language(&self) -> Option<String> {
+        self.open.last().and_then(|open| open.language.clone())
+    }
+
+    fn resolve(&self, link: &str) -> Option<Url> {
+        resolved(self.here().as_ref(), link)
+    }
+}
+
+/// Whether there was something to put.
+fn put<T>(place: &mut Option<T>, found: Option<T>) -> bool {
+    let is_found = found.is_some();
+    if is_found {
+        *place = found;
+    }
+    is_found
+}
+
+fn resolved(base: Option<&Url>, link: &str) -> Option<Url> {
+    let link = link.trim();
+    if link.is_empty() {
+        return None;
+    }
+    base.map_or_else(|| Url::parse(link), |base| base.join(link)).ok()
+}

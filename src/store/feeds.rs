@@ -1,0 +1,90 @@
+//! What is kept of feeds: their schedules, and mentions whose words were changed where they were published.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::batch::Batch;
+use super::error::StoreError;
+use super::reader::Reader;
+use crate::core::mention::Mention;
+use crate::core::name::FeedName;
+use crate::core::schedule::Schedule;
+
+/// What the names of schedules begin with among the notes.
+const PREFIX: &str = "feed:";
+
+impl Batch<'_> {
+    pub fn put_schedule(&mut self, feed: &FeedName, schedule: &Schedule, at: Timestamp) -> Result<(), StoreError> {
+        self.put_note(&format!("{PREFIX}{feed}"), &serde_json::to_string(schedule)?, at)
+    }
+
+    pub fn drop_schedule(&mut self, feed: &FeedName) -> Result<(), StoreError> {
+        self.drop_note(&format!("{PREFIX}{feed}"))
+    }
+
+    pub fn schedules(&mut self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
+        schedules(self.db, Which::All)
+    }
+
+    /// The mention of this name that the feed brought before.
+    pub fn mention(&mut self, feed: &FeedName, id: &str) -> Result<Option<Mention>, StoreError> {
+        let body: Option<String> = self
+            .statement("select body from mentions where feed = ?1 and foreign_id = ?2")?
+            .query_row(params![feed.as_str(), id], |row| row.get(0))
+            .optional()?;
+        body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
+    }
+
+    /// Gives a mention its newer words, and where they count anew the time that they count at.
+    pub fn change_mention(
+        &mut self,
+        feed: &FeedName,
+        mention: &Mention,
+        counted: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_string(mention)?;
+        self.statement(
+            "update mentions set body = ?3, marked = marked or ?4 is not null, counted = coalesce(?4, counted)
+             where feed = ?1 and foreign_id = ?2",
+        )?
+        .execute(params![feed.as_str(), mention.id, body, counted.map(Timestamp::as_millisecond)])?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// The schedule of every feed that is fetched.
+    pub fn schedules(&self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
+        schedules(&self.connect()?, Which::All)
+    }
+
+    /// Of those that people were told are blind spots.
+    pub fn blind_schedules(&self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
+        schedules(&self.connect()?, Which::Blind)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Blind,
+}
+
+fn schedules(db: &Connection, which: Which) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
+    let mut statement = db.prepare(
+        "select substr(name, length(?1) + 1), value from notes where substr(name, 1, length(?1)) = ?1
+         and (?2 or json_extract(value, '$.blind') is not null)",
+    )?;
+    let mut rows = statement.query(params![PREFIX, which == Which::All])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
+        // A row of another version is a feed that nobody looked at yet.
+        if let Ok(schedule) = serde_json::from_str(&value) {
+            found.insert(FeedName::from(name), schedule);
+        }
+    }
+    Ok(found)
+}
