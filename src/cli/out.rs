@@ -1,13 +1,31 @@
 //! Lines for people. A closed pipe ends the program quietly, as it does for any filter.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+
+use crate::core::statement::hidden_character;
 
 /// Prints a line to standard output.
 pub(super) fn line(text: impl Display) {
     // Whoever closed the pipe has read what they wanted.
     let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Prints a line of JSON with every character written out that a terminal would act on or hide; it stands for the same.
+pub(super) fn json(json: &str) {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if hidden_character(c.encode_utf8(&mut [0; 4])).is_some() {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    line(escaped);
 }
 
 /// Prints a line to standard error.

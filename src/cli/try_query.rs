@@ -1,6 +1,5 @@
 //! `holdline try query`: which mentions a query matches, and why.
 
-use std::fmt::Write as _;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +10,6 @@ use super::out;
 use crate::core::mention::Mention;
 use crate::core::query::{Explanation, Query, QueryError, explain};
 use crate::core::shown::visible;
-use crate::core::statement::hidden_character;
 
 /// The largest input, in bytes.
 const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -85,27 +83,11 @@ fn plain(number: usize, line: &str) -> Mention {
 fn show(mention: &Mention, explanation: &Explanation, json: bool) {
     if json {
         let line = serde_json::json!({ "id": mention.id, "matched": explanation.matched, "why": explanation });
-        out::line(escaped(&line.to_string()));
+        out::json(&line.to_string());
     } else {
         let verdict = if explanation.matched { "matches" } else { "does not match" };
         out::line(format_args!("{}: {verdict}\n{}", mention.id.escape_debug(), visible(&explanation.to_string())));
     }
-}
-
-/// JSON with every character written out that a terminal would act on or hide; it stands for the same.
-fn escaped(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        if hidden_character(c.encode_utf8(&mut [0; 4])).is_some() {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing into a string does not fail.
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
 }
 
 /// The query with a mark under what is wrong.

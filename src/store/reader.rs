@@ -11,9 +11,10 @@ use super::chain::{Entry, Head};
 use super::error::StoreError;
 use super::installation::InstallationEvent;
 use super::keys::Keys;
+use crate::core::count::MinuteNumber;
 use crate::core::incident::{Event, Evidence};
 use crate::core::mention::Mention;
-use crate::core::name::FeedName;
+use crate::core::name::{FeedName, WatchName};
 
 /// One row of the log. Salt and body are gone where the body was erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +135,14 @@ impl Reader {
             )
             .optional()?;
         body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
+    }
+
+    /// What a watch counted, minute by minute and ascending; minutes in which it counted nothing are left out.
+    pub fn counts(&self, watch: &WatchName) -> Result<Vec<(MinuteNumber, u32)>, StoreError> {
+        let db = self.snapshot()?.db;
+        let mut statement = db.prepare("select minute, count from counts where watch = ?1 order by minute")?;
+        let rows = statement.query_map([watch.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     pub fn session(&self, hash: &str) -> Result<Option<StoredSession>, StoreError> {

@@ -7,7 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::count::{Counts, MinuteNumber, minute_of};
-use super::incident::{CHART_MINUTES, IncidentId, Spike};
+use super::incident::{IncidentId, Spike, chart_minutes};
 use super::period::Period;
 use super::watch::Watch;
 
@@ -97,7 +97,7 @@ pub fn spike(watch: &Watch, counts: &Counts, now: Timestamp) -> Spike {
         more_than: watch.detector.threshold(),
         voices: counts.voices(window, minute),
         at: now,
-        minutes: counts.series(CHART_MINUTES, minute),
+        minutes: counts.series(chart_minutes(window), minute),
         evidence: counts.evidence(window, minute),
     }
 }

@@ -91,6 +91,7 @@ impl Composer {
             subject: subject(house.setting, about),
             text,
             html,
+            picture: None,
         })
     }
 }
