@@ -54,6 +54,8 @@ struct Frame<'a, B: DrawingBackend> {
     top: i32,
     bottom: i32,
     most: f64,
+    /// From when to when, in lines that fit.
+    span: Vec<String>,
 }
 
 pub(super) fn draw<B: DrawingBackend>(paper: &Paper<'_, B>, chart: &Chart, look: Look) -> Result<(), ChartError> {
@@ -62,11 +64,12 @@ pub(super) fn draw<B: DrawingBackend>(paper: &Paper<'_, B>, chart: &Chart, look:
     let chart = &chart.fitted(usize::try_from(dots(look.width) - LEFT - RIGHT).unwrap_or(1));
     let legend = Legend::of(chart, dots(look.width) - LEFT - RIGHT);
     let top = (legend.rows + 1) * LINE + LINE / 2;
-    let bottom = dots(look.height) - 2 * LINE - 6;
+    let span = span(chart, dots(look.width));
+    let bottom = dots(look.height) - i32::try_from(span.len() + 1).unwrap_or(3) * LINE - 6;
     let ticks = chart.count_ticks(usize::try_from((bottom - top) / COUNT_LABEL).unwrap_or(2) + 1);
     let most = ticks.last().map_or(1.0, |tick| tick.along).max(chart.top());
     let right = dots(look.width) - RIGHT;
-    let frame = Frame { paper, chart, scale, left: LEFT, right, top, bottom, most };
+    let frame = Frame { paper, chart, scale, left: LEFT, right, top, bottom, most, span };
     paper.fill(&WHITE).map_err(|error| ChartError::Draw(error.to_string()))?;
     legend.draw(&frame)?;
     frame.events()?;
@@ -162,7 +165,7 @@ impl<B: DrawingBackend> Frame<'_, B> {
             self.put(&Circle::new(self.scaled((x, y)), radius, ALARM.filled()))?;
             if self.chart.crossings.len() <= NAMED_CROSSINGS_MAX {
                 let words = format!("alarm {}", self.chart.hour(self.chart.at(place)));
-                let half = (self.left + self.right) / 2;
+                let half = self.left.midpoint(self.right);
                 let (x, across) = if x > half { (x + RIGHT - 4, HPos::Right) } else { (x, HPos::Left) };
                 self.text(&words, (x.min(self.right + RIGHT - 4), self.top - LINE), across, VPos::Top, ALARM)?;
             }
@@ -180,8 +183,21 @@ impl<B: DrawingBackend> Frame<'_, B> {
             let (x, across) = if at_edge { (self.right + RIGHT - 2, HPos::Right) } else { (x, HPos::Center) };
             self.text(&tick.label, (x, self.bottom + 5), across, VPos::Top, INK)?;
         }
-        let middle = (self.left + self.right) / 2 - LEFT / 2;
-        self.text(&self.chart.span(), (middle, self.bottom + 7 + LINE), HPos::Center, VPos::Top, INK)
+        let middle = self.left.midpoint(self.right) - (LEFT - RIGHT) / 2;
+        for (row, words) in (1..).zip(&self.span) {
+            self.text(words, (middle, self.bottom + 7 + row * LINE), HPos::Center, VPos::Top, INK)?;
+        }
+        Ok(())
+    }
+}
+
+/// From when to when, in two lines where one is too long.
+fn span(chart: &Chart, width: i32) -> Vec<String> {
+    let words = chart.span();
+    let fits = i32::try_from(words.chars().count()).unwrap_or(i32::MAX).saturating_mul(LETTER) <= width + LETTER;
+    match words.split_once(" to ") {
+        Some((from, to)) if !fits => vec![from.to_owned(), format!("to {to}")],
+        Some(_) | None => vec![words],
     }
 }
 

@@ -22,7 +22,11 @@ use self::trial::Trial;
 use super::{check, out};
 use crate::config::{Config, Need};
 use crate::core::chart::Chart;
+use crate::core::detect::once_in;
+use crate::core::shown::in_words;
 use crate::core::watch::Watch;
+
+const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -78,14 +82,20 @@ fn test(options: &Options, config: &Config) -> Result<Tested, String> {
         Some(file) => history::read(file, watch)?,
         None => history::stored(&config.store, watch)?,
     };
-    let own = settings::own(watch);
+    let others = settings::others();
+    let tried = settings::all(watch, &others);
     let mut points = Vec::with_capacity(history.counts.len());
-    let trial = trial::run(&history, &own, |point| points.push(point));
+    let mut trials = trial::run(&history, &tried, |point| points.push(point));
+    let (Some(own), false) = (tried.first(), trials.is_empty()) else {
+        return Err("there is nothing to try".to_owned());
+    };
+    let trial = trials.remove(0);
     let found = known.as_ref().map(|known| events(&trial, known, &history));
+    let tested = tried.iter().skip(1).zip(&trials);
     let other_settings =
-        settings::others(&history, watch, |written, trial| other(written, trial, &history, known.as_deref()));
+        tested.map(|(setting, trial)| other(&setting.written, trial, &history, known.as_deref())).collect();
     let chart = Chart {
-        counted: settings::counted(&own, &history),
+        counted: format!("mentions in {}", in_words(trial::window(own, &history))),
         begins: history.begins,
         step: history.bin,
         points,
@@ -127,9 +137,11 @@ fn other(written: &str, trial: &Trial, history: &History, known: Option<&[Event]
 fn told(trial: Trial) -> Vec<Told> {
     let told = trial.alarms.into_iter().map(|alarm| Told {
         at: alarm.at,
-        count: alarm.point.count,
-        expected: alarm.point.expected,
-        line: alarm.point.line,
+        count: alarm.reading.count,
+        window_seconds: alarm.reading.window.as_seconds(),
+        expected: alarm.reading.expected,
+        above: alarm.reading.above,
+        once_in_days: alarm.reading.rate.map(|rate| once_in(rate).as_seconds() / DAY_SECONDS),
         voices: alarm.voices,
         reason: alarm.reason,
     });

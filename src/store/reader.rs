@@ -139,10 +139,7 @@ impl Reader {
 
     /// What a watch counted, minute by minute and ascending; minutes in which it counted nothing are left out.
     pub fn counts(&self, watch: &WatchName) -> Result<Vec<(MinuteNumber, u32)>, StoreError> {
-        let db = self.snapshot()?.db;
-        let mut statement = db.prepare("select minute, count from counts where watch = ?1 order by minute")?;
-        let rows = statement.query_map([watch.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        counts(&self.snapshot()?.db, watch, i64::MIN)
     }
 
     pub fn session(&self, hash: &str) -> Result<Option<StoredSession>, StoreError> {
@@ -221,6 +218,18 @@ pub(super) fn recent_mentions(
         each(feed.into(), serde_json::from_str(&body)?, counted);
     }
     Ok(())
+}
+
+pub(super) fn note(db: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let mut statement = db.prepare_cached("select value from notes where name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn counts(db: &Connection, watch: &WatchName, since: i64) -> Result<Vec<(i64, u32)>, StoreError> {
+    let mut statement =
+        db.prepare_cached("select minute, count from counts where watch = ?1 and minute >= ?2 order by minute")?;
+    let rows = statement.query_map(rusqlite::params![watch.as_str(), since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn stored_event(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEvent> {

@@ -75,7 +75,7 @@ fn every_alarm_has_its_time_and_its_reason() {
     }
     let json = report(folder.path(), &["breach", "--history", "counts.csv"]);
     assert_eq!(json["alarms"][0]["at"], "2026-11-23T12:00:00Z");
-    assert_eq!((&json["alarms"][0]["line"], &json["alarms_per_week"]), (&json!(5.0), &json!(0.5)));
+    assert_eq!((&json["alarms"][0]["above"], &json["alarms_per_week"]), (&json!(5), &json!(0.5)));
     assert_eq!((&json["history"]["bins"], &json["history"]["bin_seconds"]), (&json!(4032), &json!(300)));
     let fixed: Vec<_> = json["other_settings"].as_array().unwrap().iter().map(|other| &other["alarms"]).collect();
     assert!(fixed.ends_with(&[&json!(1), &json!(1), &json!(1), &json!(0), &json!(0)]), "{fixed:?}");
@@ -83,16 +83,16 @@ fn every_alarm_has_its_time_and_its_reason() {
 
 #[test]
 fn mentions_are_matched_and_repeats_count_once() {
-    let mention = |id: u32, minute: u32, author: &str, text: &str| {
-        json!({ "id": id.to_string(), "author": author, "text": text, "published": format!("2026-11-22T14:{minute:02}:00Z") })
+    let mention = |id: u32, at: String, author: &str, text: &str| {
+        json!({ "id": id.to_string(), "author": author, "text": text, "published": format!("2026-11-22T{at}:00Z") })
             .to_string()
     };
     let leaked = "Riverside General leaked my records";
     let lines: Vec<String> = (0..8)
-        .map(|id| mention(id, 10 + id, &format!("voice{id}"), leaked))
-        .chain((0..8).map(|id| mention(id, 10 + id, "again", leaked)))
-        .chain((20..40).map(|id| mention(id, 30, &format!("voice{id}"), "Nice weather")))
-        .chain((40..60).map(|id| mention(id, 50, "one busy voice", leaked)))
+        .map(|id| mention(id, format!("14:{}", 10 + id), &format!("voice{id}"), leaked))
+        .chain((0..8).map(|id| mention(id, format!("14:{}", 10 + id), "again", leaked)))
+        .chain((20..40).map(|id| mention(id, "14:30".to_owned(), &format!("voice{id}"), "Nice weather")))
+        .chain((40..60).map(|id| mention(id, "13:30".to_owned(), "one busy voice", leaked)))
         .collect();
     let mut csv = "id,author,published,text\n".to_owned();
     for line in &lines {

@@ -43,7 +43,7 @@ pub(super) fn read(
         repeats: 0,
         unmatched: 0,
         heard: Vec::new(),
-        span: MinuteNumber::MAX..=MinuteNumber::MIN,
+        span: None,
         refused: Refused::default(),
     };
     if let Some((line, text)) = first {
@@ -69,7 +69,7 @@ struct Reading<'a> {
     unmatched: u64,
     heard: Vec<(MinuteNumber, u64)>,
     /// From the first mention to the last, matched or not: that long somebody listened.
-    span: RangeInclusive<MinuteNumber>,
+    span: Option<RangeInclusive<MinuteNumber>>,
     refused: Refused,
 }
 
@@ -85,7 +85,10 @@ impl Reading<'_> {
                 .add(line, "it has no time, so nobody can tell when it would have counted; add `published`");
         };
         let minute = minute_of(published);
-        self.span = *self.span.start().min(&minute)..=*self.span.end().max(&minute);
+        self.span = Some(match &self.span {
+            Some(span) => minute.min(*span.start())..=minute.max(*span.end()),
+            None => minute..=minute,
+        });
         if !self.seen.insert(short_hash(mention.id.as_bytes())) {
             self.repeats += 1;
         } else if self.matcher.matches(&mention).is_empty() {
@@ -107,14 +110,14 @@ impl Reading<'_> {
     }
 
     fn finish(mut self, path: &Path) -> Result<History, String> {
-        if self.heard.is_empty() {
-            let why: String = self.refused.notes().iter().map(|note| format!("\n{note}")).collect();
-            return Err(format!("{}: no mention in it matches the watch's query{why}", path.display()));
-        }
+        let Some(span) = self.span.filter(|_| !self.heard.is_empty()) else {
+            let why = self.refused.notes().join("\n");
+            return Err(format!("{}: no mention in it matches the watch's query\n{why}", path.display()));
+        };
         self.heard.sort_unstable();
         let counted: Vec<(MinuteNumber, u32)> = self.heard.iter().map(|(minute, _)| (*minute, 1)).collect();
-        let first = *self.span.start();
-        let mut history = in_minutes(self.span, &counted)?;
+        let first = *span.start();
+        let mut history = in_minutes(span, &counted)?;
         let place = |minute: MinuteNumber| usize::try_from(minute - first).unwrap_or(0);
         let placed = self.heard.iter().map(|(minute, voice)| (place(*minute), *voice));
         history.heard = Some(placed.collect());

@@ -30,6 +30,9 @@ pub(super) struct Records {
     progress: ProgressBar,
 }
 
+/// The line of a record, and its place in the piece.
+type Found = (u64, Result<Range<usize>, FormError>);
+
 /// A record, and the line on which it begins.
 pub(super) struct Record<'a> {
     pub(super) line: u64,
@@ -79,7 +82,7 @@ impl Records {
     }
 
     /// The line of the next record, and its place in the piece.
-    fn find(&mut self) -> io::Result<Option<(u64, Result<Range<usize>, FormError>)>> {
+    fn find(&mut self) -> io::Result<Option<Found>> {
         loop {
             let (from, line) = (self.at, self.line + 1);
             let rest = &self.piece[from..];

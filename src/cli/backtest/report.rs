@@ -41,9 +41,14 @@ pub(super) struct Span {
 #[derive(Serialize)]
 pub(super) struct Told {
     pub(super) at: Timestamp,
-    pub(super) count: f64,
+    /// Mentions in the window that told most.
+    pub(super) count: u32,
+    pub(super) window_seconds: u64,
     pub(super) expected: Option<f64>,
-    pub(super) line: Option<f64>,
+    /// Above how many in that window the setting alarms.
+    pub(super) above: Option<u32>,
+    /// How long it takes on average until chance makes a day as loud; 366 is a year or more.
+    pub(super) once_in_days: Option<u64>,
     pub(super) voices: Option<u32>,
     pub(super) reason: String,
 }

@@ -1,41 +1,47 @@
 //! The settings that a backtest tries: the watch's own, the dial's, and fixed thresholds.
 
-use super::history::History;
-use super::trial::{self, Setting, Trial};
-use crate::core::detect::Detector;
-use crate::core::shown::in_words;
+use super::trial::Setting;
+use crate::core::detect::{Detector, KINDS};
 use crate::core::watch::Watch;
 
-/// Positions of the dial, as `spike:` has them.
-const FALSE_ALARMS: [&str; 4] = ["1 per week", "1 per month", "1 per quarter", "1 per year"];
-/// Fixed thresholds, over the window that most people choose.
-const MORE_THAN: [&str; 5] =
-    ["5 mentions in 15m", "10 mentions in 15m", "20 mentions in 15m", "50 mentions in 15m", "100 mentions in 15m"];
+/// Positions of the dial, and fixed thresholds over the window that most people choose.
+const OTHERS: [(&str, &str); 9] = [
+    ("false_alarms", "1 per week"),
+    ("false_alarms", "1 per month"),
+    ("false_alarms", "1 per quarter"),
+    ("false_alarms", "1 per year"),
+    ("more_than", "5 mentions in 15m"),
+    ("more_than", "10 mentions in 15m"),
+    ("more_than", "20 mentions in 15m"),
+    ("more_than", "50 mentions in 15m"),
+    ("more_than", "100 mentions in 15m"),
+];
 
-/// The watch's own.
-pub(super) fn own(watch: &Watch) -> Setting<'_> {
+/// A setting that the watch does not have.
+pub(super) struct Other {
+    written: String,
+    detector: Box<dyn Detector>,
+}
+
+pub(super) fn others() -> Vec<Other> {
+    let other = |(key, value): &(&str, &str)| {
+        let kind = KINDS.iter().find(|kind| kind.name == *key)?;
+        Some(Other { written: format!("{key}: {value}"), detector: (kind.parse)(value).ok()? })
+    };
+    OTHERS.iter().filter_map(other).collect()
+}
+
+/// The watch's own setting, and then the others with the watch's `at_least` and `from`.
+pub(super) fn all<'a>(watch: &'a Watch, others: &'a [Other]) -> Vec<Setting<'a>> {
+    let at_least = watch.at_least.map(|mentions| mentions.0);
     let detector = watch.detector.as_ref();
-    let written =
-        format!("more_than: {} mentions in {}, from: {}", detector.threshold(), detector.window(), watch.from);
-    Setting { written, detector, from: watch.from }
-}
-
-/// Tries every other setting and gives what `each` makes of it.
-pub(super) fn others<T>(history: &History, watch: &Watch, mut each: impl FnMut(&str, &Trial) -> T) -> Vec<T> {
-    let dial = FALSE_ALARMS.iter().map(|value| ("false_alarms", *value));
-    let fixed = MORE_THAN.iter().map(|value| ("more_than", *value));
-    let mut made = Vec::new();
-    for (key, value) in dial.chain(fixed) {
-        let Some(Ok(detector)) = trial::detector(key, value) else { continue };
-        let written = format!("{key}: {value}");
-        let setting = Setting { written: written.clone(), detector: detector.as_ref(), from: watch.from };
-        made.push(each(&written, &trial::run(history, &setting, |_| {})));
-    }
-    made
-}
-
-/// What the chart's counts are of.
-pub(super) fn counted(setting: &Setting<'_>, history: &History) -> String {
-    let detector: &dyn Detector = setting.detector;
-    format!("mentions in {}", in_words(detector.window().max(history.bin)))
+    let written = format!("alarms {}, from {}", detector.setting(), watch.from);
+    let own = Setting { written, detector, at_least, from: watch.from };
+    let other = |other: &'a Other| Setting {
+        written: other.written.clone(),
+        detector: other.detector.as_ref(),
+        at_least,
+        from: watch.from,
+    };
+    std::iter::once(own).chain(others.iter().map(other)).collect()
 }

@@ -1,19 +1,20 @@
-//! One setting over one history: what it would have done.
+//! Settings over one history: what each would have done.
 
 use jiff::Timestamp;
 
 use super::history::History;
 use crate::core::chart::{Point, amount};
-use crate::core::count::minutes_in;
-use crate::core::detect::{Detector, DetectorError, KINDS};
-use crate::core::shown::in_words;
+use crate::core::detect::{Detector, Held, Reading, Replay, once_in};
+use crate::core::period::Period;
+use crate::core::shown::{counted, in_words, odds};
 use crate::core::watch::Voices;
 
 /// A setting as `spike:` has it.
 pub(super) struct Setting<'a> {
-    /// As people write it, `more_than: 5 mentions in 15m`.
+    /// As people read it.
     pub(super) written: String,
     pub(super) detector: &'a dyn Detector,
+    pub(super) at_least: Option<u32>,
     pub(super) from: Voices,
 }
 
@@ -22,7 +23,7 @@ pub(super) struct Alarm {
     /// The bin's place in the history.
     pub(super) place: usize,
     pub(super) at: Timestamp,
-    pub(super) point: Point,
+    pub(super) reading: Reading,
     /// None where only counts are known.
     pub(super) voices: Option<u32>,
     pub(super) reason: String,
@@ -31,46 +32,58 @@ pub(super) struct Alarm {
 #[derive(Default)]
 pub(super) struct Trial {
     pub(super) alarms: Vec<Alarm>,
-    /// Crossings that came from too few voices.
+    /// Times that the line was crossed by too few voices.
     pub(super) held_back: usize,
+    held: bool,
 }
 
-/// A detector by the key under `spike:` and what is written there; none where this program has no such key.
-pub(super) fn detector(key: &str, value: &str) -> Option<Result<Box<dyn Detector>, DetectorError>> {
-    KINDS.iter().find(|kind| kind.name == key).map(|kind| (kind.parse)(value))
+/// The window that a setting's chart is of, which is never shorter than what one count spans.
+pub(super) fn window(setting: &Setting<'_>, history: &History) -> Period {
+    setting.detector.window().max(history.bin)
 }
 
-/// Goes through the history once, strictly forward. `each` sees every point.
-pub(super) fn run(history: &History, setting: &Setting<'_>, mut each: impl FnMut(Point)) -> Trial {
-    let mut trial = Trial::default();
-    let window = setting.detector.window();
-    let minutes = i64::try_from(history.bin.as_seconds().div_ceil(60)).unwrap_or(1).max(1);
-    let bins = usize::try_from((minutes_in(window) + minutes - 1) / minutes).unwrap_or(1).max(1);
-    let line = f64::from(setting.detector.threshold());
-    let (mut sum, mut armed, mut held) = (0_u64, true, false);
+/// Goes through the history once, strictly forward, and tries every setting. `each` sees what the first one counts in its
+/// window.
+pub(super) fn run(history: &History, settings: &[Setting<'_>], mut each: impl FnMut(Point)) -> Vec<Trial> {
+    let Some(first) = settings.first() else { return Vec::new() };
+    let (own, window) = (first.detector.window(), window(first, history));
+    let tried: Vec<_> = settings.iter().map(|setting| (setting.detector, setting.at_least)).collect();
+    let mut replay = Replay::of_many(&tried, history.bin);
+    let mut trials: Vec<Trial> = settings.iter().map(|_| Trial::default()).collect();
     for (place, count) in history.counts.iter().enumerate() {
-        sum += u64::from(count.unwrap_or(0));
-        let gone = place.checked_sub(bins).and_then(|place| history.counts[place]).unwrap_or(0);
-        sum -= u64::from(gone);
-        let point =
-            Point { count: f64::from(u32::try_from(sum).unwrap_or(u32::MAX)), expected: None, line: Some(line) };
-        each(point);
-        if point.count <= line {
-            (armed, held) = (true, false);
-            continue;
+        replay.hear(*count);
+        let line = replay.above(0, own).or_else(|| replay.above(0, window));
+        each(Point { count: f64::from(replay.count(window)), expected: replay.expected(window), line });
+        for (number, (setting, trial)) in settings.iter().zip(&mut trials).enumerate() {
+            let mut voices = None;
+            let held = replay.judge(number, |window| {
+                voices = history.voices(bins(window, history), place);
+                voices.is_none_or(|voices| voices >= setting.from.0)
+            });
+            match held {
+                Held::Alarm => {
+                    let reading = replay.reading(number, held);
+                    let (at, reason) = (history.at(place), reason(&reading));
+                    trial.alarms.push(Alarm { place, at, reading, voices, reason });
+                }
+                Held::TooFewVoices => trial.held_back += usize::from(!trial.held),
+                Held::Quiet | Held::WarmingUp | Held::TooFew | Held::AlreadyOpen | Held::Echo => {}
+            }
+            trial.held = held == Held::TooFewVoices;
         }
-        if !armed {
-            continue;
-        }
-        let voices = history.voices(bins, place);
-        if voices.is_some_and(|voices| voices < setting.from.0) {
-            trial.held_back += usize::from(!held);
-            held = true;
-            continue;
-        }
-        armed = false;
-        let reason = format!("{} mentions in {}, above {}", amount(point.count), in_words(window), amount(line));
-        trial.alarms.push(Alarm { place, at: history.at(place), point, voices, reason });
     }
-    trial
+    trials
+}
+
+/// How many of the history's bins a window spans.
+fn bins(window: Period, history: &History) -> usize {
+    usize::try_from(window.as_seconds().div_ceil(history.bin.as_seconds())).unwrap_or(usize::MAX)
+}
+
+fn reason(reading: &Reading) -> String {
+    let mut words = format!("{} in {}", counted(reading.count, "mention"), in_words(reading.window));
+    words.extend(reading.above.map(|above| format!(", above {above}")));
+    words.extend(reading.expected.map(|expected| format!("; {} expected", amount(expected))));
+    words.extend(reading.rate.map(|rate| format!("; {}", odds(once_in(rate)))));
+    words
 }

@@ -71,7 +71,8 @@ impl Chart {
             let written = line.chars().count();
             if from > written || written == 0 {
                 line.push_str(&" ".repeat(from - written));
-                line.push_str(&format!("╵{}", tick.label));
+                line.push('╵');
+                line.push_str(&tick.label);
             }
         }
         line

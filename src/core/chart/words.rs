@@ -1,5 +1,7 @@
 //! A chart in a sentence, for those who hear it and for mail programs that show no pictures.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use super::{Chart, Point};
@@ -18,24 +20,27 @@ impl Chart {
 
     /// Everything that the picture shows, in words.
     pub fn described(&self) -> String {
+        // Writing into a string does not fail.
         let mut words = format!("{}, {}.", capital(&self.counted), self.span());
         let most =
             self.points.iter().enumerate().rev().max_by(|(_, one), (_, other)| one.count.total_cmp(&other.count));
         if let Some((place, point)) = most {
-            words += &format!(" The most were {}, at {}.", amount(point.count), self.hour(self.at(place)));
+            let _ = write!(words, " The most were {}, at {}.", amount(point.count), self.hour(self.at(place)));
         }
         if let Some(expected) = self.points.iter().rev().find_map(|point| point.expected) {
-            words += &format!(" At the end about {} were expected.", amount(expected));
+            let _ = write!(words, " At the end about {} were expected.", amount(expected));
         }
         if let Some(line) = self.points.iter().rev().find_map(|point| point.line) {
-            words += &format!(" The watch alarms above {}.", amount(line));
+            let _ = write!(words, " The watch alarms above {}.", amount(line));
         }
         match self.crossings.as_slice() {
             [] => words += " It did not alarm in this time.",
-            [one] => words += &format!(" It alarmed at {}.", self.hour(self.at(*one))),
+            [one] => {
+                let _ = write!(words, " It alarmed at {}.", self.hour(self.at(*one)));
+            }
             [first, .., last] => {
                 let (first, last) = (self.moment(self.at(*first)), self.moment(self.at(*last)));
-                words += &format!(" It alarmed {} times, first on {first}, last on {last}.", self.crossings.len());
+                let _ = write!(words, " It alarmed {} times, first on {first}, last on {last}.", self.crossings.len());
             }
         }
         words
@@ -44,18 +49,13 @@ impl Chart {
     /// What the line says beside the picture: `alarms above 5`.
     pub fn line_words(&self) -> Option<String> {
         let lines = || self.points.iter().filter_map(|point| point.line);
-        self.range_words("alarms above", lines().fold(f64::INFINITY, f64::min), lines().fold(0.0, f64::max))
+        range_words("alarms above", lines().fold(f64::INFINITY, f64::min), lines().fold(0.0, f64::max))
     }
 
     /// `expected 1.2`.
     pub fn expected_words(&self) -> Option<String> {
         let all = || self.points.iter().filter_map(|point: &Point| point.expected);
-        self.range_words("expected", all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max))
-    }
-
-    fn range_words(&self, what: &str, least: f64, most: f64) -> Option<String> {
-        let (least, most) = (least.is_finite().then(|| amount(least))?, amount(most));
-        Some(if least == most { format!("{what} {least}") } else { format!("{what} {least} to {most}") })
+        range_words("expected", all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max))
     }
 
     /// `14:40 EST` where the chart is of one day, else the whole date with it.
@@ -72,6 +72,11 @@ impl Chart {
     pub fn moment(&self, at: Timestamp) -> String {
         clock_time_with_year(at, &self.zone, "en")
     }
+}
+
+fn range_words(what: &str, least: f64, most: f64) -> Option<String> {
+    let (least, most) = (least.is_finite().then(|| amount(least))?, amount(most));
+    Some(if least == most { format!("{what} {least}") } else { format!("{what} {least} to {most}") })
 }
 
 /// A count as people read it: whole where it is whole or large, else with one figure after the point.

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::words::counted;
-use super::{Shown, in_words};
+use super::{Shown, in_words, sentence};
 use crate::core::chart::{Chart, Point, amount, sparkline};
 use crate::core::count::minutes_in;
-use crate::core::incident::{Cause, Spike};
+use crate::core::incident::{Cause, Spike, Tenths};
 use crate::core::period::Period;
 
 const MINUTE: Period = Period::minutes(1);
@@ -67,7 +67,7 @@ impl Shown<'_> {
     }
 
     fn counted(&self, spike: &Spike) -> String {
-        format!(
+        let mut words = format!(
             "In the {} up to {} there were {} from {}; the watch {} alarms above {}.",
             in_words(spike.window),
             self.hour(spike.at),
@@ -75,7 +75,10 @@ impl Shown<'_> {
             counted(spike.voices, "voice"),
             spike.watch,
             spike.more_than
-        )
+        );
+        words.extend(spike.expected.map(|expected| format!(" About {expected} are expected in such a time.")));
+        words.extend(spike.once_in.map(|once_in| format!(" {}", sentence(&odds(once_in)))));
+        words
     }
 
     /// What the watch counted before it alarmed; none where a person opened the incident.
@@ -85,7 +88,7 @@ impl Shown<'_> {
         let (counted, points) = if spike.minutes.len() >= window.saturating_add(WINDOWS_MIN - 1) {
             (format!("mentions in {}", in_words(spike.window)), in_windows(spike, window))
         } else {
-            ("mentions a minute".to_owned(), spike.minutes.iter().map(|count| point(*count, None)).collect())
+            ("mentions a minute".to_owned(), spike.minutes.iter().map(|count| point(*count, None, None)).collect())
         };
         let last = points.len().checked_sub(1)?;
         let back = i64::try_from(last).unwrap_or(i64::MAX).saturating_mul(60);
@@ -103,14 +106,25 @@ impl Shown<'_> {
     }
 }
 
-/// The count of each whole window, as the watch compares it with its line.
-fn in_windows(spike: &Spike, window: usize) -> Vec<Point> {
-    let windows = spike.minutes.windows(window.max(1));
-    windows.map(|minutes| point(minutes.iter().sum(), Some(f64::from(spike.more_than)))).collect()
+/// How often chance alone does this, in words that can be a clause.
+pub fn odds(once_in: Period) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match once_in.as_seconds() / DAY {
+        0 | 1 => "by chance it is as loud on most days".to_owned(),
+        2..=365 => format!("by chance it is as loud about once in {}", in_words(once_in)),
+        366.. => "by chance it is as loud less than once a year".to_owned(),
+    }
 }
 
-fn point(count: u32, line: Option<f64>) -> Point {
-    Point { count: f64::from(count), expected: None, line }
+/// The count of each whole window, as the watch compares it with its line.
+fn in_windows(spike: &Spike, window: usize) -> Vec<Point> {
+    let expected = spike.expected.map(Tenths::as_f64);
+    let windows = spike.minutes.windows(window.max(1));
+    windows.map(|minutes| point(minutes.iter().sum(), Some(f64::from(spike.more_than)), expected)).collect()
+}
+
+fn point(count: u32, line: Option<f64>, expected: Option<f64>) -> Point {
+    Point { count: f64::from(count), expected, line }
 }
 
 fn numbers(chart: &Chart) -> Vec<Number> {
