@@ -5,6 +5,7 @@
 //! - [`core`]: pure rules: matching, counting, detection, the incident, drafting, lint, approval;
 //! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
 //! - [`net`]: the guarded way out that feeds and channels call other servers by;
+//! - [`chart`]: charts as pictures, for mails, pages and files;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
 //! - [`control`]: the socket that the operator's commands use;
@@ -13,6 +14,7 @@
 
 pub mod app;
 pub mod channel;
+pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod control;

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
 #![expect(clippy::print_stderr, reason = "what was not run says so")]
 
+mod backtest;
 mod detection;
 mod feeds;
 mod folder;
@@ -39,6 +40,7 @@ const PARTS: &[Part] = &[
     ("P9", "polling 10,000 feeds", polling::measure),
     ("P11", "detection", detection::measure),
     ("P12", "growth", growth::measure),
+    ("P13", "backtest", backtest::measure),
 ];
 
 fn main() {

@@ -103,6 +103,7 @@ fn watch(feeds: BTreeSet<FeedName>) -> Watch {
         query: Query::parse("riverside AND (breach OR leak*)").unwrap(),
         feeds,
         detector: (kind.parse)("5 mentions in 15m").unwrap(),
+        at_least: None,
         from: Voices(1),
         opens: None,
     }

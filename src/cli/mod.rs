@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod audit;
+mod backtest;
 mod backup;
 mod check;
 mod demo;
@@ -42,6 +43,8 @@ enum Command {
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
+    /// What a watch would have done on past data, with a chart; nothing is stored and nothing is sent
+    Backtest(backtest::Options),
     /// The kill switch: stop every post of every incident at once, and say what was on its way
     StopPosting(stop_posting::Options),
     /// Ask one part of Holdline about your own data; nothing is stored
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Run { folder } => run::run(&folder),
         Command::Check { folder } => check::run(&folder),
+        Command::Backtest(options) => backtest::run(&options),
         Command::StopPosting(options) => stop_posting::run(&options),
         Command::Try(Try::Detect(options)) => try_detect::run(&options),
         Command::Try(Try::Feed(options)) => try_feed::run(&options),

@@ -12,20 +12,8 @@ pub(super) fn line(text: impl Display) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
-/// Prints a line to standard error.
-pub(super) fn error(text: impl Display) {
-    // Without standard error there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// Says what went wrong and fails.
-pub(super) fn fail(text: impl Display) -> ExitCode {
-    error(format_args!("holdline: {text}"));
-    ExitCode::FAILURE
-}
-
-/// JSON with every character written out that a terminal would act on or hide; it stands for the same.
-pub(super) fn escaped(json: &str) -> String {
+/// Prints a line of JSON with every character written out that a terminal would act on or hide; it stands for the same.
+pub(super) fn json(json: &str) {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if hidden_character(c.encode_utf8(&mut [0; 4])).is_some() {
@@ -37,7 +25,19 @@ pub(super) fn escaped(json: &str) -> String {
             escaped.push(c);
         }
     }
-    escaped
+    line(escaped);
+}
+
+/// Prints a line to standard error.
+pub(super) fn error(text: impl Display) {
+    // Without standard error there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong and fails.
+pub(super) fn fail(text: impl Display) -> ExitCode {
+    error(format_args!("holdline: {text}"));
+    ExitCode::FAILURE
 }
 
 /// Salts for what a command writes into the record.

@@ -209,6 +209,7 @@ fn why(held: Held) -> &'static str {
         Held::WarmingUp => "warming up",
         Held::TooFew => "too few mentions",
         Held::AlreadyOpen => "its incident is open",
+        Held::TooFewVoices => "too few voices",
         Held::Echo => "no louder than the last alarm's echo",
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
     match brought {
         Ok((mentions, refused)) => {
             for mention in &mentions {
-                out::line(out::escaped(&serde_json::json!(mention).to_string()));
+                out::json(&serde_json::json!(mention).to_string());
             }
             for line in refused {
                 out::error(visible(&line));

@@ -83,7 +83,7 @@ fn plain(number: usize, line: &str) -> Mention {
 fn show(mention: &Mention, explanation: &Explanation, json: bool) {
     if json {
         let line = serde_json::json!({ "id": mention.id, "matched": explanation.matched, "why": explanation });
-        out::line(out::escaped(&line.to_string()));
+        out::json(&line.to_string());
     } else {
         let verdict = if explanation.matched { "matches" } else { "does not match" };
         out::line(format_args!("{}: {verdict}\n{}", mention.id.escape_debug(), visible(&explanation.to_string())));

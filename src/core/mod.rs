@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod approval;
+pub mod chart;
 pub mod condition;
 pub mod count;
 pub mod detect;

@@ -70,6 +70,7 @@ pub(super) fn as_letters(circular: &Circular) -> Vec<Letter> {
             subject: circular.subject.clone(),
             text: circular.text.clone(),
             html: String::new(),
+            picture: None,
         }
     };
     circular.to.iter().enumerate().map(letter).collect()

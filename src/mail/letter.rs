@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use lettre::{
     Address, Message,
     message::{
-        Mailbox, MultiPart, SinglePart,
-        header::{HeaderName, HeaderValue},
+        Attachment, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, HeaderName, HeaderValue},
     },
 };
 use sha2::{Digest, Sha256};
@@ -21,6 +21,8 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const MESSAGE_ID_BYTES_MAX: usize = 250;
 /// Most bytes of plain text and HTML together.
 pub const LETTER_BYTES_MAX: usize = 1024 * 1024;
+/// Most bytes of a picture: mail on a phone must open at once, wherever the phone is.
+pub const PICTURE_BYTES_MAX: usize = 40 * 1024;
 
 const BOUNDARY_DIGEST_BYTES: usize = 20;
 
@@ -36,6 +38,16 @@ pub struct Letter {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// What the HTML shows by its Content-ID.
+    pub picture: Option<Picture>,
+}
+
+/// A picture that travels in the letter itself, so that nothing is fetched when it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// `local@domain`; the HTML names it as `cid:local@domain`.
+    pub content_id: String,
+    pub png: Vec<u8>,
 }
 
 /// Why a letter cannot be sent as it is. Trying again would not help.
@@ -49,6 +61,8 @@ pub enum LetterError {
     MessageId,
     #[error("the letter holds {bytes} bytes of text and HTML: shorten it to at most {LETTER_BYTES_MAX}")]
     TooLong { bytes: usize },
+    #[error("the letter's picture is {bytes} bytes large: leave it out, or draw it in at most {PICTURE_BYTES_MAX}")]
+    PictureTooLarge { bytes: usize },
     #[error("the subject or the text holds what a letter cannot carry: take out control and invisible characters")]
     Altered,
     #[error("the letter's headers could not be put together")]
@@ -86,13 +100,25 @@ pub fn build(letter: &Letter, from: &Mailbox, at: Timestamp) -> Result<Message, 
         .message_id(Some(id))
         .raw_header(plain_header("Auto-Submitted", "auto-generated"))
         .raw_header(plain_header("X-Auto-Response-Suppress", "All"))
-        .multipart(
-            MultiPart::alternative()
-                .boundary(boundary(letter))
-                .singlepart(SinglePart::plain(body_lines(&letter.text)))
-                .singlepart(SinglePart::html(body_lines(&letter.html))),
-        )
+        .multipart(parts(letter)?)
         .map_err(|_| LetterError::Headers)
+}
+
+/// Plain text, then HTML; a picture hangs on the HTML, so that programs that show the text alone do not list it.
+fn parts(letter: &Letter) -> Result<MultiPart, LetterError> {
+    let text = SinglePart::plain(body_lines(&letter.text));
+    let html = SinglePart::html(body_lines(&letter.html));
+    let parts = MultiPart::alternative().boundary(boundary("holdline", letter)).singlepart(text);
+    let Some(Picture { content_id, png }) = &letter.picture else { return Ok(parts.singlepart(html)) };
+    if png.len() > PICTURE_BYTES_MAX {
+        return Err(LetterError::PictureTooLarge { bytes: png.len() });
+    }
+    bracketed(content_id)?;
+    let kind = ContentType::parse("image/png").map_err(|_| LetterError::Headers)?;
+    let picture = Attachment::new_inline(content_id.clone()).body(png.clone(), kind);
+    // Programs that look for a boundary's beginning must not take one for the other.
+    let related = MultiPart::related().boundary(boundary("picture", letter)).singlepart(html).singlepart(picture);
+    Ok(parts.multipart(related))
 }
 
 /// Text from outside as one line: no control, line or direction characters, single spaces, at most `chars_max` characters.
@@ -182,12 +208,12 @@ pub(super) fn sent_at(at: Timestamp) -> SystemTime {
 }
 
 /// The parts' boundary is a hash of the parts: the same letter gives the same bytes, and no text can hold its own boundary.
-fn boundary(letter: &Letter) -> String {
+fn boundary(of: &str, letter: &Letter) -> String {
     let mut hash = Sha256::new();
     for part in [&letter.message_id, &letter.text, &letter.html] {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
     let digest = hash.finalize();
-    format!("holdline-{}", hex::encode(digest.get(..BOUNDARY_DIGEST_BYTES).unwrap_or(&digest)))
+    format!("{of}-{}", hex::encode(digest.get(..BOUNDARY_DIGEST_BYTES).unwrap_or(&digest)))
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 pub use self::{
     capture::{Captured, Mailbox},
     circular::Circular,
-    letter::{Letter, LetterError},
+    letter::{Letter, LetterError, PICTURE_BYTES_MAX, Picture},
     sent::{MailReason, Sent},
     smtp::{Limits, Security, Smtp, SmtpSettings, SmtpSetupError},
 };

@@ -11,6 +11,7 @@ use super::chain::{Entry, Head};
 use super::error::StoreError;
 use super::installation::InstallationEvent;
 use super::keys::Keys;
+use crate::core::count::MinuteNumber;
 use crate::core::incident::{Event, Evidence};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
@@ -134,6 +135,11 @@ impl Reader {
             )
             .optional()?;
         body.map(|body| Ok(serde_json::from_str(&body)?)).transpose()
+    }
+
+    /// What a watch counted, minute by minute and ascending; minutes in which it counted nothing are left out.
+    pub fn counts(&self, watch: &WatchName) -> Result<Vec<(MinuteNumber, u32)>, StoreError> {
+        counts(&self.snapshot()?.db, watch, i64::MIN)
     }
 
     pub fn session(&self, hash: &str) -> Result<Option<StoredSession>, StoreError> {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
 use super::Site;
-use super::board::{Fields, Found, field};
+use super::board::{Fields, Found, drawing, field};
 use super::problem::Problem;
 use crate::core::approval::{Ballot, Decision};
 use crate::core::incident::{Hold, IncidentPhase, Refusal, Request, Statement, StatementPhase, Subject};
@@ -24,6 +24,7 @@ struct Page {
     token: String,
     class: String,
     asked: Asked,
+    drawing: Option<String>,
     quotes: Vec<Quote>,
     /// Why nothing can be decided here now; none while it can.
     closed: Option<Closed>,
@@ -122,7 +123,8 @@ impl Site {
         let (token, words) = (token.to_owned(), words.to_owned());
         let quotes = self.quotes(&found.incident);
         let class = asked.severity.to_lowercase();
-        Ok(self.page("approval", &frame, &Page { token, class, asked, quotes, closed, receipt, error, words }))
+        let drawing = drawing(&shown);
+        Ok(self.page("approval", &frame, &Page { token, class, asked, drawing, quotes, closed, receipt, error, words }))
     }
 
     fn approval_frame(&self, found: &Found, asked: &Asked) -> super::pages::Frame {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Site;
 use super::problem::Problem;
+use crate::chart::{Place, svg};
 use crate::core::incident::{Incident, IncidentId};
 use crate::core::rules::Rules;
 use crate::core::shown::{Quote, Shown};
@@ -32,6 +33,15 @@ impl Site {
     pub(super) fn quotes(&self, incident: &Incident) -> Vec<Quote> {
         incident.spike.as_ref().map(|spike| self.engine.quotes(spike)).unwrap_or_default()
     }
+}
+
+/// The chart of why an incident opened, as an `<svg>` whose texts are escaped. None where nothing was counted, and where
+/// it cannot be drawn: the page has the numbers too.
+pub(super) fn drawing(shown: &Shown<'_>) -> Option<String> {
+    let drawn = svg(&shown.chart()?, Place::Phone, "chart");
+    drawn
+        .inspect_err(|error| tracing::warn!(incident = shown.incident.id, %error, "a page goes without its chart"))
+        .ok()
 }
 
 /// A field without the blanks around it; empty where it was not sent.

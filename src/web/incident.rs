@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::Site;
-use super::board::Found;
+use super::board::{Found, drawing};
 use super::desk::Choice;
 use super::now::{Todo, to_do};
 use super::problem::Problem;
@@ -39,6 +39,7 @@ struct Page {
     standing_down: Vec<ShownStage>,
     playbooks: Vec<Choice>,
     why: Why,
+    drawing: Option<String>,
     quotes: Vec<Quote>,
     facts: Vec<FactView>,
     tasks: Vec<TaskView>,
@@ -118,6 +119,7 @@ impl Site {
             },
             playbooks: self.pickable(found),
             why: shown.why(),
+            drawing: drawing(&shown),
             quotes: self.quotes(incident),
             facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
             tasks: tasks(&shown),

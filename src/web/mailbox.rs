@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::Site;
 use super::board::{Fields, field};
 use super::problem::Problem;
 use crate::core::statement::clock_time;
-use crate::mail::{Captured, Mailbox};
+use crate::mail::{Captured, Letter, Mailbox, Picture};
 
 /// The page that frames a letter's HTML may frame our own pages.
 const FRAMING: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; frame-src 'self'";
 /// A letter's HTML has its styles in its tags; it runs nothing, loads nothing and leads nowhere.
-const FRAMED: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+const FRAMED: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'self'; sandbox";
 
 #[derive(Serialize)]
@@ -73,7 +75,13 @@ pub(super) async fn letter(State(site): State<Arc<Site>>, Path(number): Path<u64
 pub(super) async fn html(State(site): State<Arc<Site>>, Path(number): Path<u64>) -> Result<Response, Problem> {
     let kept = site.kept(number)?;
     let headers = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAMED))];
-    Ok((headers, Html(kept.letter.html.clone())).into_response())
+    Ok((headers, Html(with_picture(&kept.letter))).into_response())
+}
+
+/// The letter's HTML with its picture put in the place that names it, as a mail program does.
+fn with_picture(letter: &Letter) -> String {
+    let Some(Picture { content_id, png }) = &letter.picture else { return letter.html.clone() };
+    letter.html.replace(&format!("cid:{content_id}"), &format!("data:image/png;base64,{}", STANDARD.encode(png)))
 }
 
 impl Site {

@@ -1,4 +1,5 @@
-//! Renders the embedded page templates. Every value is made visible and escaped; no template opts out of it.
+//! Renders the embedded page templates. Every value is made visible and escaped; no template opts out of it but for the
+//! chart, whose texts are escaped where it is drawn.
 
 use std::sync::Arc;
 

@@ -154,9 +154,12 @@ fn html_loads_nothing_from_anywhere() {
     let letters =
         [approval(&breach, "chi"), composer().alert(&scene(&breach, &ana, &quotes), &"wake".into(), 0).unwrap()];
     for letter in letters {
-        for remote in ["<img", "<link", "<style", "<script", "url(", "src=", "@import", "<form", "<iframe"] {
+        for remote in ["<link", "<style", "<script", "url(", "@import", "<form", "<iframe", "srcset", "background="] {
             assert!(!letter.html.contains(remote), "{remote}");
         }
+        let picture = letter.picture.as_ref().expect("the chart");
+        let named = format!("<img src=\"cid:{}\"", picture.content_id);
+        assert_eq!((letter.html.matches("src=").count(), letter.html.matches(&named).count()), (1, 1));
     }
 }
 
@@ -181,7 +184,12 @@ fn an_alert_says_why_and_what_to_do_first() {
     says(&letter, "say whether it is real, and claim the incident");
     says(&letter, "https://holdline.riverside.example/incident/7");
     says(&letter, "If nobody claims it within 10 minutes, more people are woken.");
-    says(&letter, "▁▁▃▁▁");
+    says(&letter, "▁▂▂▄▅█");
+    says(&letter, "(mentions in 15 minutes, 22 November 2026, 11:55 EST to 12:40 EST; one mark for every 2 minutes)");
+    assert!(letter.html.contains(
+        "alt=\"Mentions in 15 minutes, 22 November 2026, 11:55 EST to 12:40 EST. The most were 22, at 12:40 EST. \
+         The watch alarms above 5. It alarmed at 12:40 EST.\""
+    ));
     let again = composer().alert(&scene(&breach, &ana, &quotes), &"wake".into(), 1).unwrap();
     assert_eq!(again.subject, "[Elevated] Still nobody on it: Patient data breach");
 }

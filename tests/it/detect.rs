@@ -72,7 +72,7 @@ fn the_sixth_mention_is_the_one_that_crosses() {
     add(&mut counts, 0, 5);
     let Verdict::Spike(spike) = verdict(&watch, &counts, 0) else { panic!("quiet") };
     assert_eq!((spike.count, spike.voices, spike.more_than, spike.window), (6, 6, 5, Period::minutes(15)));
-    assert_eq!((spike.minutes.len(), spike.minutes.last()), (CHART_MINUTES, Some(&6)));
+    assert_eq!((spike.minutes.len(), spike.minutes.last()), (CHART_MINUTES + 14, Some(&6)));
     let newest: Vec<&str> = spike.evidence.iter().map(|evidence| evidence.mention.as_str()).collect();
     assert_eq!(newest, ["0-5", "0-4", "0-3", "0-2", "0-1"]);
     assert_eq!(newest.len(), EVIDENCE_MAX);

@@ -22,6 +22,7 @@ fn letter() -> Letter {
         subject: "Approve: holding statement".to_owned(),
         text: "Please read the statement.\n\nCode: 4F7K2M\n".to_owned(),
         html: "<p>Please read the statement.</p>".to_owned(),
+        picture: None,
     }
 }
 

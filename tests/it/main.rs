@@ -5,8 +5,10 @@
 mod afterwards;
 mod approval_properties;
 mod attacks;
+mod backtest;
 mod breach;
 mod channel;
+mod chart;
 mod commands;
 mod compose;
 mod config;

@@ -39,13 +39,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["store", "core", "crash"]),
     ("net", &["net", "core"]),
     ("feed", &["feed", "net", "core"]),
-    ("mail", &["mail", "core"]),
+    ("chart", &["chart", "core"]),
+    ("mail", &["mail", "chart", "core"]),
     ("channel", &["channel", "net", "core", "crash"]),
     ("engine", &["engine", "store", "feed", "mail", "channel", "core", "crash"]),
     ("config", &["config", "feed", "channel", "mail", "core"]),
-    ("web", &["web", "engine", "store", "feed", "mail", "channel", "core"]),
+    ("web", &["web", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("control.rs", &["control", "engine", "core"]),
-    ("cli", &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "core"]),
+    ("cli", &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core"]),
 ];
 

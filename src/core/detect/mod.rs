@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::count::{Counts, minute_of};
-use super::incident::{CHART_MINUTES, IncidentId, Spike, Tenths};
+use super::incident::{IncidentId, Spike, Tenths, chart_minutes};
 use super::past::{Followed, Line, Usually, bin_of};
 use super::period::Period;
 use super::watch::Watch;
@@ -129,13 +129,13 @@ pub fn spike(asked: Asked<'_>, now: Timestamp) -> Spike {
         once_in: follow.loudness(count).map(|loudness| once_in(follow.tail().rate(loudness))),
         voices: counts.voices(window, minute),
         at: now,
-        minutes: counts.series(CHART_MINUTES, minute),
+        minutes: counts.series(chart_minutes(window), minute),
         evidence: counts.evidence(window, minute),
     }
 }
 
 /// How long it takes on average until a day becomes as loud by chance: from a day to a year.
-fn once_in(days_a_day: f64) -> Period {
+pub fn once_in(days_a_day: f64) -> Period {
     let days = (1.0 / days_a_day.max(1e-9)).clamp(1.0, DAYS_MAX);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between one and a year's days")]
     let days = days.round() as u64;

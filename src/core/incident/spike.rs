@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::core::count::{HORIZON, minutes_in};
 use crate::core::name::{FeedName, WatchName};
 use crate::core::period::Period;
 
@@ -77,5 +78,12 @@ pub struct Evidence {
 
 /// How many minutes the chart shows.
 pub const CHART_MINUTES: usize = 60;
+
+/// Minutes to keep, so that the window that ends with the chart's first minute is whole; never more than are counted.
+pub fn chart_minutes(window: Period) -> usize {
+    let before = usize::try_from(minutes_in(window) - 1).unwrap_or(0);
+    let counted = usize::try_from(minutes_in(HORIZON)).unwrap_or(usize::MAX);
+    (CHART_MINUTES + before).min(counted)
+}
 /// How many mentions are quoted as evidence.
 pub const EVIDENCE_MAX: usize = 5;

@@ -66,6 +66,14 @@ impl Line {
         self.score(count) > self.level
     }
 
+    /// Above what count of this window the score is above the level, the other windows being what they are. None where
+    /// the window is not looked at.
+    pub fn above(&self, window: Period, count: impl Fn(Period) -> u32) -> Option<f64> {
+        let (_, weight) = self.weights.iter().find(|(looked, _)| *looked == window)?;
+        let others = self.score(&count) - weight * f64::from(count(window));
+        Some(((self.level - others) / weight.max(f64::MIN_POSITIVE)).max(0.0))
+    }
+
     /// The longest window it looks at.
     pub fn longest(&self) -> Period {
         self.weights.iter().map(|(window, _)| *window).max().unwrap_or(Period::minutes(1))

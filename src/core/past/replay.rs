@@ -12,18 +12,29 @@ use crate::core::period::Period;
 /// The longest window that a detector looks at, in seconds.
 const WINDOW_SECONDS_MAX: u64 = crate::core::count::HORIZON.as_seconds();
 
-/// One watch's series, one step after the other.
+/// One watch's series, one step after the other, as one or several settings hear it.
 #[derive(Debug)]
 pub struct Replay<'a> {
-    detector: &'a dyn Detector,
-    at_least: u32,
     step: Period,
     steps_in_bin: i64,
     follow: Follow,
-    line: Option<Line>,
+    tracks: Vec<Track<'a>>,
     /// Running totals, the last one after the latest step.
     totals: VecDeque<u64>,
     steps: i64,
+    /// The latest step's.
+    bin: BinNumber,
+    loudness: Option<f64>,
+}
+
+/// One setting. What is usual is the same for all of them; when they alarmed is not.
+#[derive(Debug)]
+struct Track<'a> {
+    detector: &'a dyn Detector,
+    at_least: u32,
+    line: Option<Line>,
+    /// Knows of the last alarm alone.
+    last: Follow,
 }
 
 /// What one step came to.
@@ -51,6 +62,8 @@ pub enum Held {
     WarmingUp,
     /// Above the line, with fewer mentions than asked for.
     TooFew,
+    /// Above the line, from fewer voices than asked for.
+    TooFewVoices,
     /// Above the line, and taken by the incident of the last alarm, which is open for as long as its story is the same.
     AlreadyOpen,
     /// Above the line, and no louder than the echo of the last alarm.
@@ -60,28 +73,47 @@ pub enum Held {
 impl<'a> Replay<'a> {
     /// `at_least` overrides the detector's own smallest number of mentions.
     pub fn new(detector: &'a dyn Detector, at_least: Option<u32>, step: Period) -> Self {
+        Self::of_many(&[(detector, at_least)], step)
+    }
+
+    /// Several settings at once: what is usual is told once for all of them.
+    pub fn of_many(settings: &[(&'a dyn Detector, Option<u32>)], step: Period) -> Self {
         let grid = Grid::of_step(step);
         let steps_in_bin = i64::try_from(grid.bin_seconds() / step.as_seconds()).unwrap_or(1).max(1);
+        let track = |&(detector, at_least): &(&'a dyn Detector, Option<u32>)| Track {
+            detector,
+            at_least: at_least.unwrap_or_else(|| detector.at_least()),
+            line: None,
+            last: Follow::new(grid.clone()),
+        };
+        let tracks = settings.iter().map(track).collect();
         let mut follow = Follow::new(grid);
         follow.past().begin(0);
-        let at_least = at_least.unwrap_or_else(|| detector.at_least());
         let totals = VecDeque::from([0]);
-        Self { detector, at_least, step, steps_in_bin, follow, line: None, totals, steps: 0 }
+        Self { step, steps_in_bin, follow, tracks, totals, steps: 0, bin: 0, loudness: None }
     }
 
     pub fn follow(&self) -> &Follow {
         &self.follow
     }
 
-    /// Goes on by one step; none for a step in which nothing could be heard.
+    /// Goes on by one step with the only setting; none for a step in which nothing could be heard.
     pub fn step(&mut self, heard: Option<u32>) -> Reading {
-        let bin = self.steps.div_euclid(self.steps_in_bin);
-        if self.follow.turn(bin, 0).drawn {
-            self.line = self.detector.line(&self.follow.usually());
+        self.hear(heard);
+        let held = self.judge(0, |_| true);
+        self.reading(0, held)
+    }
+
+    /// Goes on by one step. Each setting is then judged once.
+    pub fn hear(&mut self, heard: Option<u32>) {
+        self.bin = self.steps.div_euclid(self.steps_in_bin);
+        if self.follow.turn(self.bin, 0).drawn {
+            let usually = self.follow.usually();
+            self.tracks.iter_mut().for_each(|track| track.line = track.detector.line(&usually));
         }
         match heard {
-            Some(count) => self.follow.hear(bin, count),
-            None => self.follow.past().deafen(bin..bin + 1),
+            Some(count) => self.follow.hear(self.bin, count),
+            None => self.follow.past().deafen(self.bin..self.bin + 1),
         }
         let total = self.totals.back().copied().unwrap_or(0) + u64::from(heard.unwrap_or(0));
         self.totals.push_back(total);
@@ -89,47 +121,76 @@ impl<'a> Replay<'a> {
             self.totals.pop_front();
         }
         self.steps += 1;
-        let loudness = self.follow.loudness(|window| self.count(window));
-        if let Some(loudness) = loudness {
-            self.follow.note(bin, loudness);
+        self.loudness = self.follow.loudness(|window| self.count(window));
+        if let Some(loudness) = self.loudness {
+            self.follow.note(self.bin, loudness);
+            self.tracks.iter_mut().for_each(|track| track.last.note(self.bin, loudness));
         }
-        let held = self.judge(bin);
-        if held == Held::Alarm {
-            self.follow.alarmed(bin, loudness.unwrap_or(0.0));
-        }
-        self.reading(loudness, held)
     }
 
-    fn judge(&self, bin: BinNumber) -> Held {
-        let Some(line) = &self.line else { return Held::WarmingUp };
-        if !line.crossed(|window| self.count(window)) {
+    /// Whether a setting alarms at this step. `enough` says whether a window that would alarm has voices enough.
+    pub fn judge(&mut self, setting: usize, enough: impl FnOnce(Period) -> bool) -> Held {
+        let Some(track) = self.tracks.get(setting) else { return Held::Quiet };
+        let held = self.held(track, enough);
+        if held == Held::Alarm {
+            let (bin, loudness) = (self.bin, self.loudness.unwrap_or(0.0));
+            self.tracks[setting].last.alarmed(bin, loudness);
+        }
+        held
+    }
+
+    fn held(&self, track: &Track<'_>, enough: impl FnOnce(Period) -> bool) -> Held {
+        let Some(line) = &track.line else { return Held::WarmingUp };
+        let score = line.score(|window| self.count(window));
+        if score <= line.level() {
             return Held::Quiet;
         }
-        if self.follow.same_story(bin) {
+        if track.last.same_story(self.bin) {
             return Held::AlreadyOpen;
         }
-        if line.echoes() && line.score(|window| self.count(window)) < self.follow.echo(bin) {
+        if line.echoes() && score < track.last.echo(self.bin) {
             return Held::Echo;
         }
-        if line.lead(|window| self.count(window)).count < self.at_least { Held::TooFew } else { Held::Alarm }
+        let lead = line.lead(|window| self.count(window));
+        if lead.count < track.at_least {
+            Held::TooFew
+        } else if enough(lead.window) {
+            Held::Alarm
+        } else {
+            Held::TooFewVoices
+        }
     }
 
-    fn reading(&self, loudness: Option<f64>, held: Held) -> Reading {
-        let lead = self.line.as_ref().map(|line| line.lead(|window| self.count(window)));
-        let window = lead.map_or_else(|| self.detector.window(), |lead| lead.window);
+    /// What this step came to for a setting, as it was judged.
+    pub fn reading(&self, setting: usize, held: Held) -> Reading {
+        let track = self.tracks.get(setting);
+        let lead = track.and_then(|track| track.line.as_ref()).map(|line| line.lead(|window| self.count(window)));
+        let shown = track.map_or(self.step, |track| track.detector.window());
+        let window = lead.map_or(shown, |lead| lead.window);
         Reading {
             window,
             count: lead.map_or_else(|| self.count(window), |lead| lead.count),
-            expected: self.follow.baseline().map(|baseline| baseline.expected(window)),
+            expected: self.expected(window),
             above: lead.map(|lead| lead.above),
-            loudness,
-            rate: loudness.map(|loudness| self.follow.tail().rate(loudness)),
+            loudness: self.loudness,
+            rate: self.loudness.map(|loudness| self.follow.tail().rate(loudness)),
             held,
         }
     }
 
+    /// The mean count of such a window; none while the watch warms up.
+    pub fn expected(&self, window: Period) -> Option<f64> {
+        self.follow.baseline().map(|baseline| baseline.expected(window))
+    }
+
+    /// Above what count of this window a setting is over its line at this step, the other windows being what they are.
+    pub fn above(&self, setting: usize, window: Period) -> Option<f64> {
+        let line = self.tracks.get(setting)?.line.as_ref()?;
+        line.above(window, |window| self.count(window))
+    }
+
     /// Mentions in a window that ends with the latest step.
-    fn count(&self, window: Period) -> u32 {
+    pub fn count(&self, window: Period) -> u32 {
         let steps = window.as_seconds().div_ceil(self.step.as_seconds());
         let back = usize::try_from(steps).unwrap_or(usize::MAX);
         let last = self.totals.len() - 1;

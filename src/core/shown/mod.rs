@@ -30,8 +30,8 @@ pub use stages::{Answer, ShownStage};
 pub use state::PostState;
 pub use texts::{Goes, Text, texts};
 pub use visible::visible;
-pub use why::{Bar, Why};
-pub use words::{in_words, listed, sentence};
+pub use why::{Number, Why, odds};
+pub use words::{counted, in_words, listed, sentence};
 
 /// One incident, its rules and the time at which somebody looks.
 #[derive(Clone, Copy, Debug)]

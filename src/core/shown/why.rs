@@ -4,30 +4,41 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::words::counted;
-use super::{Shown, in_words};
-use crate::core::incident::{Cause, Spike};
+use super::{Shown, in_words, sentence};
+use crate::core::chart::{Chart, Point, amount, sparkline};
+use crate::core::count::minutes_in;
+use crate::core::incident::{Cause, Spike, Tenths};
+use crate::core::period::Period;
 
-/// Minutes in one bar of the chart.
-const BAR_MINUTES: usize = 5;
-const MINUTE_SECONDS: i64 = 60;
-const BLOCKS: [char; 7] = ['▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const MINUTE: Period = Period::minutes(1);
+/// Marks of the sparkline: so few that a phone does not break the line.
+const MARKS: usize = 30;
+/// Rows of the table that stands for the chart.
+const ROWS: usize = 12;
+/// With fewer whole windows than this the chart shows the minutes themselves, without a line.
+const WINDOWS_MIN: usize = 15;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Why {
     pub sentence: String,
-    /// One character a minute; empty where no spike was counted.
+    /// The chart in one line of characters; empty where no spike was counted.
     pub sparkline: String,
-    /// What the sparkline spans, in words.
+    /// What the sparkline shows, in words.
     pub span: String,
-    pub bars: Vec<Bar>,
-    /// The tallest bar, for the chart's scale.
-    pub tallest: u32,
+    /// Everything that the chart shows, in words.
+    pub described: String,
+    pub numbers: Vec<Number>,
 }
 
+/// A row of the table that stands for the chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Bar {
-    pub from: String,
-    pub count: u32,
+pub struct Number {
+    pub at: String,
+    pub count: String,
+    /// What was expected; empty where nothing could be.
+    pub expected: String,
+    /// Whether the watch alarms at such a count.
+    pub above: bool,
 }
 
 impl Shown<'_> {
@@ -36,27 +47,27 @@ impl Shown<'_> {
             Cause::Person { by, reason } => format!("{} opened it by hand: {reason}", self.name(by)),
             Cause::Spike => "A spike opened it.".to_owned(),
         };
-        let Some(spike) = &self.incident.spike else {
+        let Some((spike, chart)) = self.incident.spike.as_ref().zip(self.chart()) else {
             return Why {
                 sentence: opened,
                 sparkline: String::new(),
                 span: String::new(),
-                bars: Vec::new(),
-                tallest: 0,
+                described: String::new(),
+                numbers: Vec::new(),
             };
         };
-        let bars = self.bars(spike);
+        let marks = chart.fitted(MARKS);
         Why {
             sentence: format!("{opened} {}", self.counted(spike)),
-            sparkline: sparkline(&spike.minutes),
-            span: format!("the {} minutes up to {}", spike.minutes.len(), self.hour(spike.at)),
-            tallest: bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1),
-            bars,
+            sparkline: sparkline(marks.points.iter().map(|point| point.count)),
+            span: format!("{}, {}; one mark for every {}", chart.counted, chart.span(), every(marks.step)),
+            described: chart.described(),
+            numbers: numbers(&chart),
         }
     }
 
     fn counted(&self, spike: &Spike) -> String {
-        format!(
+        let mut words = format!(
             "In the {} up to {} there were {} from {}; the watch {} alarms above {}.",
             in_words(spike.window),
             self.hour(spike.at),
@@ -64,28 +75,71 @@ impl Shown<'_> {
             counted(spike.voices, "voice"),
             spike.watch,
             spike.more_than
-        )
+        );
+        words.extend(spike.expected.map(|expected| format!(" About {expected} are expected in such a time.")));
+        words.extend(spike.once_in.map(|once_in| format!(" {}", sentence(&odds(once_in)))));
+        words
     }
 
-    fn bars(&self, spike: &Spike) -> Vec<Bar> {
-        let end = spike.at.as_second().div_euclid(MINUTE_SECONDS) + 1;
-        let minutes = i64::try_from(spike.minutes.len()).unwrap_or(0);
-        let starts = (end - minutes..).step_by(BAR_MINUTES);
-        let bar = |(start, chunk): (i64, &[u32])| {
-            let from = Timestamp::from_second(start * MINUTE_SECONDS).unwrap_or(spike.at);
-            let hour = self.hour(from);
-            let from = hour.split(' ').next().unwrap_or_default().to_owned();
-            Bar { from, count: chunk.iter().sum() }
+    /// What the watch counted before it alarmed; none where a person opened the incident.
+    pub fn chart(&self) -> Option<Chart> {
+        let spike = self.incident.spike.as_ref()?;
+        let window = usize::try_from(minutes_in(spike.window)).unwrap_or(usize::MAX);
+        let (counted, points) = if spike.minutes.len() >= window.saturating_add(WINDOWS_MIN - 1) {
+            (format!("mentions in {}", in_words(spike.window)), in_windows(spike, window))
+        } else {
+            ("mentions a minute".to_owned(), spike.minutes.iter().map(|count| point(*count, None, None)).collect())
         };
-        starts.zip(spike.minutes.chunks(BAR_MINUTES)).map(bar).collect()
+        let last = points.len().checked_sub(1)?;
+        let back = i64::try_from(last).unwrap_or(i64::MAX).saturating_mul(60);
+        let minute = spike.at.as_second().div_euclid(60) * 60;
+        let begins = Timestamp::from_second(minute.saturating_sub(back)).unwrap_or(spike.at);
+        Some(Chart {
+            counted,
+            begins,
+            step: MINUTE,
+            points,
+            crossings: vec![last],
+            events: Vec::new(),
+            zone: self.zone(),
+        })
     }
 }
 
-fn sparkline(minutes: &[u32]) -> String {
-    let peak = minutes.iter().copied().max().unwrap_or(0).max(1);
-    let block = |count: u32| {
-        let place = u64::from(count) * (BLOCKS.len() as u64 - 1) / u64::from(peak);
-        usize::try_from(place).ok().and_then(|place| BLOCKS.get(place)).copied().unwrap_or('█')
+/// How often chance alone does this, in words that can be a clause.
+pub fn odds(once_in: Period) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match once_in.as_seconds() / DAY {
+        0 | 1 => "by chance it is as loud on most days".to_owned(),
+        2..=365 => format!("by chance it is as loud about once in {}", in_words(once_in)),
+        366.. => "by chance it is as loud less than once a year".to_owned(),
+    }
+}
+
+/// The count of each whole window, as the watch compares it with its line.
+fn in_windows(spike: &Spike, window: usize) -> Vec<Point> {
+    let expected = spike.expected.map(Tenths::as_f64);
+    let windows = spike.minutes.windows(window.max(1));
+    windows.map(|minutes| point(minutes.iter().sum(), Some(f64::from(spike.more_than)), expected)).collect()
+}
+
+fn point(count: u32, line: Option<f64>, expected: Option<f64>) -> Point {
+    Point { count: f64::from(count), expected, line }
+}
+
+fn numbers(chart: &Chart) -> Vec<Number> {
+    let rows = chart.fitted(ROWS);
+    let number = |(place, point): (usize, &Point)| Number {
+        at: chart.hour(rows.at(place)),
+        count: amount(point.count),
+        expected: point.expected.map(amount).unwrap_or_default(),
+        above: point.line.is_some_and(|line| point.count > line),
     };
-    minutes.iter().map(|&count| if count == 0 { '▁' } else { block(count) }).collect()
+    rows.points.iter().enumerate().map(number).collect()
+}
+
+/// `minute`, `2 minutes`.
+fn every(step: Period) -> String {
+    let words = in_words(step);
+    words.strip_prefix("1 ").map_or_else(|| words.clone(), str::to_owned)
 }

@@ -46,7 +46,7 @@ pub fn clock_time(at: Timestamp, zone: &TimeZone, language: &str) -> String {
 }
 
 /// `22 November 2026, 14:20 EST`, for times that may lie further back.
-pub(super) fn clock_time_with_year(at: Timestamp, zone: &TimeZone, language: &str) -> String {
+pub fn clock_time_with_year(at: Timestamp, zone: &TimeZone, language: &str) -> String {
     let zoned = at.to_zoned(zone.clone());
     let date = match primary(language) {
         "en" => zoned.strftime("%-d %B %Y").to_string(),

@@ -12,7 +12,7 @@ mod sighting;
 mod template;
 mod text;
 
-pub use clock::{clock_time, promised_at};
+pub use clock::{clock_time, clock_time_with_year, promised_at};
 pub use diff::{DIFF_BYTES_MAX, Piece, VariantChange, changes, word_diff};
 pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, TemplateFile, draft};
 pub use edit::{EditError, edited};

@@ -17,6 +17,8 @@ struct Alert<'a> {
     page: String,
     next: String,
     why: Why,
+    /// The Content-ID of the chart.
+    picture: Option<&'a str>,
     quotes: &'a [Quote],
 }
 
@@ -41,6 +43,7 @@ impl Composer {
         } else {
             "Open the page, say whether it is real, and claim the incident, so that everyone knows who has it."
         };
+        let picture = scene.picture();
         let data = Alert {
             title,
             severity: scene.incident.severity.to_string(),
@@ -52,8 +55,10 @@ impl Composer {
                 in_words(step.acknowledge_within)
             ),
             why: scene.shown().why(),
+            picture: picture.as_ref().map(|picture| picture.content_id.as_str()),
             quotes: scene.quotes,
         };
-        self.letter(scene, &Draft { kind: Kind::Alert, subject, data })
+        let letter = self.letter(scene, &Draft { kind: Kind::Alert, subject, data })?;
+        Ok(Letter { picture, ..letter })
     }
 }

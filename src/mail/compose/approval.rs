@@ -13,6 +13,8 @@ struct Approval<'a> {
     reminder: Option<String>,
     link: &'a str,
     code: &'a str,
+    /// The Content-ID of the chart.
+    picture: Option<&'a str>,
     quotes: &'a [Quote],
 }
 
@@ -38,7 +40,10 @@ impl Composer {
             let asked_at = shown.hour(request.asked_at);
             format!("You were asked at {asked_at} and have not answered yet. The link and the code are the same.")
         });
-        let data = Approval { asked, reminder, link: key.link, code: key.code, quotes: scene.quotes };
-        self.letter(scene, &Draft { kind: Kind::Approval, subject, data })
+        let drawn = scene.picture();
+        let picture = drawn.as_ref().map(|picture| picture.content_id.as_str());
+        let data = Approval { asked, reminder, link: key.link, code: key.code, picture, quotes: scene.quotes };
+        let letter = self.letter(scene, &Draft { kind: Kind::Approval, subject, data })?;
+        Ok(Letter { picture: drawn, ..letter })
     }
 }

@@ -130,6 +130,7 @@ impl Composer {
             subject: subject(house.setting, about),
             text,
             html,
+            picture: None,
         })
     }
 }

@@ -5,6 +5,7 @@ mod approval;
 mod by_hand;
 mod desk;
 mod notice;
+mod picture;
 mod post_notice;
 mod press;
 mod task;
@@ -82,6 +83,7 @@ impl Composer {
             subject: subject(scene.incident.setting, &format!("[{severity}] {}", draft.subject)),
             text,
             html,
+            picture: None,
         })
     }
 }

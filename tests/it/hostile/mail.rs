@@ -101,6 +101,7 @@ fn letter(to_name: &str, to: &str, subject: &str) -> Letter {
         subject: subject.to_owned(),
         text: "Text\n".to_owned(),
         html: "<p>Text</p>".to_owned(),
+        picture: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a letter becomes as MIME, read back with another library.
 
 use holdline::mail::{
-    Letter, LetterError,
+    Letter, LetterError, PICTURE_BYTES_MAX, Picture,
     letter::{LETTER_BYTES_MAX, NAME_CHARS_MAX, SUBJECT_CHARS_MAX, build, sender},
 };
 use mail_parser::{Message, MessageParser, MimeHeaders};
@@ -158,4 +158,36 @@ fn what_cannot_be_addressed_is_refused() {
     for from in ["", "nobody", "A <a@b@c>", "A <a@ex.test>\r\nBcc: b@ex.test"] {
         assert_eq!(sender(from).map(|_| ()), Err(LetterError::Sender), "{from:?}");
     }
+}
+
+#[test]
+fn a_picture_travels_with_the_html_and_is_no_attachment() {
+    let picture =
+        Picture { content_id: "chart.i7.3.0@riverside.example".to_owned(), png: b"\x89PNG\r\n\x1a\n.".to_vec() };
+    let html = "<p><img src=\"cid:chart.i7.3.0@riverside.example\"></p>".to_owned();
+    let letter = Letter { html: html.clone(), picture: Some(picture.clone()), ..letter() };
+    let mime = bytes(&letter);
+    assert_eq!(mime, bytes(&letter));
+    let read = parse(&mime);
+    assert!(read.content_type().is_some_and(|kind| kind.subtype() == Some("alternative")));
+    assert_eq!(read.body_text(0).as_deref(), Some("Please read the statement.\r\n\r\nCode: 4F7K2M\r\n"));
+    assert_eq!(read.body_html(0).as_deref(), Some(html.as_str()));
+    let shown = read.parts.iter().find(|part| part.content_id().is_some()).expect("the picture");
+    assert_eq!(shown.content_id(), Some("chart.i7.3.0@riverside.example"));
+    assert_eq!(shown.content_disposition().map(|how| how.ctype()), Some("inline"));
+    assert_eq!(shown.contents(), picture.png);
+    let related =
+        read.parts.iter().find_map(|part| part.content_type().filter(|kind| kind.subtype() == Some("related")));
+    assert!(related.is_some(), "{}", String::from_utf8_lossy(&mime));
+}
+
+#[test]
+fn a_picture_that_is_too_large_is_refused() {
+    let sized = |bytes| {
+        let picture = Picture { content_id: "chart@riverside.example".to_owned(), png: vec![7; bytes] };
+        build(&Letter { picture: Some(picture), ..letter() }, &sender(FROM).expect("a sender"), noon()).map(|_| ())
+    };
+    assert_eq!(sized(PICTURE_BYTES_MAX), Ok(()));
+    let bytes = PICTURE_BYTES_MAX + 1;
+    assert_eq!(sized(bytes), Err(LetterError::PictureTooLarge { bytes }));
 }
