@@ -173,8 +173,9 @@ impl Reading {
         let (base, language) = (self.here(), self.language());
         let draft = self.draft();
         let rank = &mut draft.rank[captured.field as usize];
-        // The first of those that are equally good stands.
-        if captured.rank <= *rank {
+        // The first of those that are equally good stands, of times the last.
+        let later = u8::from(matches!(captured.field, Field::Published | Field::Updated));
+        if captured.rank + later <= *rank {
             return;
         }
         let form = captured.form();

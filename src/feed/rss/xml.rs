@@ -4,14 +4,16 @@
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
+use html5ever::data::NAMED_ENTITIES;
 use quick_xml::Reader;
-use quick_xml::escape::{resolve_html5_entity, resolve_xml_entity, unescape_with};
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
 /// How deep elements stand in one another at most.
 pub const DEPTH_MAX: usize = 64;
 /// How many attributes one element has at most.
 pub const ATTRIBUTES_MAX: usize = 256;
+/// The longest name of a reference, in bytes; HTML's longest has 32.
+const REFERENCE_BYTES_MAX: usize = 40;
 /// How many namespaces a document declares at most.
 pub const NAMESPACES_MAX: usize = 64;
 
@@ -56,6 +58,7 @@ pub enum XmlError {
 
 /// Walks a document from its first tag to its last.
 pub(super) struct Walk<'t> {
+    text: &'t str,
     reader: Reader<&'t [u8]>,
     open: Vec<Cow<'t, str>>,
     /// Ends that are still to be told: of an element without content, or of those that nobody closed.
@@ -70,7 +73,7 @@ impl<'t> Walk<'t> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Self { reader, open: Vec::new(), closes: 0, namespaces: 0 }
+        Self { text, reader, open: Vec::new(), closes: 0, namespaces: 0 }
     }
 
     /// The next piece, none at the end. Whatever was left open is closed there.
@@ -80,7 +83,12 @@ impl<'t> Walk<'t> {
                 self.closes -= 1;
                 return Ok(Some(Piece::Close));
             }
-            match self.reader.read_event().map_err(|error| XmlError::Broken(error.to_string()))? {
+            let event = match self.reader.read_event() {
+                Ok(event) => event,
+                Err(_) if self.is_only_an_end_cut_off() => Event::Eof,
+                Err(error) => return Err(XmlError::Broken(error.to_string())),
+            };
+            match event {
                 Event::Start(start) => {
                     let tag = self.tag(&start)?;
                     self.open.push(tag.name.clone());
@@ -94,7 +102,11 @@ impl<'t> Walk<'t> {
                 Event::End(end) => self.close(end.name().as_ref()),
                 Event::Text(text) => return Ok(Some(Piece::Text(text.xml10_content()))),
                 Event::CData(text) => return Ok(Some(Piece::Text(text.xml10_content()))),
-                Event::GeneralRef(named) => return Ok(Some(Piece::Text(resolved(&named)))),
+                Event::GeneralRef(reference) => {
+                    let name = reference.xml10_content();
+                    let text = resolved(&name).unwrap_or_else(|| format!("&{name};"));
+                    return Ok(Some(Piece::Text(Cow::Owned(text))));
+                }
                 Event::DocType(doctype) => {
                     if doctype.to_ascii_lowercase().contains("<!entity") || doctype.contains('%') {
                         return Err(XmlError::Entities);
@@ -105,6 +117,12 @@ impl<'t> Walk<'t> {
                 Event::Eof => self.closes = std::mem::take(&mut self.open).len(),
             }
         }
+    }
+
+    /// Whether all that is wrong is that the last end tag lacks its own end.
+    fn is_only_an_end_cut_off(&self) -> bool {
+        let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        self.text.get(at..).is_some_and(|rest| rest.starts_with("</") && !rest[1..].contains('<'))
     }
 
     fn tag(&mut self, start: &BytesStart<'t>) -> Result<Tag<'t>, XmlError> {
@@ -122,11 +140,7 @@ impl<'t> Walk<'t> {
             if self.namespaces > NAMESPACES_MAX {
                 return Err(XmlError::Namespaces);
             }
-            let value = match unescape_with(&attribute.value, known) {
-                Ok(value) => value.into_owned(),
-                Err(_) => attribute.value.clone().into_owned(),
-            };
-            attributes.push((Cow::Owned(name), Cow::Owned(value)));
+            attributes.push((Cow::Owned(name), Cow::Owned(unescaped(&attribute.value))));
         }
         Ok(Tag { name: Cow::Owned(start.name().as_ref().to_owned()), attributes })
     }
@@ -141,23 +155,51 @@ impl<'t> Walk<'t> {
     }
 }
 
-fn known(name: &str) -> Option<&'static str> {
-    resolve_xml_entity(name).or_else(|| resolve_html5_entity(name))
+/// A text with its references resolved; what stands for nothing is left as it was written.
+fn unescaped(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('&') {
+        let (before, reference) = rest.split_at(at);
+        text.push_str(before);
+        let end = reference.find(';').filter(|end| *end <= REFERENCE_BYTES_MAX);
+        match end.and_then(|end| Some((resolved(&reference[1..end])?, end))) {
+            Some((found, end)) => {
+                text.push_str(&found);
+                rest = &reference[end + 1..];
+            }
+            None => {
+                text.push('&');
+                rest = &reference[1..];
+            }
+        }
+    }
+    text.push_str(rest);
+    text
 }
 
-/// What a reference stands for; one that stands for nothing is left as it was written.
-fn resolved<'t>(reference: &BytesRef<'t>) -> Cow<'t, str> {
-    let name = reference.xml10_content();
-    match reference.resolve_char_ref() {
-        Ok(Some(c @ '\u{80}'..='\u{9f}')) => Cow::Owned(windows(c)),
-        Ok(Some(c)) => Cow::Owned(c.to_string()),
-        Ok(None) => known(&name).map_or_else(|| Cow::Owned(format!("&{name};")), Cow::Borrowed),
-        Err(_) => Cow::Owned(format!("&{name};")),
+/// What a reference stands for: a character by its number, or by a name of HTML's.
+fn resolved(name: &str) -> Option<String> {
+    let Some(number) = name.strip_prefix('#') else { return named(name) };
+    let number = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    match char::from_u32(number)? {
+        // A number that stands for a control character was always meant in the encoding of Windows, as HTML reads it too.
+        c @ '\u{80}'..='\u{9f}' => {
+            let byte = u8::try_from(u32::from(c)).ok()?;
+            Some(WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned())
+        }
+        c => Some(c.to_string()),
     }
 }
 
-/// A number that stands for a control character was always meant in the encoding of Windows, as HTML reads it too.
-fn windows(c: char) -> String {
-    let byte = u8::try_from(u32::from(c)).unwrap_or(b'?');
-    WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned()
+fn named(name: &str) -> Option<String> {
+    if name == "apos" {
+        return Some("'".to_owned());
+    }
+    let (first, second) = NAMED_ENTITIES.get(&format!("{name};"))?;
+    let characters = [*first, *second].into_iter().filter(|number| *number != 0).filter_map(char::from_u32);
+    Some(characters.collect())
 }

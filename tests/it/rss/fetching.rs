@@ -7,7 +7,7 @@ use holdline::feed::rss::{RETRY_AFTER_MAX, RssFeed, RssSettings, RssSettingsErro
 use holdline::feed::{Batch, Came, Fetched as _, Look, Outside};
 use holdline::net::{Addrs, Http, Name, Resolve, Resolving, USER_AGENT};
 use jiff::Timestamp;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::{feed, item, rss};
@@ -151,6 +151,7 @@ async fn servers_that_dawdle_or_break_off_are_told_for_it() {
     let slow = feed(&format!("http://{}/", listener.local_addr().unwrap()));
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n<rss><channel>").await.unwrap();
         std::future::pending::<()>().await;
     });

@@ -41,6 +41,8 @@ async fn a_blind_spot_is_on_the_desk_and_in_one_mail_until_it_is_heard_again() {
     assert!(!ana.text("/").await.contains("Blind spots"));
     for _ in 0..2 {
         app.minutes_go_by(20).await;
+        // A session that nobody uses ends.
+        assert!(!ana.text("/").await.is_empty());
         keep(&app, "local-news", failed("it answers <500>")).await;
     }
     app.settle().await;
