@@ -9,7 +9,7 @@ use super::faults::every_refusal_is_clear;
 use super::reference::Reference;
 use super::stories::STORIES;
 use super::verdict::{Tally, goes_on, what_is_there};
-use super::{reference, strace, world};
+use super::{reference, strace};
 
 /// A shell counts a file's size in blocks of so many bytes.
 const BLOCK_BYTES: u64 = 512;
