@@ -1,9 +1,10 @@
 //! A machine whose clock is set wrong by years, and set right again: nothing unapproved goes out, and deadlines still come.
 
-use holdline::core::incident::StatementPhase;
+use holdline::core::incident::{Event, StatementPhase};
 use holdline::engine::{ManualClock, SESSION_IDLE};
 use jiff::SignedDuration;
 
+use crate::hospital::person;
 use crate::press::{HOLDING, Press};
 use crate::test_app::TestApp;
 
@@ -38,6 +39,20 @@ fn after_the_clock_was_set_right_deadlines_still_come() {
         press.yes(name).unwrap();
     }
     assert!(press.is_approved(), "people can act as before");
+}
+
+/// The clock went an hour ahead before anything was carried out: who leaves then takes no deadline along.
+#[test]
+fn a_deadline_that_is_late_still_comes_where_somebody_leaves_first() {
+    let mut press = Press::asking();
+    press.yes("chi").unwrap();
+    press.now += SignedDuration::from_hours(1);
+    press.record(Event::LeftRole { person: person("dev"), role: "legal".into() }).unwrap();
+    press.inside();
+    let incident = press.incident();
+    let asked = incident.requests.iter().rev().find(|request| request.person == person("eve"));
+    let waits = asked.is_some_and(|request| incident.awaits(request, press.now).is_ok());
+    assert!(waits, "nobody of executive was asked in the place of legal");
 }
 
 /// Signed in while the clock was ten hours ahead: the session ends when it would have, not ten hours later.

@@ -168,16 +168,20 @@ impl StageVote {
         let rung = self.rung;
         let within = self.stage.within.filter(|_| rung != Rung::Paged);
         let until = within.map(|within| within.after(at));
-        self.until = until;
         let said_yes: BTreeSet<PersonId> = self.counted().map(|yes| yes.person.clone()).collect();
         let silent = self.asked.iter_mut().filter(|ask| !said_yes.contains(&ask.person) && !ask.fills.is_empty());
-        silent
+        let asking: Vec<Asking> = silent
             .map(|ask| {
                 ask.rung = rung;
                 ask.locked = false;
                 Asking { stage, rung, person: ask.person.clone(), until }
             })
-            .collect()
+            .collect();
+        // Where nobody is asked there is no new deadline, and the one that runs must still count.
+        if !asking.is_empty() || rung == Rung::Paged {
+            self.until = until;
+        }
+        asking
     }
 
     /// Who took a yes back after the stage climbed: their request belongs to an earlier rung.

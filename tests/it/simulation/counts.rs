@@ -21,6 +21,9 @@ pub(super) struct Recount {
     changed: bool,
 }
 
+/// How long counts are kept: for a year, and some weeks more.
+const COUNTS_KEPT_MINUTES: i64 = 400 * 24 * 60;
+
 /// When a mention counts: at its own time within six hours before its receipt, else at its receipt.
 fn counts_at(mention: &Mention, received: Timestamp) -> Timestamp {
     let own = mention.published.filter(|own| *own <= received && received.duration_since(*own) <= LATE_MAX);
@@ -86,6 +89,9 @@ impl World {
                 *own.entry(((*watch).to_owned(), *minute)).or_default() += 1;
             }
         }
+        // What is older than every watch looks back may be gone already.
+        let kept_since = self.clocks.engine.as_second().div_euclid(60) - COUNTS_KEPT_MINUTES;
+        own.retain(|count, _| count.1 >= kept_since || table.contains_key(count));
         assert_eq!(table, own, "the table of counts is not what the mentions say");
         for watch in WATCHED {
             let shown = self.ask(|work| (work.now(), work.counted(&watch.name.into()).unwrap()));
