@@ -61,10 +61,10 @@ struct Frame<'a, B: DrawingBackend> {
 pub(super) fn draw<B: DrawingBackend>(paper: &Paper<'_, B>, chart: &Chart, look: Look) -> Result<(), ChartError> {
     let dots = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let scale = dots(look.scale);
+    let span = span(chart, dots(look.width));
     let chart = &chart.fitted(usize::try_from(dots(look.width) - LEFT - RIGHT).unwrap_or(1));
     let legend = Legend::of(chart, dots(look.width) - LEFT - RIGHT);
     let top = (legend.rows + 1) * LINE + LINE / 2;
-    let span = span(chart, dots(look.width));
     let bottom = dots(look.height) - i32::try_from(span.len() + 1).unwrap_or(3) * LINE - 6;
     let ticks = chart.count_ticks(usize::try_from((bottom - top) / COUNT_LABEL).unwrap_or(2) + 1);
     let most = ticks.last().map_or(1.0, |tick| tick.along).max(chart.top());
@@ -149,7 +149,7 @@ impl<B: DrawingBackend> Frame<'_, B> {
         };
         for from in (self.left..self.right).step_by(usize::try_from(dash.0 + dash.1).unwrap_or(1)) {
             let to = (from + dash.0).min(self.right);
-            if let Some((start, end)) = at(from).zip(at(to)) {
+            if let Some((start, end)) = at(from).zip(at(to)).filter(|(start, end)| start.max(*end) <= self.most) {
                 self.path(&[(from, self.y(start)), (to, self.y(end))], color, 2)?;
             }
         }

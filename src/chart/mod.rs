@@ -13,7 +13,7 @@ use self::indexed::{RGB, encoded};
 use crate::core::chart::Chart;
 
 /// DejaVu Sans, Latin characters only; its licence is beside it.
-const FONT_BYTES: &[u8] = include_bytes!("font/DejaVuSans.ttf");
+const FONT_BYTES: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fonts/DejaVuSans.ttf"));
 /// As wide as a phone, so that its letters are as large as those around it.
 const PHONE: Look = Look { width: 360, height: 260, scale: 1 };
 /// The same with two dots for one, since screens of phones have at least that many.

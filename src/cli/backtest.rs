@@ -36,6 +36,7 @@ repeats of an id count once. Times without an offset are UTC. Without --history 
 are taken, also while it runs.\n\n\
 Labels are a CSV file with the column timestamp or the columns from,to, or a JSON list of times and pairs of times. An \
 event of one time is found by an alarm within twelve hours before or after it, a window by one inside it.\n\n\
+After an alarm its incident is taken to be open for a day; what comes within it opens no other.\n\n\
 An alarm bears the time of the count that raised it. The daemon itself does not wait for a count to be complete: it \
 looks at every mention.")]
 pub(super) struct Options {

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use holdline::config::sample;
+use holdline::core::detect::{Detector, Held, KINDS, Replay};
+use holdline::core::period::Period;
 use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
@@ -259,4 +261,55 @@ fn without_a_store_a_history_is_asked_for() {
     let folder = folder(&[]);
     let output = backtest(folder.path(), &["breach"]);
     assert!(!output.status.success() && said(&output).contains("give a file with --history"), "{}", said(&output));
+}
+
+/// Settings that are tried together must not hear of each other's alarms.
+#[test]
+fn settings_tried_together_do_what_each_does_alone() {
+    let settings = [
+        ("more_than", "5 mentions in 15m"),
+        ("false_alarms", "1 per day"),
+        ("false_alarms", "1 per month"),
+        ("times", "4 in 1h"),
+    ];
+    let made: Vec<Box<dyn Detector>> = settings
+        .iter()
+        .map(|(key, value)| (KINDS.iter().find(|kind| kind.name == *key).unwrap().parse)(value).unwrap())
+        .collect();
+    let tried: Vec<(&dyn Detector, Option<u32>)> = made.iter().map(|detector| (detector.as_ref(), None)).collect();
+    let step = Period::minutes(5);
+    let mut together = Replay::of_many(&tried, step);
+    let mut alone: Vec<Replay<'_>> = tried.iter().map(|(detector, _)| Replay::new(*detector, None, step)).collect();
+    let mut alarms = vec![0; settings.len()];
+    for bin in 0..21 * 288_u32 {
+        let burst = bin % 1_000 > 990;
+        let heard =
+            (bin % 2_111 != 7).then_some(if burst { 4 + bin / 1_000 } else { bin.wrapping_mul(2_654_435_761) >> 30 });
+        together.hear(heard);
+        for (number, alone) in alone.iter_mut().enumerate() {
+            let held = together.judge(number, |_| true);
+            assert_eq!(together.reading(number, held), alone.step(heard), "{:?} at {bin}", settings[number]);
+            alarms[number] += u32::from(held == Held::Alarm);
+        }
+    }
+    assert!(alarms[0] > alarms[1] && alarms[1] > 0 && alarms[3] > 0, "{alarms:?}");
+}
+
+#[test]
+fn the_line_of_a_window_is_where_the_setting_alarms() {
+    for (key, value) in [("more_than", "5 mentions in 15m"), ("false_alarms", "1 per day"), ("times", "4 in 1h")] {
+        let detector = (KINDS.iter().find(|kind| kind.name == key).unwrap().parse)(value).unwrap();
+        let mut replay = Replay::new(detector.as_ref(), None, Period::minutes(5));
+        let mut above = 0;
+        for bin in 0..10 * 288_u32 {
+            let held = replay.step(Some(if bin % 700 > 690 { 9 } else { bin % 3 / 2 })).held;
+            let window = detector.window();
+            let Some(line) = replay.above(0, window) else { continue };
+            let over = f64::from(replay.count(window)) > line + 1e-9;
+            let quiet = matches!(held, Held::Quiet);
+            assert!(over != quiet || (f64::from(replay.count(window)) - line).abs() < 1e-6, "{key} at {bin}: {held:?}");
+            above += u32::from(over);
+        }
+        assert!(above > 0, "{key}");
+    }
 }

@@ -111,6 +111,24 @@ fn the_same_chart_is_the_same_picture_and_small_enough_for_a_mail() {
 }
 
 #[test]
+fn a_line_far_above_leaves_the_counts_to_be_read() {
+    let mut high = an_hour();
+    high.points.iter_mut().for_each(|point| point.line = Some(5_000.0));
+    high.points[7].line = Some(20.0);
+    assert_eq!(high.top().to_bits(), 20_f64.to_bits(), "the lowest that the line comes to is in the picture");
+    assert!(high.line_words().unwrap() == "alarms above 20 to 5000" && svg(&high, Place::Phone, "chart").is_ok());
+}
+
+#[test]
+fn a_picture_says_from_when_to_when_in_lines_that_fit() {
+    let night = Chart { begins: "2026-11-23T04:30:00Z".parse().unwrap(), ..an_hour() };
+    let drawn = svg(&night, Place::Phone, "chart").unwrap();
+    for line in ["\n22 November 2026, 23:30 EST\n", "\nto 23 November 2026, 00:29 EST\n"] {
+        assert!(drawn.contains(line), "{line} is not in {drawn}");
+    }
+}
+
+#[test]
 fn a_terminal_shows_blocks_the_line_and_the_alarm() {
     let drawn = an_hour().in_blocks(80);
     assert!(drawn.lines().next().unwrap().starts_with("     15 ┤"), "{drawn}");

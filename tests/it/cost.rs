@@ -104,3 +104,37 @@ fn a_mention_costs_the_same_in_an_old_store() {
     let old = cpu(&mut take_in);
     assert!(old <= young * TENFOLD, "{young:?} in a young store, {old:?} in an old one");
 }
+
+#[test]
+fn a_month_of_minutes_is_tested_within_its_share_of_a_year() {
+    /// What a year may take, and the month's share of it.
+    const YEAR: Duration = Duration::from_secs(2);
+    const MONTHS: u32 = 12;
+    /// Without optimisation our part is slower by about this.
+    const UNOPTIMISED: u32 = 12;
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in holdline::config::sample() {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(folder.path().join("audit-key"), "an audit key of the tests, which is long enough").unwrap();
+    let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    let row = |minute: i64| format!("{},{}\n", start + jiff::SignedDuration::from_mins(minute), minute % 7 / 6);
+    let rows: String = (0..365 * 120).map(row).collect();
+    fs::write(folder.path().join("month.csv"), format!("timestamp,value\n{rows}")).unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_holdline"));
+    let arguments = ["backtest", "breach", "--history", "month.csv", "--json"];
+    let output = program.args(arguments).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let took = children_cpu();
+    assert!(took <= YEAR / MONTHS * UNOPTIMISED * TENFOLD, "{took:?}");
+}
+
+/// User and system time of this process's ended children, as the kernel counts it in hundredths of a second.
+fn children_cpu() -> Duration {
+    let text = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[13..15].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(10 * ticks)
+}

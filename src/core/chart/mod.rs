@@ -57,10 +57,12 @@ impl Chart {
         self.at(self.points.len().saturating_sub(1))
     }
 
-    /// The largest of all that is drawn; at least one.
+    /// The largest count and expectation, and at least the lowest that the line comes to: where it is higher it is not
+    /// drawn, or nothing else could be read.
     pub fn top(&self) -> f64 {
-        let values = self.points.iter().flat_map(|point| [Some(point.count), point.expected, point.line]);
-        values.flatten().filter(|value| value.is_finite()).fold(1.0, f64::max)
+        let values = self.points.iter().flat_map(|point| [Some(point.count), point.expected]).flatten();
+        let line = self.points.iter().filter_map(|point| point.line).fold(f64::INFINITY, f64::min);
+        values.chain(Some(line)).filter(|value| value.is_finite()).fold(1.0, f64::max)
     }
 
     /// The same in at most `columns` points. Of the points that share a column the one that crossed is kept, else the

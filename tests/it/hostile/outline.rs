@@ -59,7 +59,9 @@ pub(super) fn outline(html: &str) -> BTreeSet<String> {
     tokenizer.end();
     let Reading { elements, followed } = tokenizer.sink;
     for address in followed.into_inner() {
-        let stays = address.starts_with('#') || (address.starts_with('/') && !address.starts_with("//"));
+        // The chart travels in the letter itself.
+        let own = address.starts_with('#') || address.starts_with("cid:chart.");
+        let stays = own || (address.starts_with('/') && !address.starts_with("//"));
         assert!(stays || address.starts_with("https://") || address.starts_with("http://"), "{address}");
     }
     elements.into_inner()
