@@ -33,6 +33,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/statement/staff/take-down"),
     ("POST", "/incident/1/statement/staff/correct"),
     ("POST", "/posting"),
+    ("GET", "/feeds"),
 ];
 
 async fn asked() -> (TestApp, Link) {
