@@ -104,6 +104,7 @@ fn watch(feeds: BTreeSet<FeedName>) -> Watch {
         feeds,
         detector: (kind.parse)("5 mentions in 15m").unwrap(),
         from: Voices(1),
+        at_least: None,
         opens: None,
     }
 }
