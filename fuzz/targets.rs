@@ -222,14 +222,18 @@ pub fn feed(bytes: &[u8]) {
                     let mut draft = Draft::default();
                     draft.set(Field::Id, mention.id.clone());
                     draft.set(Field::Text, mention.text.clone());
-                    let named =
+                    let fields =
                         [(Field::Title, &mention.title), (Field::Author, &mention.author), (Field::Url, &mention.url)];
-                    for (field, value) in named {
-                        value.iter().for_each(|value| draft.set(field, (*value).clone()));
+                    for (field, value) in fields {
+                        if let Some(value) = value {
+                            draft.set(field, value.clone());
+                        }
                     }
                     assert!(draft.check().is_ok(), "{mention:?}");
                 }
-                refused.iter().for_each(|line| assert_one_line(line));
+                for line in &refused {
+                    assert_one_line(line);
+                }
             }
             Err(error) => assert_one_line(&error.to_string()),
         }

@@ -26,7 +26,7 @@ struct Feeds {
     count: usize,
     failing: usize,
     blind: usize,
-    feeds: Vec<Line>,
+    lines: Vec<Line>,
     /// How many are not shown.
     more: usize,
 }
@@ -56,7 +56,7 @@ pub(super) async fn page(
         count: feeds.len(),
         failing: feeds.values().filter(|feed| feed.failures > 0).count(),
         blind: feeds.values().filter(|feed| feed.blind.is_some()).count(),
-        feeds: order.iter().take(SHOWN_MAX).map(|(name, feed)| line(name, feed, now)).collect(),
+        lines: order.iter().take(SHOWN_MAX).map(|(name, feed)| line(name, feed, now)).collect(),
         more: feeds.len().saturating_sub(SHOWN_MAX),
     };
     Ok(site.page("feeds", &site.frame("Feeds", Some(&visitor)), &shown))

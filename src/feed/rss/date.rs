@@ -59,7 +59,7 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
 
 /// ISO 8601 and what is near it: `2004-07-08T23:56:58.5+01:00`, `2004-07-08 23:56`, `20040708`, `2004-07`, `2004`.
 fn iso(text: &str) -> Option<Timestamp> {
-    let split = text.find(|c: char| matches!(c, 'T' | 't' | ' '));
+    let split = text.find(['T', 't', ' ']);
     let (day, rest) = split.map_or((text, ""), |at| (&text[..at], text[at + 1..].trim()));
     if !day.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
         return None;

@@ -132,8 +132,7 @@ impl Field {
             (Space::Core, "pubdate" | "published") => (Self::Published, 7),
             (Space::Core | Space::Dublin, "issued" | "created") => (Self::Published, 5),
             (Space::Dublin, "date") => (Self::Updated, 3),
-            (Space::Core, "updated" | "modified") | (Space::Dublin, "modified") => (Self::Updated, 5),
-            (Space::Core, "lastbuilddate") => (Self::Updated, 5),
+            (Space::Core, "updated" | "modified" | "lastbuilddate") | (Space::Dublin, "modified") => (Self::Updated, 5),
             (Space::Core | Space::Dublin, "language") => (Self::Language, 5),
             (
                 Space::Core
@@ -231,8 +230,7 @@ impl Captured {
     /// How its text is to be taken: as its type says, else as it looks.
     pub(super) fn form(&self) -> Form {
         match (self.nested, self.attribute("type")) {
-            (true, _) => Form::Plain,
-            (false, "text" | "text/plain") => Form::Plain,
+            (true, _) | (false, "text" | "text/plain") => Form::Plain,
             (false, "html" | "text/html" | "xhtml" | "application/xhtml+xml") => Form::Html,
             (false, _) => Form::Unsaid,
         }

@@ -13,7 +13,7 @@ use crate::net::{Fault, Fetch, Fetched, Spent, StatusCode};
 /// The longest answer, unpacked, in bytes. A document may be half as long: a longer one is told for what it is.
 pub const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// The longest that a server is left alone because it asks for it.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, \
     application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";

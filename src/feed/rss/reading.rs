@@ -143,7 +143,7 @@ impl Reading {
         let depth = self.open.len();
         if let Some((captured, at)) = self.capture.take() {
             if at == depth {
-                self.keep(captured);
+                self.keep(&captured);
             } else {
                 let mut captured = captured;
                 captured.close(self.open.last().map_or("", |open| open.name.as_str()));
@@ -169,7 +169,7 @@ impl Reading {
         document.updated = document.updated.or(updated);
     }
 
-    fn keep(&mut self, captured: Captured) {
+    fn keep(&mut self, captured: &Captured) {
         let (base, language) = (self.here(), self.language());
         let draft = self.draft();
         let rank = &mut draft.rank[captured.field as usize];

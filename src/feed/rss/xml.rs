@@ -163,15 +163,12 @@ fn unescaped(raw: &str) -> String {
         let (before, reference) = rest.split_at(at);
         text.push_str(before);
         let end = reference.find(';').filter(|end| *end <= REFERENCE_BYTES_MAX);
-        match end.and_then(|end| Some((resolved(&reference[1..end])?, end))) {
-            Some((found, end)) => {
-                text.push_str(&found);
-                rest = &reference[end + 1..];
-            }
-            None => {
-                text.push('&');
-                rest = &reference[1..];
-            }
+        if let Some((found, end)) = end.and_then(|end| Some((resolved(&reference[1..end])?, end))) {
+            text.push_str(&found);
+            rest = &reference[end + 1..];
+        } else {
+            text.push('&');
+            rest = &reference[1..];
         }
     }
     text.push_str(rest);

@@ -46,7 +46,7 @@ fn each_format_gives_the_same_mention() {
         published: Some("2026-11-22T14:00:00Z".parse().unwrap()),
     };
     for document in [rss, rdf, atom, json] {
-        assert_eq!(all(document.as_bytes()), [wanted.clone()], "{document}");
+        assert_eq!(all(document.as_bytes()), std::slice::from_ref(&wanted), "{document}");
     }
 }
 

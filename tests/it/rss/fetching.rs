@@ -49,9 +49,9 @@ async fn what_did_not_change_is_not_sent_again_and_not_read_again() {
     let known = || vec![("etag", "\"v1\"".to_owned()), ("last-modified", "Sun, 22 Nov 2026 09:00:00 GMT".to_owned())];
     let (first, second) = (item("a", "One", ""), item("b", "Two", ""));
     let peer = Peer::start(vec![
-        page(&[first.clone()], known()),
+        page(std::slice::from_ref(&first), known()),
         bare(304),
-        page(&[first.clone()], Vec::new()),
+        page(std::slice::from_ref(&first), Vec::new()),
         page(&[second.clone(), first.clone()], Vec::new()),
         page(&[item("b", "Two, corrected", ""), first], Vec::new()),
     ])

@@ -44,7 +44,7 @@ fn comment(bytes: &[u8]) -> String {
 
 fn expectations(comment: &str) -> Vec<Expected> {
     let Some((_, expression)) = comment.split_once("Expect:") else { return Vec::new() };
-    let form = Regex::new(r#"^(?:not bozo and )?(feed|entries\[(\d+)\])\['(\w+)'\] == (.*)$"#).unwrap();
+    let form = Regex::new(r"^(?:not bozo and )?(feed|entries\[(\d+)\])\['(\w+)'\] == (.*)$").unwrap();
     let Some(found) = form.captures(expression.trim()) else { return Vec::new() };
     let place = found.get(2).map(|number| number.as_str().parse().unwrap());
     let value = found[4].trim();
