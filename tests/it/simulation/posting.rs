@@ -33,8 +33,8 @@ pub(super) struct UnderWay {
     stage: Stage,
 }
 
-/// A row's outcome, lease and epoch.
-type RowAsItStands = (Option<String>, Option<i64>, i64);
+/// A row's outcome, whether it is under a lease, and its epoch. A clock that is set forward moves the lease.
+type RowAsItStands = (Option<String>, bool, i64);
 
 enum Stage {
     Claimed,
@@ -131,7 +131,7 @@ impl World {
 
     fn row_as_it_stands(&mut self, row: &Claimed) -> RowAsItStands {
         let (id, path) = (row.id, self.path.clone());
-        let sql = "select outcome, claimed_until, epoch from outbox where incident = ?1 and number = ?2 and place = ?3";
+        let sql = "select outcome, claimed_until is not null, epoch from outbox where incident = ?1 and number = ?2 and place = ?3";
         let stands = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         self.ledger.db(&path).query_row(sql, [id.incident, id.number, id.place], stands).unwrap()
     }
