@@ -85,5 +85,6 @@ pub fn chart_minutes(window: Period) -> usize {
     let counted = usize::try_from(minutes_in(HORIZON)).unwrap_or(usize::MAX);
     (CHART_MINUTES + before).min(counted)
 }
+
 /// How many mentions are quoted as evidence.
 pub const EVIDENCE_MAX: usize = 5;
