@@ -38,6 +38,7 @@ fn mention(author: Option<&str>, url: Option<&str>) -> Mention {
         url: url.map(str::to_owned),
         language: None,
         published: None,
+        reach: None,
     }
 }
 

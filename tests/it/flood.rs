@@ -62,6 +62,7 @@ fn mention(id: usize, author: &str, text: &str) -> Mention {
         url: Some(format!("https://social.example/{author}/{id}")),
         language: Some("en".to_owned()),
         published: None,
+        reach: None,
     }
 }
 

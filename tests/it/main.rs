@@ -37,6 +37,7 @@ mod sample;
 mod sighting;
 mod simulation;
 mod store;
+mod talk;
 mod test_app;
 mod tidy;
 mod transcripts;

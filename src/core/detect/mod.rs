@@ -99,5 +99,6 @@ pub fn spike(watch: &Watch, counts: &Counts, now: Timestamp) -> Spike {
         at: now,
         minutes: counts.series(CHART_MINUTES, minute),
         evidence: counts.evidence(window, minute),
+        talk: None,
     }
 }

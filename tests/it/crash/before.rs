@@ -18,6 +18,7 @@ pub(super) fn said(of: &str, times: usize, text: &str) -> Vec<Mention> {
         url: None,
         language: None,
         published: None,
+        reach: None,
     };
     (0..times).map(mention).collect()
 }

@@ -57,6 +57,7 @@ fn the_longest_mentions_are_matched_and_quoted_in_time() {
             url: None,
             language: None,
             published: None,
+            reach: None,
         };
         let found = meter.run(&format!("matched {text:.20}"), || matcher.matches(&mention));
         for (nth, query) in queries.iter().enumerate() {

@@ -75,7 +75,7 @@ impl World {
         };
         let author = self.chance(90).then(|| format!("voice{}", self.rng.random_range(0..9)));
         let text = text.to_owned();
-        let mention = Mention { id, title: None, text, author, url: None, language: None, published };
+        let mention = Mention { id, title: None, text, author, url: None, language: None, published, reach: None };
         self.feeds.said.insert((feed.to_owned(), mention.id.clone()), mention.clone());
         mention
     }
