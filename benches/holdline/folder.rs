@@ -8,7 +8,7 @@ use holdline::config::{Need, load};
 use holdline::core::detect::KINDS;
 use holdline::core::query::Query;
 use holdline::core::setting::Setting;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::{Recorder, Standing};
 use jiff::Timestamp;
 
@@ -110,6 +110,7 @@ pub(crate) fn watches(queries: &[String]) -> Vec<Watch> {
             feeds: ["listening".into()].into(),
             detector: (kind.parse)(NEVER).unwrap(),
             from: Voices(1),
+            besides: Besides::default(),
             opens: None,
         })
         .collect()
@@ -127,6 +128,7 @@ pub(crate) fn recorder(folder: &Path, watches: Vec<Watch>) -> Recorder {
         rules: config.rules,
         url: config.server.url,
         heads_to: vec![config.operator],
+        accounts: config.accounts,
     };
     let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
     Recorder::open(&config.store, KEY.as_bytes(), salts, standing, watches, Timestamp::now()).unwrap()

@@ -11,9 +11,10 @@ use crate::core::condition::{Condition, ConditionError, Known};
 use crate::core::playbook::{FactKind, FactSpec};
 
 const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
-const SPIKE: [&str; 5] = ["count", "expected", "ratio", "voices", "copies"];
+const SPIKE: [&str; 9] =
+    ["count", "expected", "ratio", "voices", "copies", "stories", "own_voices", "negative", "reach"];
 /// What no detector of this version tells.
-const SPIKE_UNTOLD: [&str; 3] = ["expected", "ratio", "copies"];
+const SPIKE_UNTOLD: [&str; 2] = ["expected", "ratio"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
 const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
 const SAMPLE_TIME: &str = "2026-11-20T14:05:00Z";
@@ -85,7 +86,7 @@ fn sample(facts: &[FactSpec], number: i64) -> Known {
     incident.insert("id".to_owned(), json!(number));
     incident.insert("opened_at".to_owned(), json!(SAMPLE_TIME));
     let mut spike: Map<String, Value> = SPIKE.iter().map(|name| ((*name).to_owned(), json!(number))).collect();
-    for share in ["expected", "ratio"] {
+    for share in ["expected", "ratio", "negative"] {
         spike.insert(share.to_owned(), if number == 0 { json!(0.5) } else { json!(1e6) });
     }
     Known {

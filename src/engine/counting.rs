@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::core::count::{Counts, HORIZON, minute_of, voice_of};
+use crate::core::accounts::Accounts;
+use crate::core::count::{Counts, HORIZON, Said, minute_of};
 use crate::core::detect::{self, Arming, Verdict};
 use crate::core::incident::{Evidence, Spike};
 use crate::core::mention::Mention;
@@ -12,6 +13,7 @@ use crate::core::watch::Watch;
 
 pub(super) struct Counting {
     watches: Vec<Watch>,
+    accounts: Accounts,
     matcher: Matcher,
     counts: Vec<Counts>,
     /// Watches whose incident is over while their count has not fallen back.
@@ -22,12 +24,12 @@ pub(super) struct Counting {
 pub(super) type WatchIndex = usize;
 
 impl Counting {
-    pub(super) fn new(watches: Vec<Watch>) -> Result<Self, MatcherError> {
+    pub(super) fn new(watches: Vec<Watch>, accounts: Accounts) -> Result<Self, MatcherError> {
         let queries: Vec<_> = watches.iter().map(|watch| watch.query.clone()).collect();
         let matcher = Matcher::new(&queries)?;
         let counts = watches.iter().map(|_| Counts::default()).collect();
         let spent = watches.iter().map(|_| false).collect();
-        Ok(Self { watches, matcher, counts, spent })
+        Ok(Self { watches, accounts, matcher, counts, spent })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -42,23 +44,29 @@ impl Counting {
         self.watches.iter().position(|watch| watch.name == *name)
     }
 
-    /// The watches that this mention counts for.
+    /// The watches that this mention counts for: none where one of our own accounts says it.
     pub(super) fn matching(&self, feed: &FeedName, mention: &Mention) -> Vec<WatchIndex> {
+        if self.accounts.said(mention) {
+            return Vec::new();
+        }
         let mut matching = self.matcher.matches(mention);
         matching.retain(|&index| self.watches[index].feeds.contains(feed));
         matching
     }
 
+    /// What the watches that a mention matched count of it: worked out once for all of them.
+    pub(super) fn said(feed: &FeedName, mention: &Mention) -> (Said, Evidence) {
+        (Said::of(mention, feed), Evidence { feed: feed.clone(), mention: mention.id.clone() })
+    }
+
     pub(super) fn add(
         &mut self,
         index: WatchIndex,
-        feed: &FeedName,
-        mention: &Mention,
+        (said, evidence): &(Said, Evidence),
         counted: Timestamp,
         now: Timestamp,
     ) {
-        let evidence = Evidence { feed: feed.clone(), mention: mention.id.clone() };
-        self.counts[index].add(minute_of(counted), voice_of(mention, feed), evidence, minute_of(now));
+        self.counts[index].add(minute_of(counted), said.clone(), evidence.clone(), minute_of(now));
     }
 
     pub(super) fn judge(&self, index: WatchIndex, counted: Timestamp, now: Timestamp, arming: Arming) -> Verdict {

@@ -33,6 +33,7 @@ pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use intake::PolledFeed;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
 pub use outbox::{LiveChannel, Shell};
@@ -236,8 +237,8 @@ impl Engine {
     }
 
     /// Short, masked quotes of the mentions that drove a spike.
-    pub fn quotes(&self, spike: &Spike) -> Vec<Quote> {
-        quotes::quotes(&self.reader, spike)
+    pub fn quotes(&self, spike: &Spike, zone: &TimeZone) -> Vec<Quote> {
+        quotes::quotes(&self.reader, spike, zone)
     }
 
     /// The version of this hash, read from the store and hashed once more.

@@ -14,6 +14,7 @@ use super::error::RecordError;
 use super::links::Links;
 use super::stop::{Stopped, stopped_by};
 use super::work::Work;
+use crate::core::accounts::Accounts;
 use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::name::PlaybookName;
 use crate::core::query::MatcherError;
@@ -41,6 +42,8 @@ pub struct Standing {
     /// What mails link to, without a slash at its end.
     pub url: String,
     pub heads_to: Vec<String>,
+    /// Our own: what they say is stored and not counted.
+    pub accounts: Accounts,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.
@@ -112,7 +115,7 @@ impl Recorder {
         })?;
         let Folded { incidents, rules, erased } = fold_all(&writer, &stored)?;
         let stopped = stored.iter().try_fold(None, stopped_by)?;
-        let counting = Counting::new(watches)?;
+        let counting = Counting::new(watches, standing.accounts.clone())?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -248,8 +251,13 @@ impl Recorder {
         self.state.counting.forget();
         let counting = &mut self.state.counting;
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
-            for index in counting.matching(&feed, &mention) {
-                counting.add(index, &feed, &mention, counted, now);
+            let matching = counting.matching(&feed, &mention);
+            if matching.is_empty() {
+                return;
+            }
+            let said = Counting::said(&feed, &mention);
+            for index in matching {
+                counting.add(index, &said, counted, now);
             }
         })?;
         self.state.mark_spent(now);

@@ -9,7 +9,7 @@ use holdline::core::incident::{EVIDENCE_MAX, Event, Spike};
 use holdline::core::mention::Mention;
 use holdline::core::name::FeedName;
 use holdline::core::query::Query;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::Recorder;
 use holdline::feed::webhook::MENTIONS_MAX;
 use holdline::store::{INSTALLATION, Reader, Settled};
@@ -49,6 +49,7 @@ fn watch(name: &str, query: &str) -> Watch {
         feeds: ["listening".into()].into(),
         detector: (KINDS.iter().find(|kind| kind.name == "more_than").unwrap().parse)("5 mentions in 15m").unwrap(),
         from: Voices(3),
+        besides: Besides::default(),
         opens: Some("breach".into()),
     }
 }
@@ -174,8 +175,8 @@ fn a_million_mentions_in_ten_minutes_open_one_incident_and_hide_no_other() {
             .map(|at| {
                 let author = rng.random_range(0..AUTHORS);
                 truth.add(flood.now, author);
-                let text = "Riverside General leaked my records, I am told";
-                mention(delivery * MENTIONS_MAX + at, &format!("voice{author}"), text)
+                let text = format!("Riverside leaked records, says {author}");
+                mention(delivery * MENTIONS_MAX + at, &format!("voice{author}"), &text)
             })
             .collect();
         assert_eq!(flood.take_in(&batch), (MENTIONS_MAX, 0));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::count::{Counts, MinuteNumber, minute_of};
 use super::incident::{CHART_MINUTES, IncidentId, Spike};
 use super::period::Period;
-use super::watch::Watch;
+use super::watch::{Percent, Watch};
 
 /// The detectors that a watch's `spike:` can name.
 pub const KINDS: &[DetectorKind] = &[more_than::KIND];
@@ -45,8 +45,12 @@ pub enum Verdict {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Enough mentions, but from fewer authors than the watch asks for.
+    /// Enough mentions, but from fewer authors than the watch asks for; those who copy one another count once.
     TooFewVoices { voices: u32, wanted: u32 },
+    /// Enough mentions, but fewer of them negative than the watch asks for, or of too few the tone can be told.
+    NotNegative { negative: u32, toned: u32, wanted: Percent },
+    /// Enough mentions, but by voices that reach fewer people than the watch asks for, as far as feeds say.
+    TooLittleReach { reach: u64, wanted: u64 },
     /// An incident of this watch and playbook is open and takes the spike as its own.
     AlreadyOpen(IncidentId),
     /// The last incident of this watch ended and the count has not fallen back since.
@@ -79,17 +83,17 @@ pub fn judge(watch: &Watch, counts: &Counts, counted: Timestamp, now: Timestamp,
         Arming::Open(incident) => return Verdict::Suppressed(Why::AlreadyOpen(incident)),
         Arming::Spent => return Verdict::Suppressed(Why::StillAbove),
     }
-    let spike = spike(watch, counts, now);
-    if spike.voices < watch.from.0 {
-        return Verdict::Suppressed(Why::TooFewVoices { voices: spike.voices, wanted: watch.from.0 });
+    if let Some(why) = watch.unmet(counts, minute) {
+        return Verdict::Suppressed(why);
     }
-    Verdict::Spike(spike)
+    Verdict::Spike(spike(watch, counts, now))
 }
 
 /// What the watch counts now, with everything that explains it.
 pub fn spike(watch: &Watch, counts: &Counts, now: Timestamp) -> Spike {
     let minute = minute_of(now);
     let window = watch.detector.window();
+    let talk = counts.talk(window, minute);
     Spike {
         watch: watch.name.clone(),
         count: counts.count(window, minute),
@@ -98,7 +102,7 @@ pub fn spike(watch: &Watch, counts: &Counts, now: Timestamp) -> Spike {
         voices: counts.voices(window, minute),
         at: now,
         minutes: counts.series(CHART_MINUTES, minute),
-        evidence: counts.evidence(window, minute),
-        talk: None,
+        evidence: talk.named(),
+        talk: Some(talk),
     }
 }

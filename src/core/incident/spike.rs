@@ -47,8 +47,22 @@ pub struct Talk {
     pub largest_sources: Vec<Share>,
     /// Primary language subtags, the largest first. What is missing to `mentions` is of unknown or rarer languages.
     pub languages: Vec<Share>,
-    /// The stories with the most mentions, and of as many the one that reaches more people, first.
+    /// The stories with the most mentions first; of as many the one that reaches more people, then the newest.
     pub largest: Vec<Story>,
+}
+
+impl Talk {
+    /// Every mention that is quoted or named.
+    pub fn named(&self) -> Vec<Evidence> {
+        let mut named: Vec<Evidence> = Vec::new();
+        let first = self.largest.iter().map(|story| &story.first);
+        for evidence in self.largest.iter().map(|story| &story.shown).chain(first) {
+            if !named.contains(evidence) {
+                named.push(evidence.clone());
+            }
+        }
+        named
+    }
 }
 
 /// So many mentions of something that has a name.
@@ -66,7 +80,8 @@ pub struct Story {
     pub voices: u32,
     /// The mention of it that reaches most people, or else the earliest.
     pub shown: Evidence,
-    /// Its earliest mention of the last day, also outside the window, and the minute in which that counts.
+    /// Its earliest mention, also before the window, and the minute in which that counts. A story that nobody tells for
+    /// a day is forgotten.
     pub first: Evidence,
     pub first_at: Timestamp,
 }

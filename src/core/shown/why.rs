@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::talk::{Line, lines};
 use super::words::counted;
 use super::{Shown, in_words};
 use crate::core::incident::{Cause, Spike};
@@ -22,6 +23,8 @@ pub struct Why {
     pub bars: Vec<Bar>,
     /// The tallest bar, for the chart's scale.
     pub tallest: u32,
+    /// What the mentions are made of.
+    pub talk: Vec<Line>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +46,7 @@ impl Shown<'_> {
                 span: String::new(),
                 bars: Vec::new(),
                 tallest: 0,
+                talk: Vec::new(),
             };
         };
         let bars = self.bars(spike);
@@ -52,6 +56,7 @@ impl Shown<'_> {
             span: format!("the {} minutes up to {}", spike.minutes.len(), self.hour(spike.at)),
             tallest: bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1),
             bars,
+            talk: lines(spike),
         }
     }
 

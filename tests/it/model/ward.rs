@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use holdline::core::accounts::Accounts;
 use holdline::core::name::PlaybookName;
 use holdline::core::rules::Rules;
 use holdline::core::setting::Setting;
@@ -80,5 +81,6 @@ pub(super) fn standing(setting: Setting) -> Standing {
         rules: BTreeMap::from([(PlaybookName::from(PLAYBOOK), rules)]),
         url: "http://127.0.0.1".to_owned(),
         heads_to: Vec::new(),
+        accounts: Accounts::default(),
     }
 }
