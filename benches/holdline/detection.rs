@@ -3,10 +3,11 @@
 use std::hint::black_box;
 
 use holdline::core::count::{Counts, Said};
-use holdline::core::detect::{Detector, KINDS};
+use holdline::core::detect::KINDS;
 use holdline::core::incident::Evidence;
 use holdline::core::mention::Mention;
 use holdline::core::name::FeedName;
+use holdline::core::past::Followed;
 use holdline::core::period::Period;
 use holdline::core::story::TELLINGS_MAX;
 use rand::rngs::StdRng;
@@ -26,7 +27,8 @@ const TOLD: usize = 20_000;
 
 pub(crate) fn measure(table: &mut Table) {
     let kind = KINDS.iter().find(|kind| kind.name == "more_than").unwrap();
-    let detectors: Vec<Box<dyn Detector>> = WINDOWS.iter().map(|window| (kind.parse)(window).unwrap()).collect();
+    let lines: Vec<Followed> =
+        WINDOWS.iter().map(|window| Followed::new((kind.parse)(window).unwrap().as_ref(), 0)).collect();
     for watches in WATCHES {
         let mut counts: Vec<Counts> = (0..watches).map(|_| Counts::default()).collect();
         for counts in &mut counts {
@@ -34,8 +36,8 @@ pub(crate) fn measure(table: &mut Table) {
         }
         let mut sweep = || {
             for counts in &counts {
-                for detector in &detectors {
-                    black_box(detector.crosses(counts, PAST_MINUTES));
+                for line in lines.iter().filter_map(Followed::line) {
+                    black_box(line.crossed(|window| counts.count(window, PAST_MINUTES)));
                 }
             }
         };

@@ -13,8 +13,6 @@ use crate::core::playbook::{FactKind, FactSpec};
 const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
 const SPIKE: [&str; 9] =
     ["count", "expected", "ratio", "voices", "copies", "stories", "own_voices", "negative", "reach"];
-/// What no detector of this version tells.
-const SPIKE_UNTOLD: [&str; 2] = ["expected", "ratio"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
 const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
 const SAMPLE_TIME: &str = "2026-11-20T14:05:00Z";
@@ -51,9 +49,6 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
         if !names.contains(&name) {
             sheet.refuse(&place, format!("there is no `{group}.{name}`"), meant(name, names));
             sound = false;
-        } else if group == "spike" && SPIKE_UNTOLD.contains(&name) {
-            let help = "no detector tells it yet, so this part can never be told; ask spike.count or spike.voices";
-            sheet.warn(&place, format!("`spike.{name}` is never known"), help);
         }
     }
     if !sound {

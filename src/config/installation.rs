@@ -56,7 +56,7 @@ pub(super) fn organisation(file: &Table<'_>) -> Option<Organisation> {
 }
 
 /// The organisation's own accounts: those that it names, and those of its channels.
-pub(super) fn accounts<'a>(file: &Table<'_>, of_channels: impl Iterator<Item = &'a str>) -> Accounts {
+pub(super) fn accounts<'a>(file: &Table<'a>, of_channels: impl Iterator<Item = &'a str>) -> Accounts {
     let entries = file.get("organisation").map(|node| node.entries(file.sheet)).unwrap_or_default();
     let named = entries.iter().find(|entry| entry.key == "accounts");
     let named = named.map(|entry| entry.value.words(file.sheet)).unwrap_or_default();

@@ -11,6 +11,7 @@ pub mod language;
 pub mod lint;
 pub mod mention;
 pub mod name;
+pub mod past;
 pub mod period;
 pub mod playbook;
 pub mod query;

@@ -6,6 +6,7 @@ use std::fmt;
 use super::count::{Counts, MinuteNumber};
 use super::detect::{Detector, Why};
 use super::name::{FeedName, PlaybookName, WatchName};
+use super::period::Period;
 use super::query::Query;
 
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Watch {
     pub query: Query,
     pub feeds: BTreeSet<FeedName>,
     pub detector: Box<dyn Detector>,
+    /// At least so many mentions in the window; the detector's own number where the watch does not say.
+    pub at_least: Option<Mentions>,
     /// At least so many distinct authors in the window, as [`Counts::own_voices`] counts them.
     pub from: Voices,
     pub besides: Besides,
@@ -34,9 +37,13 @@ pub struct Besides {
 pub const TONED_MIN: u32 = 5;
 
 impl Watch {
-    /// The first condition beside the detector that the window up to `now` does not meet.
-    pub fn unmet(&self, counts: &Counts, now: MinuteNumber) -> Option<Why> {
-        let window = self.detector.window();
+    /// The fewest mentions that are a spike.
+    pub fn at_least(&self) -> u32 {
+        self.at_least.map_or_else(|| self.detector.at_least(), |mentions| mentions.0)
+    }
+
+    /// The first condition beside the detector that this window up to `now` does not meet.
+    pub fn unmet(&self, counts: &Counts, window: Period, now: MinuteNumber) -> Option<Why> {
         let voices = counts.own_voices(window, now);
         if voices < self.from.0 {
             return Some(Why::TooFewVoices { voices, wanted: self.from.0 });
@@ -67,6 +74,24 @@ impl Percent {
         let plain = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         let percent = plain.and_then(|number| number.parse().ok()).filter(|percent| (1..=100).contains(percent));
         percent.map(Self).ok_or_else(|| PercentError(text.to_owned()))
+    }
+}
+
+/// A number of mentions, as in `8 mentions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mentions(pub u32);
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not a number of mentions; write it as in `8 mentions`")]
+pub struct MentionsError(String);
+
+impl Mentions {
+    pub fn parse(text: &str) -> Result<Self, MentionsError> {
+        let refuse = || MentionsError(text.to_owned());
+        let (number, word) = text.trim().split_once(' ').ok_or_else(refuse)?;
+        let number: u32 = number.parse().map_err(|_| refuse())?;
+        let fits = matches!(word.trim(), "mention" | "mentions") && number > 0;
+        if fits { Ok(Self(number)) } else { Err(refuse()) }
     }
 }
 

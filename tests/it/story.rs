@@ -1,17 +1,18 @@
 //! Stories: which texts are copies of one another, whose voice a copy is, and how the talk of a spike is shown.
 
 use holdline::core::count::{Counts, Said, minute_of};
-use holdline::core::detect::{Arming, KINDS, Verdict, Why, judge};
+use holdline::core::detect::{Arming, Asked, KINDS, Verdict, Why, judge};
 use holdline::core::incident::{Evidence, Talk};
 use holdline::core::mention::Mention;
+use holdline::core::past::Followed;
 use holdline::core::period::Period;
 use holdline::core::query::Query;
 use holdline::core::story::{ALIKE_PERMILLE, PLACES_MAX, STORIES_MAX, Sketch, TELLINGS_MAX, WORDS_MAX};
 use holdline::core::watch::{Besides, Percent, Voices, Watch};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::real_input::data;
@@ -61,7 +62,9 @@ impl Heard {
     }
 
     fn verdict(&self, watch: &Watch) -> Verdict {
-        judge(watch, &self.counts, at(self.minute), at(self.minute), Arming::Armed)
+        let followed = Followed::new(watch.detector.as_ref(), 0);
+        let asked = Asked { watch, counts: &self.counts, followed: &followed };
+        judge(asked, at(self.minute), at(self.minute), Arming::Armed)
     }
 }
 
@@ -71,6 +74,7 @@ fn watch(besides: Besides) -> Watch {
         query: Query::parse("hospital").unwrap(),
         feeds: std::iter::once("listening".into()).collect(),
         detector: (KINDS.iter().find(|kind| kind.name == "more_than").unwrap().parse)("5 mentions in 15m").unwrap(),
+        at_least: None,
         from: Voices(4),
         besides,
         opens: None,

@@ -53,6 +53,8 @@ impl Incident {
     pub fn known_spike(&self) -> Option<Map<String, Value>> {
         let spike = self.spike.as_ref()?;
         let mut known = object(json!({ "count": spike.count, "voices": spike.voices }));
+        known.extend(spike.expected.map(|expected| ("expected".to_owned(), json!(expected.as_f64()))));
+        known.extend(spike.ratio().map(|ratio| ("ratio".to_owned(), json!(ratio))));
         let Some(talk) = &spike.talk else { return Some(known) };
         let mut tell = |name: &str, value: Value| drop(known.insert(name.to_owned(), value));
         tell("stories", json!(talk.stories));
