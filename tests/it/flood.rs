@@ -256,7 +256,9 @@ async fn a_flood_through_the_webhook_opens_one_incident_and_mails_few() {
     for delivery in 0..DELIVERIES {
         app.clock.set(app.clock.now() + step);
         let mut lines: Vec<Value> = (0..DELIVERED / DELIVERIES)
-            .map(|voice| app.mention(&format!("voice{voice}"), "@riversidegeneral: my records are in a leak"))
+            .map(|voice| {
+                app.mention(&format!("voice{voice}"), &format!("@riversidegeneral: my records leaked {voice}"))
+            })
             .collect();
         if delivery == DELIVERIES / 2 {
             lines.extend((0..3).map(|voice| app.mention(&format!("driver{voice}"), "No parking at Riverside")));

@@ -82,7 +82,7 @@ fn without_long_numbers(word: &str) -> String {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     // The digits of what `visible` wrote out are nobody's.
-    let is_code = !bare.contains('⟦') && bare.chars().any(char::is_alphabetic) && digits >= MASKED_DIGITS_OF_CODES_MIN;
+    let is_code = !word.contains('⟦') && bare.chars().any(char::is_alphabetic) && digits >= MASKED_DIGITS_OF_CODES_MIN;
     if digits < MASKED_DIGITS_MIN && !is_code {
         return word.to_owned();
     }
