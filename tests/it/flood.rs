@@ -216,7 +216,7 @@ fn a_million_mentions_in_ten_minutes_open_one_incident_and_hide_no_other() {
 /// Six people, in the midst of it, about something else.
 fn small_spike(flood: &mut Flood, first: usize) {
     let six = ["ana", "ben", "chi", "dev", "eve", "fay"];
-    let said = (first..).zip(six).map(|(id, name)| mention(id, name, "No parking at Riverside, and nobody answers"));
+    let said = (first..).zip(six).map(|(id, name)| mention(id, name, &format!("No parking at Riverside {name}")));
     assert_eq!(flood.take_in(&said.collect::<Vec<_>>()), (six.len(), 0));
     let told = flood.told(2);
     assert_eq!(told.len(), 1, "the small spike opens an incident of its own, at once");

@@ -20,6 +20,8 @@ use crate::test_app::TestApp;
 
 const WIRE: &str =
     "A nurse told reporters that the general hospital lost the records of four hundred patients on Monday";
+/// Real posts of each crisis, of which each is held against every story before it.
+const POSTS: usize = 400;
 const DAY: Period = Period::minutes(24 * 60);
 
 fn at(minute: i64) -> Timestamp {
@@ -327,7 +329,7 @@ async fn an_alert_and_the_page_say_what_the_talk_is() {
             "one story x 5, from 5 voices; first seen",
             "at paper0[.]example",
             "and 1 more",
-            "1 of the",
+            "of the 6 in English are negative",
             "12,000 people",
             "my mother [name]",
         ] {
@@ -348,9 +350,8 @@ async fn what_our_own_accounts_say_is_kept_and_counts_for_nothing() {
         (0..9).map(|n| app.mention("@RiversideGeneral", &format!("Riverside General leaked {n}"))).collect();
     assert!(app.deliver("/in/listening", &lines).await.status().is_success());
     app.settle().await;
-    assert!(app.deliver("/in/listening", &lines).await.status().is_success(), "they are known by now");
     app.spike(5).await;
-    assert_eq!(app.incidents(), 0, "ten of others are needed, and there are five");
+    assert_eq!(app.incidents(), 0, "five is not more than five");
     app.spike(1).await;
     assert_eq!(app.incidents(), 1);
     assert_eq!(app.incident(1).spike.as_ref().unwrap().count, 6);
@@ -364,7 +365,7 @@ fn copies_among_real_posts_are_found() {
         let path = folder.join(format!("mentions/{crisis}/{crisis}-tweets_labeled.csv"));
         let mut rows = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
         let texts = rows.byte_records().map(|row| String::from_utf8_lossy(&row.unwrap()[1]).into_owned());
-        let texts: Vec<String> = texts.collect();
+        let texts: Vec<String> = texts.take(POSTS).collect();
         let sketches: Vec<Sketch> = texts.iter().map(|text| sketch(text)).collect();
         let mut heard = Heard::default();
         let (mut leaders, mut joined, mut missed): (Vec<usize>, usize, usize) = (Vec::new(), 0, 0);

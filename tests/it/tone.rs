@@ -79,10 +79,13 @@ fn told(language: Option<&str>, text: &str) -> (Option<String>, Option<Tone>) {
 fn the_source_says_the_language_and_else_the_letters_do_where_they_are_enough() {
     let english =
         "The nurses of the ward were horrible to us and nobody would tell my family what was going on that night";
-    let spanish =
-        "Las enfermeras de la sala fueron horribles y nadie quiso decirle a mi familia lo que pasaba aquella noche";
+    let greek =
+        "Οι νοσοκόμες ήταν φρικτές μαζί μας και κανείς δεν είπε στην οικογένειά μου τι συνέβαινε εκείνη τη νύχτα";
+    let spanish = "Las enfermeras fueron horribles y nadie quiso decirle a mi familia lo que pasaba aquella noche";
     assert_eq!(told(None, english), (Some("en".to_owned()), Some(Tone::Negative)));
-    assert_eq!(told(None, spanish), (Some("es".to_owned()), None));
+    assert_eq!(told(None, greek), (Some("el".to_owned()), None));
+    let (language, tone) = told(None, spanish);
+    assert!(language.is_none_or(|language| language == "es") && tone.is_none(), "unsure is unknown, and never English");
     assert_eq!(told(Some("pt-BR"), english), (Some("pt".to_owned()), None), "what the source says comes first");
     assert_eq!(told(Some("und"), english).0.as_deref(), Some("en"), "unless it says that it does not know");
     assert_eq!(told(Some("en-GB"), "lovely"), (Some("en".to_owned()), Some(Tone::Positive)));
@@ -100,10 +103,17 @@ fn a_short_or_mixed_text_has_no_language_and_no_tone() {
     ] {
         assert_eq!(told(None, text), (None, None), "{text}");
     }
-    let at = |letters: usize| {
-        format!("the nurse {}", "of the ward and ".repeat(8)).chars().take(letters + letters / 3).collect::<String>()
+    let cut = |letters: usize| {
+        let mut left = letters;
+        let inside = |c: &char| {
+            let fits = !c.is_alphabetic() || left > 0;
+            left -= usize::from(c.is_alphabetic() && left > 0);
+            fits
+        };
+        "The nurses of the ward were horrible to us and nobody would tell us"
+            .chars()
+            .take_while(inside)
+            .collect::<String>()
     };
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
-    let short = (1..).map(at).take_while(|text| letters(text) < LETTERS_MIN).last().unwrap();
-    assert_eq!((letters(&short), told(None, &short)), (LETTERS_MIN - 1, (None, None)), "one letter short");
+    assert_eq!(told(None, &cut(LETTERS_MIN - 1)), (None, None), "one letter short");
 }

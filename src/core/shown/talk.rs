@@ -37,7 +37,7 @@ fn stories(spike: &Spike, talk: &Talk) -> String {
         (1, _) => format!("one story x {}", talk.mentions),
         (_, copies) => {
             let largest = talk.largest.first().map_or(0, |story| story.mentions);
-            format!("{}, told in {}; {} x the largest", told(talk.stories), mentions_and_copies(talk, copies), largest)
+            format!("{} in {}; the largest x {largest}", told(talk.stories), mentions_and_copies(talk, copies))
         }
     };
     format!("{of}{told}")
