@@ -87,6 +87,7 @@ struct Minute {
 
 impl Counts {
     /// Counts one mention; `now` says what is old enough to be forgotten.
+    #[expect(clippy::needless_pass_by_value, reason = "a mention is handed over to be counted")]
     pub fn add(&mut self, at: MinuteNumber, said: impl Into<Said>, evidence: Evidence, now: MinuteNumber) {
         let horizon = minutes_in(HORIZON);
         self.forget_before(now - horizon + 1);

@@ -261,7 +261,9 @@ async fn a_flood_through_the_webhook_opens_one_incident_and_mails_few() {
             })
             .collect();
         if delivery == DELIVERIES / 2 {
-            lines.extend((0..3).map(|voice| app.mention(&format!("driver{voice}"), "No parking at Riverside")));
+            lines.extend(
+                (0..3).map(|voice| app.mention(&format!("driver{voice}"), &format!("No parking at Riverside {voice}"))),
+            );
         }
         assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
         app.settle().await;

@@ -339,7 +339,7 @@ async fn an_alert_and_the_page_say_what_the_talk_is() {
     }
     assert_eq!(letter.letter.text.matches("told the paper today").count(), 1, "a story is quoted once");
     assert!(!letter.letter.html.contains("paper0.example") && !letter.letter.text.contains("paper0.example"));
-    let link = "<a href=\"https://paper0.example/health?a=1&amp;b=2\" rel=\"noopener noreferrer nofollow\">";
+    let link = "<a href=\"https://paper0.example/health?a&#x3D;1&amp;b&#x3D;2\" rel=\"noopener noreferrer nofollow\">";
     assert!(page.contains(link), "{page}");
 }
 

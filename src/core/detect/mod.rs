@@ -143,7 +143,7 @@ pub fn spike(asked: Asked<'_>, now: Timestamp) -> Spike {
         at: now,
         minutes: counts.series(CHART_MINUTES, minute),
         evidence: talk.named(),
-        talk: Some(talk),
+        talk: Some(Box::new(talk)),
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Spike {
     pub evidence: Vec<Evidence>,
     /// What the window's mentions are made of; absent in logs of versions that did not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub talk: Option<Talk>,
+    pub talk: Option<Box<Talk>>,
 }
 
 impl Spike {

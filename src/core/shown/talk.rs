@@ -21,7 +21,7 @@ pub(super) fn lines(spike: &Spike) -> Vec<Line> {
     vec![
         line("Stories", stories(spike, talk)),
         line("Voices", voices(spike, talk)),
-        line("Sources", named(&talk.largest_sources, talk.sources, |name| source(name))),
+        line("Sources", named(&talk.largest_sources, talk.sources, source)),
         line("Languages", languages(talk)),
         line("Tone", tone(talk)),
         line("Reach", reach(talk)),
