@@ -7,6 +7,7 @@ use holdline::core::mention::Mention;
 use holdline::core::past::Followed;
 use holdline::core::period::Period;
 use holdline::core::query::Query;
+use holdline::core::shown::Quote;
 use holdline::core::story::{ALIKE_PERMILLE, PLACES_MAX, STORIES_MAX, Sketch, TELLINGS_MAX, WORDS_MAX};
 use holdline::core::watch::{Besides, Percent, Voices, Watch};
 use jiff::{SignedDuration, Timestamp};
@@ -384,4 +385,23 @@ fn copies_among_real_posts_are_found() {
         eprintln!("{crisis}: {} texts, {} stories, {joined} copies found, {missed} missed", texts.len(), leaders.len());
         assert!(missed * 100 <= joined, "{missed} missed against {joined}");
     }
+}
+
+/// Of the spans that point to a person in invented texts, those that a quotation still holds word for word.
+#[test]
+fn quotations_hide_most_of_what_points_to_a_person() {
+    let Some(folder) = data() else { return };
+    let lines = std::fs::read_to_string(folder.join("phi/dev.jsonl")).unwrap();
+    let (mut all, mut hidden) = (0, 0);
+    for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let quote = Quote::of(&"listening".into(), &mention(1, None, None, row["text"].as_str().unwrap()));
+        // Names that nothing gives away are said to stay.
+        for span in row["spans"].as_array().unwrap().iter().filter(|span| span["type"] != "NAME") {
+            all += 1;
+            hidden += usize::from(!quote.text.contains(span["text"].as_str().unwrap()));
+        }
+    }
+    eprintln!("quotations hide {hidden} of {all} identifiers");
+    assert!(hidden * 100 >= all * 75, "{hidden} of {all}");
 }
