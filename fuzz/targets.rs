@@ -88,6 +88,7 @@ fn mention(text: &str) -> Mention {
         url: whole(),
         language: None,
         published: None,
+        reach: None,
     }
 }
 

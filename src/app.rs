@@ -227,6 +227,7 @@ fn standing(config: &Config, address: SocketAddr) -> Standing {
             Some(host) => format!("{host}:{}", address.port()),
             None => config.server.url.clone(),
         },
+        accounts: config.accounts.clone(),
         heads_to: match config.audit.heads_to.as_slice() {
             [] => vec![config.operator.clone()],
             named => named.to_vec(),

@@ -2,10 +2,14 @@
 
 use std::hint::black_box;
 
-use holdline::core::count::Counts;
+use holdline::core::count::{Counts, Said};
 use holdline::core::detect::KINDS;
 use holdline::core::incident::Evidence;
+use holdline::core::mention::Mention;
+use holdline::core::name::FeedName;
 use holdline::core::past::Followed;
+use holdline::core::period::Period;
+use holdline::core::story::TELLINGS_MAX;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -19,6 +23,7 @@ const WINDOWS: [&str; 4] = ["9 mentions in 5m", "9 mentions in 15m", "9 mentions
 const PAST_MINUTES: i64 = 720;
 const ADDED: usize = 200_000;
 const VOICES: u64 = 5_000;
+const TOLD: usize = 20_000;
 
 pub(crate) fn measure(table: &mut Table) {
     let kind = KINDS.iter().find(|kind| kind.name == "more_than").unwrap();
@@ -58,6 +63,58 @@ pub(crate) fn measure(table: &mut Table) {
         nanos_each(ADDED, took[0].cpu),
         Goal::AtMost(5.0),
     );
+    telling(table);
+}
+
+/// What knowing a story, its language and its tone takes of every mention that a watch counts.
+fn telling(table: &mut Table) {
+    let feed = FeedName::from("listening");
+    let told = |nth: usize, copy: bool| {
+        let story = if copy { nth % 50 } else { nth };
+        let text = format!(
+            "A nurse told reporters on day {story} that {} records of the ward {story} were lost again",
+            story * 7
+        );
+        mention(nth, text)
+    };
+    for (name, copy) in [("of a story of its own", false), ("of one of 50 stories", true)] {
+        let mentions: Vec<Mention> = (0..TOLD).map(|nth| told(nth, copy)).collect();
+        let mut counts = Counts::default();
+        let mut telling = || {
+            for mention in &mentions {
+                let evidence = Evidence { feed: feed.clone(), mention: mention.id.clone() };
+                counts.add(PAST_MINUTES, Said::of(mention, &feed), evidence, PAST_MINUTES);
+            }
+        };
+        let took = by_turns(ROUNDS, &mut [&mut telling]);
+        table.alone(
+            format!("a mention {name}, told apart and counted"),
+            "ns",
+            nanos_each(TOLD, took[0].cpu),
+            Goal::Shown,
+        );
+        let mut talk = || drop(black_box(counts.talk(Period::minutes(60), PAST_MINUTES)));
+        let took = by_turns(ROUNDS, &mut [&mut talk]);
+        table.alone(
+            format!("the talk of {TELLINGS_MAX} mentions {name}"),
+            "ns",
+            nanos_each(1, took[0].cpu),
+            Goal::Shown,
+        );
+    }
+}
+
+fn mention(nth: usize, text: String) -> Mention {
+    Mention {
+        id: nth.to_string(),
+        title: None,
+        text,
+        author: Some(format!("voice{}", nth % 5_000)),
+        url: Some(format!("https://site{}.example/{nth}", nth % 40)),
+        language: None,
+        published: None,
+        reach: None,
+    }
 }
 
 fn add(counts: &mut Counts, minute: i64, voice: u64) {

@@ -8,7 +8,7 @@ use holdline::config::{Need, load};
 use holdline::core::detect::KINDS;
 use holdline::core::query::Query;
 use holdline::core::setting::Setting;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::{Recorder, Standing};
 use jiff::Timestamp;
 
@@ -111,6 +111,7 @@ pub(crate) fn watches(queries: &[String]) -> Vec<Watch> {
             detector: (kind.parse)(NEVER).unwrap(),
             at_least: None,
             from: Voices(1),
+            besides: Besides::default(),
             opens: None,
         })
         .collect()
@@ -129,6 +130,7 @@ pub(crate) fn recorder(folder: &Path, watches: Vec<Watch>) -> Recorder {
         url: config.server.url,
         heads_to: vec![config.operator.clone()],
         operator: config.operator,
+        accounts: config.accounts,
     };
     let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
     Recorder::open(&config.store, KEY.as_bytes(), salts, standing, watches, Timestamp::now()).unwrap()

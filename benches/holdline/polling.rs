@@ -105,7 +105,7 @@ fn watch(feeds: BTreeSet<FeedName>) -> Watch {
         detector: (kind.parse)("5 mentions in 15m").unwrap(),
         at_least: None,
         from: Voices(1),
-        at_least: None,
+        besides: holdline::core::watch::Besides::default(),
         opens: None,
     }
 }

@@ -124,6 +124,7 @@ impl Words {
                 url: None,
                 language: None,
                 published: None,
+                reach: None,
             })
             .collect()
     }

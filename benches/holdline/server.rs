@@ -89,6 +89,7 @@ pub(crate) fn mention(id: &str, author: &str, text: &str) -> Mention {
         url: None,
         language: None,
         published: None,
+        reach: None,
     }
 }
 

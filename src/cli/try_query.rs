@@ -77,7 +77,16 @@ fn parsed(line: &str) -> Result<Mention, String> {
 
 fn plain(number: usize, line: &str) -> Mention {
     let id = number.to_string();
-    Mention { id, title: None, text: line.to_owned(), author: None, url: None, language: None, published: None }
+    Mention {
+        id,
+        title: None,
+        text: line.to_owned(),
+        author: None,
+        url: None,
+        language: None,
+        published: None,
+        reach: None,
+    }
 }
 
 fn show(mention: &Mention, explanation: &Explanation, json: bool) {

@@ -11,9 +11,8 @@ use crate::core::condition::{Condition, ConditionError, Known};
 use crate::core::playbook::{FactKind, FactSpec};
 
 const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
-const SPIKE: [&str; 5] = ["count", "expected", "ratio", "voices", "copies"];
-/// What no detector of this version tells.
-const SPIKE_UNTOLD: [&str; 1] = ["copies"];
+const SPIKE: [&str; 9] =
+    ["count", "expected", "ratio", "voices", "copies", "stories", "own_voices", "negative", "reach"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
 const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
 const SAMPLE_TIME: &str = "2026-11-20T14:05:00Z";
@@ -50,9 +49,6 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
         if !names.contains(&name) {
             sheet.refuse(&place, format!("there is no `{group}.{name}`"), meant(name, names));
             sound = false;
-        } else if group == "spike" && SPIKE_UNTOLD.contains(&name) {
-            let help = "no detector tells it yet, so this part can never be told; ask spike.count or spike.voices";
-            sheet.warn(&place, format!("`spike.{name}` is never known"), help);
         }
     }
     if !sound {
@@ -85,7 +81,7 @@ fn sample(facts: &[FactSpec], number: i64) -> Known {
     incident.insert("id".to_owned(), json!(number));
     incident.insert("opened_at".to_owned(), json!(SAMPLE_TIME));
     let mut spike: Map<String, Value> = SPIKE.iter().map(|name| ((*name).to_owned(), json!(number))).collect();
-    for share in ["expected", "ratio"] {
+    for share in ["expected", "ratio", "negative"] {
         spike.insert(share.to_owned(), if number == 0 { json!(0.5) } else { json!(1e6) });
     }
     Known {

@@ -10,6 +10,7 @@ use super::kinds::Surroundings;
 use super::node::{Node, Table};
 use super::sheet::{Sheet, meant};
 use super::{Audit, Server, keys, people, secret};
+use crate::core::accounts::Accounts;
 use crate::core::period::Period;
 use crate::core::rules::{Organisation, STAMP};
 use crate::mail::{Security, Smtp, SmtpSettings, SmtpSetupError};
@@ -52,6 +53,14 @@ pub(super) fn organisation(file: &Table<'_>) -> Option<Organisation> {
         known: known.into_iter().map(|word| word.text.to_owned()).collect(),
         stamp,
     })
+}
+
+/// The organisation's own accounts: those that it names, and those of its channels.
+pub(super) fn accounts<'a>(file: &Table<'a>, of_channels: impl Iterator<Item = &'a str>) -> Accounts {
+    let entries = file.get("organisation").map(|node| node.entries(file.sheet)).unwrap_or_default();
+    let named = entries.iter().find(|entry| entry.key == "accounts");
+    let named = named.map(|entry| entry.value.words(file.sheet)).unwrap_or_default();
+    Accounts::new(named.iter().map(|word| word.text).chain(of_channels))
 }
 
 fn stamp(text: &str) -> Result<String, String> {

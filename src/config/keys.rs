@@ -14,7 +14,7 @@ pub(super) const FILE: &[&str] = &[
     "watches",
 ];
 pub(super) const ORGANISATION: &[&str] =
-    &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp"];
+    &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
 pub(super) const SERVER: &[&str] = &["listen", "url"];
 pub(super) const AUDIT: &[&str] = &["key", "previous", "heads_to", "every"];
 pub(super) const PERSON: &[&str] = &["name", "email", "phone", "delegate", "away", "reads", "shared"];
@@ -26,7 +26,7 @@ pub(super) const FEED_COMMON: &[&str] = &["every", "private"];
 pub(super) const CHANNEL_COMMON: &[&str] = &["language"];
 pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens"];
 /// Beside a spike's detector.
-pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from"];
+pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from", "negative", "reach"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
 pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];

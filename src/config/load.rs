@@ -157,6 +157,7 @@ impl Loading<'_> {
             }
             Need::WithoutMail => None,
         };
+        let accounts = installation::accounts(&file, channel_rules.values().map(|channel| channel.account.as_str()));
         let server = installation::server(&file);
         let store = installation::store(&file, root);
         let operator = installation::operator(&file);
@@ -164,6 +165,7 @@ impl Loading<'_> {
         Some(Config {
             folder: root.to_owned(),
             organisation: organisation?,
+            accounts,
             server: server?,
             store: store?,
             operator: operator?,

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::channel::ChannelSettings;
+use crate::core::accounts::Accounts;
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::period::Period;
 use crate::core::roster::Roster;
@@ -58,6 +59,8 @@ pub const DEFAULT: &str = include_str!("default.yaml");
 pub struct Config {
     pub folder: PathBuf,
     pub organisation: Organisation,
+    /// Whose mentions are stored and not counted.
+    pub accounts: Accounts,
     pub server: Server,
     /// The SQLite file.
     pub store: PathBuf,

@@ -9,7 +9,7 @@ use super::{keys, spelling};
 use crate::core::detect::{Detector, KINDS};
 use crate::core::name::{FeedName, PlaybookName, WatchName};
 use crate::core::query::{Matcher, Query};
-use crate::core::watch::{Mentions, Voices, Watch};
+use crate::core::watch::{Besides, Mentions, Percent, Voices, Watch};
 
 /// What a watch may name.
 pub(super) struct Named<'a> {
@@ -48,7 +48,7 @@ fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {
         sheet.refuse(word.at, format!("there is no playbook called `{}`", word.text), help);
     }
     let spike = table.need("spike", "{ more_than: 5 mentions in 15m, from: 4 voices }");
-    let (detector, at_least, from) = spike.and_then(|node| spike_of(sheet, node))?;
+    let Asks { detector, at_least, from, besides } = spike.and_then(|node| spike_of(sheet, node))?;
     Some(Watch {
         name: WatchName::from(entry.key.as_str()),
         query: query?,
@@ -56,6 +56,7 @@ fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {
         detector,
         at_least,
         from,
+        besides,
         opens: opens.map(|word| PlaybookName::from(word.text)),
     })
 }
@@ -80,12 +81,27 @@ pub(super) fn within(sheet: &Sheet, word: Word<'_>, part: &Range<usize>) -> Rang
     word.at.clone()
 }
 
-fn spike_of(sheet: &Sheet, node: &Node) -> Option<(Box<dyn Detector>, Option<Mentions>, Voices)> {
+fn people(text: &str) -> Result<u64, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| plain && *number > 0);
+    number.ok_or_else(|| format!("`{text}` is not a number of people; write it as in 10000"))
+}
+
+/// What a `spike:` asks.
+struct Asks {
+    detector: Box<dyn Detector>,
+    at_least: Option<Mentions>,
+    from: Voices,
+    besides: Besides,
+}
+
+fn spike_of(sheet: &Sheet, node: &Node) -> Option<Asks> {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let all: Vec<&str> = names.iter().chain(keys::SPIKE_COMMON).copied().collect();
     let table = Table::of(sheet, "spike", node, &node.at, &all);
     let at_least = table.parsed("at_least", Mentions::parse);
     let from = table.parsed("from", Voices::parse).unwrap_or(Voices(1));
+    let besides = Besides { negative: table.parsed("negative", Percent::parse), reach: table.parsed("reach", people) };
     let mut chosen = KINDS.iter().filter_map(|kind| Some((kind, table.entry(kind.name)?)));
     let Some((kind, entry)) = chosen.next() else {
         let known = node.entries(sheet).iter().any(|entry| !all.contains(&entry.key.as_str()));
@@ -106,5 +122,6 @@ fn spike_of(sheet: &Sheet, node: &Node) -> Option<(Box<dyn Detector>, Option<Men
             "a spike is told in one way; make two watches",
         );
     }
-    Some((entry.value.word(sheet)?.parsed(sheet, kind.parse)?, at_least, from))
+    let detector = entry.value.word(sheet)?.parsed(sheet, kind.parse)?;
+    Some(Asks { detector, at_least, from, besides })
 }

@@ -1,15 +1,21 @@
-//! Counting: mentions per minute and the voices they come from, for as long as a window can reach back.
+//! Counting: mentions per minute, their tone, and the voices and stories they come from, for as long as a window can
+//! reach back.
 
-use std::collections::{BTreeMap, VecDeque};
+mod heard;
+mod said;
+
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
 
-use super::incident::{EVIDENCE_MAX, Evidence};
+use self::heard::Heard;
+pub use self::said::{Said, voice_of};
+use super::incident::{Evidence, Talk};
 use super::mention::Mention;
-use super::name::FeedName;
 use super::period::Period;
+use super::story::{Stories, Telling, Tellings};
+use super::tone::Tone;
 
 /// How far back counts are kept for windows.
 pub const HORIZON: Period = Period::minutes(24 * 60);
@@ -66,20 +72,6 @@ pub fn minutes_in(window: Period) -> i64 {
     i64::try_from(window.as_seconds().div_ceil(60)).unwrap_or(i64::MAX).max(1)
 }
 
-/// A distinct author as a number: of the author, else the site, else the feed, so that the nameless are one voice.
-pub fn voice_of(mention: &Mention, feed: &FeedName) -> u64 {
-    let site = || mention.url.as_deref().and_then(|url| url.split('/').nth(2)).filter(|host| !host.is_empty());
-    let (kind, name) = match (&mention.author, site()) {
-        (Some(author), _) if !author.trim().is_empty() => {
-            ("author", author.trim().trim_start_matches('@').to_lowercase())
-        }
-        (_, Some(host)) => ("site", host.to_lowercase()),
-        (_, None) => ("feed", feed.to_string()),
-    };
-    let hash = Sha256::digest(format!("{kind}\n{name}"));
-    hash.iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
-}
-
 /// One watch's counts within the horizon.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
@@ -88,39 +80,43 @@ pub struct Counts {
     minutes: VecDeque<Minute>,
     /// Of all `minutes`, so that a window that holds most of them need not be added up.
     total: u64,
-    /// The minute in which each voice was last heard.
-    voices: BTreeMap<u64, MinuteNumber>,
-    /// The latest mentions, oldest first by the minutes they count in.
-    latest: VecDeque<(MinuteNumber, Evidence)>,
+    voices: Heard,
+    /// Voices as they count for `from:`.
+    own: Heard,
+    stories: Stories,
+    tellings: Tellings,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Minute {
     count: u32,
-    /// Voices heard in this minute and in none after it. Their sum over a window that ends now is its distinct voices.
-    last_heard: u32,
+    toned: u32,
+    negative: u32,
 }
 
 impl Counts {
     /// Counts one mention; `now` says what is old enough to be forgotten.
-    pub fn add(&mut self, at: MinuteNumber, voice: u64, evidence: Evidence, now: MinuteNumber) {
+    #[expect(clippy::needless_pass_by_value, reason = "a mention is handed over to be counted")]
+    pub fn add(&mut self, at: MinuteNumber, said: impl Into<Said>, evidence: Evidence, now: MinuteNumber) {
         let horizon = minutes_in(HORIZON);
         self.forget_before(now - horizon + 1);
         // A clock that was set back leaves minutes that are still to come; they count when they have come.
         if !(now - horizon..=now + horizon).contains(&at) {
             return;
         }
+        let said = said.into();
         self.reach(at);
         if let Some(minute) = self.minute(at) {
             minute.count = minute.count.saturating_add(1);
+            minute.toned += u32::from(said.tone.is_some());
+            minute.negative += u32::from(said.tone == Some(Tone::Negative));
             self.total += 1;
         }
-        self.hear(voice, at);
-        let place = self.latest.partition_point(|(minute, _)| *minute <= at);
-        self.latest.insert(place, (at, evidence));
-        if self.latest.len() > EVIDENCE_MAX {
-            self.latest.pop_front();
-        }
+        let told = self.stories.tell(&said, at, &evidence);
+        self.voices.hear(said.voice, said.reach, at);
+        self.own.hear(told.counts_with, 0, at);
+        let Said { voice, source, language, .. } = said;
+        self.tellings.add(at, Telling { story: told.story, voice, source, language });
     }
 
     /// Mentions in the window that ends with the minute `now`.
@@ -138,15 +134,36 @@ impl Counts {
 
     /// Distinct authors in the window.
     pub fn voices(&self, window: Period, now: MinuteNumber) -> u32 {
-        let inside = self.minutes.range(self.window(window, now));
-        inside.map(|minute| minute.last_heard).fold(0, u32::saturating_add)
+        self.voices.within(since(window, now), now).voices
     }
 
-    /// The latest mentions of the window, newest first.
-    pub fn evidence(&self, window: Period, now: MinuteNumber) -> Vec<Evidence> {
-        let since = now - minutes_in(window) + 1;
-        let newest_first = self.latest.iter().rev().filter(|(minute, _)| (since..=now).contains(minute));
-        newest_first.map(|(_, evidence)| evidence.clone()).collect()
+    /// Those of them that count for `from:`: of all who tell one story at one source, the first. So a flood of copies
+    /// is one voice wherever it is posted, and a wire story as many as there are papers that carry it.
+    pub fn own_voices(&self, window: Period, now: MinuteNumber) -> u32 {
+        self.own.within(since(window, now), now).voices
+    }
+
+    /// How many people the voices of the window reach, as far as feeds say; each voice once.
+    pub fn reach_of_voices(&self, window: Period, now: MinuteNumber) -> u64 {
+        self.voices.within(since(window, now), now).reach
+    }
+
+    /// How many mentions of the window have a known tone, and how many of those are negative.
+    pub fn tone(&self, window: Period, now: MinuteNumber) -> (u32, u32) {
+        let inside = self.minutes.range(self.window(window, now));
+        inside.fold((0, 0), |(toned, negative), minute| (toned + minute.toned, negative + minute.negative))
+    }
+
+    /// What the window's mentions are made of.
+    pub fn talk(&self, window: Period, now: MinuteNumber) -> Talk {
+        let (toned, negative) = self.tone(window, now);
+        Talk {
+            own_voices: self.own_voices(window, now),
+            reach: self.reach_of_voices(window, now),
+            toned,
+            negative,
+            ..self.tellings.talk(&self.stories, since(window, now), now)
+        }
     }
 
     /// Counts of the last `length` minutes, oldest first, empty minutes as zero.
@@ -190,55 +207,22 @@ impl Counts {
         }
     }
 
-    fn hear(&mut self, voice: u64, at: MinuteNumber) {
-        let before = self.voices.get(&voice).copied();
-        if before.is_some_and(|before| before >= at) {
+    fn forget_before(&mut self, oldest: MinuteNumber) {
+        if self.first >= oldest {
             return;
         }
-        match before {
-            Some(before) => {
-                if let Some(minute) = self.minute(before) {
-                    minute.last_heard = minute.last_heard.saturating_sub(1);
-                }
-            }
-            None if self.voices.len() >= VOICES_MAX && !self.forget_oldest_voices(at) => return,
-            None => {}
-        }
-        self.voices.insert(voice, at);
-        if let Some(minute) = self.minute(at) {
-            minute.last_heard += 1;
-        }
-    }
-
-    /// Forgets minutes, and with them the voices that were heard in none after.
-    fn forget_before(&mut self, oldest: MinuteNumber) {
-        let mut voices_gone = false;
         while self.first < oldest
             && let Some(gone) = self.minutes.pop_front()
         {
             self.first += 1;
             self.total = self.total.saturating_sub(u64::from(gone.count));
-            voices_gone |= gone.last_heard > 0;
         }
-        if voices_gone {
-            let first = self.first;
-            self.voices.retain(|_, heard| *heard >= first);
-        }
+        self.voices.forget_before(oldest);
+        self.own.forget_before(oldest);
+        self.tellings.forget_before(oldest);
     }
+}
 
-    /// Makes room for a quarter of all, or for what was heard before `at`; false where there is nothing older.
-    fn forget_oldest_voices(&mut self, at: MinuteNumber) -> bool {
-        let (mut room, mut since) = (0, self.first);
-        for minute in &mut self.minutes {
-            if since >= at || room >= VOICES_MAX / 4 {
-                break;
-            }
-            room += usize::try_from(std::mem::take(&mut minute.last_heard)).unwrap_or(VOICES_MAX);
-            since += 1;
-        }
-        if room > 0 {
-            self.voices.retain(|_, heard| *heard >= since);
-        }
-        room > 0
-    }
+fn since(window: Period, now: MinuteNumber) -> MinuteNumber {
+    now - minutes_in(window) + 1
 }

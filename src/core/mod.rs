@@ -1,12 +1,14 @@
 //! The pure core: time, randomness and input are arguments; nothing here reads a clock, a socket or a file.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod accounts;
 pub mod approval;
 pub mod chart;
 pub mod condition;
 pub mod count;
 pub mod detect;
 pub mod incident;
+pub mod language;
 pub mod lint;
 pub mod mention;
 pub mod name;
@@ -21,4 +23,6 @@ pub mod setting;
 pub mod severity;
 pub mod shown;
 pub mod statement;
+pub mod story;
+pub mod tone;
 pub mod watch;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::detect::Detector;
+use super::count::{Counts, MinuteNumber};
+use super::detect::{Detector, Why};
 use super::name::{FeedName, PlaybookName, WatchName};
+use super::period::Period;
 use super::query::Query;
 
 #[derive(Debug)]
@@ -15,16 +17,63 @@ pub struct Watch {
     pub detector: Box<dyn Detector>,
     /// At least so many mentions in the window; the detector's own number where the watch does not say.
     pub at_least: Option<Mentions>,
-    /// At least so many distinct authors in the window.
+    /// At least so many distinct authors in the window, as [`Counts::own_voices`] counts them.
     pub from: Voices,
+    pub besides: Besides,
     /// The playbook a spike opens; without one a person picks.
     pub opens: Option<PlaybookName>,
 }
+
+/// What must hold besides the detector and the voices. What cannot be told does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    /// At least this part of the window's mentions whose tone can be told is negative.
+    pub negative: Option<Percent>,
+    /// The window's voices reach at least so many people.
+    pub reach: Option<u64>,
+}
+
+/// Of fewer mentions with a known tone no share is told.
+pub const TONED_MIN: u32 = 5;
 
 impl Watch {
     /// The fewest mentions that are a spike.
     pub fn at_least(&self) -> u32 {
         self.at_least.map_or_else(|| self.detector.at_least(), |mentions| mentions.0)
+    }
+
+    /// The first condition beside the detector that this window up to `now` does not meet.
+    pub fn unmet(&self, counts: &Counts, window: Period, now: MinuteNumber) -> Option<Why> {
+        let voices = counts.own_voices(window, now);
+        if voices < self.from.0 {
+            return Some(Why::TooFewVoices { voices, wanted: self.from.0 });
+        }
+        if let Some(wanted) = self.besides.negative {
+            let (toned, negative) = counts.tone(window, now);
+            if toned < TONED_MIN || u64::from(negative) * 100 < u64::from(toned) * u64::from(wanted.0) {
+                return Some(Why::NotNegative { negative, toned, wanted });
+            }
+        }
+        let wanted = self.besides.reach?;
+        let reach = counts.reach_of_voices(window, now);
+        (reach < wanted).then_some(Why::TooLittleReach { reach, wanted })
+    }
+}
+
+/// A share, as in `40 %`: 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(pub u8);
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not a share; write it as in `40 %`, from 1 % to 100 %")]
+pub struct PercentError(String);
+
+impl Percent {
+    pub fn parse(text: &str) -> Result<Self, PercentError> {
+        let number = text.trim().strip_suffix('%').map(str::trim_end);
+        let plain = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let percent = plain.and_then(|number| number.parse().ok()).filter(|percent| (1..=100).contains(percent));
+        percent.map(Self).ok_or_else(|| PercentError(text.to_owned()))
     }
 }
 

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::past::Remembered;
-use crate::core::count::{Counts, HORIZON, MinuteNumber, minute_of, voice_of};
+use crate::core::accounts::Accounts;
+use crate::core::count::{Counts, HORIZON, MinuteNumber, Said, minute_of};
 use crate::core::detect::{self, Arming, Asked, Verdict};
 use crate::core::incident::{Evidence, Spike};
 use crate::core::mention::Mention;
@@ -14,6 +15,7 @@ use crate::core::watch::Watch;
 
 pub(super) struct Counting {
     watches: Vec<Watch>,
+    accounts: Accounts,
     matcher: Matcher,
     counts: Vec<Counts>,
     followed: Vec<Followed>,
@@ -25,13 +27,13 @@ pub(super) struct Counting {
 pub(super) type WatchIndex = usize;
 
 impl Counting {
-    pub(super) fn new(watches: Vec<Watch>) -> Result<Self, MatcherError> {
+    pub(super) fn new(watches: Vec<Watch>, accounts: Accounts) -> Result<Self, MatcherError> {
         let queries: Vec<_> = watches.iter().map(|watch| watch.query.clone()).collect();
         let matcher = Matcher::new(&queries)?;
         let counts = watches.iter().map(|_| Counts::default()).collect();
         let followed = watches.iter().enumerate().map(follow).collect();
         let spent = watches.iter().map(|_| false).collect();
-        Ok(Self { watches, matcher, counts, followed, spent })
+        Ok(Self { watches, accounts, matcher, counts, followed, spent })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -46,25 +48,31 @@ impl Counting {
         self.watches.iter().position(|watch| watch.name == *name)
     }
 
-    /// The watches that this mention counts for.
+    /// The watches that this mention counts for: none where one of our own accounts says it.
     pub(super) fn matching(&self, feed: &FeedName, mention: &Mention) -> Vec<WatchIndex> {
+        if self.accounts.said(mention) {
+            return Vec::new();
+        }
         let mut matching = self.matcher.matches(mention);
         matching.retain(|&index| self.watches[index].feeds.contains(feed));
         matching
     }
 
+    /// What the watches that a mention matched count of it: worked out once for all of them.
+    pub(super) fn said(feed: &FeedName, mention: &Mention) -> (Said, Evidence) {
+        (Said::of(mention, feed), Evidence { feed: feed.clone(), mention: mention.id.clone() })
+    }
+
     pub(super) fn add(
         &mut self,
         index: WatchIndex,
-        feed: &FeedName,
-        mention: &Mention,
+        (said, evidence): &(Said, Evidence),
         counted: Timestamp,
         now: Timestamp,
     ) {
-        let evidence = Evidence { feed: feed.clone(), mention: mention.id.clone() };
         let (counted, minute) = (minute_of(counted), minute_of(now));
         self.followed[index].turn(self.watches[index].detector.as_ref(), minute);
-        self.counts[index].add(counted, voice_of(mention, feed), evidence, minute);
+        self.counts[index].add(counted, said.clone(), evidence.clone(), minute);
         self.followed[index].follow.hear(bin_of(counted), 1);
         self.followed[index].note(&self.counts[index], minute);
     }
@@ -73,14 +81,12 @@ impl Counting {
     pub(super) fn add_again(
         &mut self,
         index: WatchIndex,
-        feed: &FeedName,
-        mention: &Mention,
+        (said, evidence): &(Said, Evidence),
         counted: Timestamp,
         now: Timestamp,
     ) {
-        let evidence = Evidence { feed: feed.clone(), mention: mention.id.clone() };
         let counted = minute_of(counted);
-        self.counts[index].add(counted, voice_of(mention, feed), evidence, minute_of(now));
+        self.counts[index].add(counted, said.clone(), evidence.clone(), minute_of(now));
         self.followed[index].note(&self.counts[index], counted);
     }
 

@@ -79,7 +79,8 @@ impl Engine {
         person: &PersonId,
     ) -> Result<Written, ComposeError> {
         let incident = &entry.incident;
-        let quotes = incident.spike.as_ref().map(|spike| self.quotes(spike)).unwrap_or_default();
+        let zone = entry.rules.organisation.zone();
+        let quotes = incident.spike.as_ref().map(|spike| self.quotes(spike, &zone)).unwrap_or_default();
         let (message_id, thread) = (self.message_id(&row.key()), self.message_id(&format!("incident-{}", incident.id)));
         let scene = Scene {
             incident,

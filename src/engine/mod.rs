@@ -39,6 +39,7 @@ pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
 pub use intake::PolledFeed;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
@@ -269,8 +270,8 @@ impl Engine {
     }
 
     /// Short, masked quotes of the mentions that drove a spike.
-    pub fn quotes(&self, spike: &Spike) -> Vec<Quote> {
-        quotes::quotes(&self.reader, spike)
+    pub fn quotes(&self, spike: &Spike, zone: &TimeZone) -> Vec<Quote> {
+        quotes::quotes(&self.reader, spike, zone)
     }
 
     /// The version of this hash, read from the store and hashed once more.

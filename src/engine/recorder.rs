@@ -17,6 +17,7 @@ use super::past::{Remembered, note_of};
 use super::stop::{Stopped, stopped_by};
 use super::time::EngineTime;
 use super::work::Work;
+use crate::core::accounts::Accounts;
 use crate::core::count::minute_of;
 use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::name::PlaybookName;
@@ -51,6 +52,8 @@ pub struct Standing {
     pub heads_to: Vec<String>,
     /// Who looks after the machine.
     pub operator: String,
+    /// Our own: what they say is stored and not counted.
+    pub accounts: Accounts,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.
@@ -124,7 +127,7 @@ impl Recorder {
         })?;
         let Folded { incidents, rules, erased } = fold_all(&writer, &stored)?;
         let stopped = stored.iter().try_fold(None, stopped_by)?;
-        let counting = Counting::new(watches)?;
+        let counting = Counting::new(watches, standing.accounts.clone())?;
         let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
         let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
@@ -271,8 +274,13 @@ impl Recorder {
         self.recall(now)?;
         let counting = &mut self.state.counting;
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
-            for index in counting.matching(&feed, &mention) {
-                counting.add_again(index, &feed, &mention, counted, now);
+            let matching = counting.matching(&feed, &mention);
+            if matching.is_empty() {
+                return;
+            }
+            let said = Counting::said(&feed, &mention);
+            for index in matching {
+                counting.add_again(index, &said, counted, now);
             }
         })?;
         self.state.mark_spent(now);

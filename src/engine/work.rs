@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::board::Entry;
-use super::counting::WatchIndex;
+use super::counting::{Counting, WatchIndex};
 use super::error::RecordError;
 use super::links::Links;
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
@@ -234,10 +234,14 @@ impl<'w, 'b> Work<'w, 'b> {
         counted: Timestamp,
         tally: &mut Tally,
     ) -> Result<(), RecordError> {
+        if matching.is_empty() {
+            return Ok(());
+        }
+        let said = Counting::said(feed, mention);
         for &index in matching {
             self.state.counted();
             *tally.entry((index, minute_of(counted))).or_default() += 1;
-            self.state.counting.add(index, feed, mention, counted, self.now);
+            self.state.counting.add(index, &said, counted, self.now);
             let arming = self.arming(index);
             match self.state.counting.judge(index, counted, self.now, arming) {
                 Verdict::Quiet => {}

@@ -32,7 +32,7 @@ pub const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 pub const NAME: &str = "file";
 pub const DOCS: &str = "\
 Mentions from a file: JSON lines (.jsonl, .ndjson, .json) or CSV (.csv) whose first line names its columns.
-The fields are id, published, text, author, url, language, title; only text is needed, and a CSV file may say
+The fields are id, published, text, author, url, language, title, reach; only text is needed, and a CSV file may say
 timestamp or time for published.
 
   path     the file, within the configuration folder

@@ -39,7 +39,16 @@ impl Batch<'_> {
             .optional()?;
         let Some(body) = body else { return Ok(false) };
         let Mention { id, published, .. } = serde_json::from_str(&body)?;
-        let left = Mention { id, published, title: None, text: String::new(), author: None, url: None, language: None };
+        let left = Mention {
+            id,
+            published,
+            title: None,
+            text: String::new(),
+            author: None,
+            url: None,
+            language: None,
+            reach: None,
+        };
         let left = serde_json::to_string(&left)?;
         let emptied = self
             .statement("update mentions set body = ?3 where feed = ?1 and foreign_id = ?2 and body <> ?3")?

@@ -121,7 +121,7 @@ impl Site {
         };
         let frame = self.approval_frame(&found, &asked);
         let (token, words) = (token.to_owned(), words.to_owned());
-        let quotes = self.quotes(&found.incident);
+        let quotes = self.quotes(&found);
         let class = asked.severity.to_lowercase();
         let drawing = drawing(&shown);
         Ok(self.page("approval", &frame, &Page { token, class, asked, drawing, quotes, closed, receipt, error, words }))

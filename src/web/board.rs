@@ -30,8 +30,9 @@ impl Site {
         Shown { incident: &found.incident, rules: &found.rules, now: self.engine.now() }
     }
 
-    pub(super) fn quotes(&self, incident: &Incident) -> Vec<Quote> {
-        incident.spike.as_ref().map(|spike| self.engine.quotes(spike)).unwrap_or_default()
+    pub(super) fn quotes(&self, found: &Found) -> Vec<Quote> {
+        let zone = found.rules.organisation.zone();
+        found.incident.spike.as_ref().map(|spike| self.engine.quotes(spike, &zone)).unwrap_or_default()
     }
 }
 

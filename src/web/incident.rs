@@ -120,7 +120,7 @@ impl Site {
             playbooks: self.pickable(found),
             why: shown.why(),
             drawing: drawing(&shown),
-            quotes: self.quotes(incident),
+            quotes: self.quotes(found),
             facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
             tasks: tasks(&shown),
             statements: self.statements(&shown),

@@ -32,6 +32,7 @@ fn mention(number: usize, author: &str) -> Mention {
         url: None,
         language: None,
         published: None,
+        reach: None,
     }
 }
 

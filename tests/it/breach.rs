@@ -76,6 +76,7 @@ pub(crate) fn spike() -> Spike {
         at: sample::at("2026-11-22T17:40:30Z"),
         minutes,
         evidence: vec![Evidence { feed: "fediverse".into(), mention: "a1".to_owned() }],
+        talk: None,
     }
 }
 
@@ -88,6 +89,7 @@ pub(crate) fn quotes() -> Vec<Quote> {
         url: Some("https://social.example/@x/1".to_owned()),
         language: None,
         published: None,
+        reach: None,
     };
     let feed = "fediverse".into();
     vec![

@@ -44,6 +44,7 @@ fn posts(round: usize) -> Vec<Mention> {
             url: None,
             language: None,
             published: None,
+            reach: None,
         })
         .collect()
 }

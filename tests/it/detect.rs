@@ -9,7 +9,7 @@ use holdline::core::past::Followed;
 use holdline::core::period::{PERIOD_SECONDS_MAX, Period};
 use holdline::core::playbook::{FACT_CHARS_MAX, FactError, FactKind, FactValue};
 use holdline::core::query::Query;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -36,6 +36,7 @@ fn watch(threshold: &str, voices: u32) -> Watch {
         detector: (fixed().parse)(threshold).unwrap(),
         at_least: None,
         from: Voices(voices),
+        besides: Besides::default(),
         opens: None,
     }
 }
@@ -49,6 +50,7 @@ fn mention(author: Option<&str>, url: Option<&str>) -> Mention {
         url: url.map(str::to_owned),
         language: None,
         published: None,
+        reach: None,
     }
 }
 
@@ -73,9 +75,9 @@ fn the_sixth_mention_is_the_one_that_crosses() {
     let Verdict::Spike(spike) = verdict(&watch, &counts, 0) else { panic!("quiet") };
     assert_eq!((spike.count, spike.voices, spike.more_than, spike.window), (6, 6, 5, Period::minutes(15)));
     assert_eq!((spike.minutes.len(), spike.minutes.last()), (CHART_MINUTES + 14, Some(&6)));
-    let newest: Vec<&str> = spike.evidence.iter().map(|evidence| evidence.mention.as_str()).collect();
-    assert_eq!(newest, ["0-5", "0-4", "0-3", "0-2", "0-1"]);
-    assert_eq!(newest.len(), EVIDENCE_MAX);
+    let named: Vec<&str> = spike.evidence.iter().map(|evidence| evidence.mention.as_str()).collect();
+    assert_eq!(named, ["0-5", "0-4", "0-3", "0-2", "0-1"], "one of each story, of which each voice told one");
+    assert_eq!(named.len(), EVIDENCE_MAX);
 }
 
 #[test]
@@ -168,8 +170,13 @@ proptest! {
         let voices: std::collections::BTreeSet<u64> = found.iter().map(|(_, voice, _)| *voice).collect();
         prop_assert_eq!(counts.count(length, now) as usize, found.len());
         prop_assert_eq!(counts.voices(length, now) as usize, voices.len());
-        let latest: Vec<Evidence> = found.iter().rev().take(EVIDENCE_MAX).map(|(.., evidence)| evidence.clone()).collect();
-        prop_assert_eq!(counts.evidence(length, now), latest);
+        // Voices of which nothing else is known tell a story each, and the latest that came are named.
+        let talk = counts.talk(length, now);
+        let came = all.iter().rev().filter(|(at, ..)| (now - window + 1..=now).contains(at));
+        let latest: Vec<Evidence> = came.take(EVIDENCE_MAX).map(|(.., evidence)| evidence.clone()).collect();
+        prop_assert_eq!((talk.mentions as usize, talk.stories as usize), (found.len(), found.len()));
+        prop_assert_eq!(talk.own_voices as usize, voices.len());
+        prop_assert_eq!(talk.named(), latest);
         let each = |minute: i64| u32::try_from(inside(minute).len() - inside(minute - 1).len()).unwrap();
         let series: Vec<u32> = (1..=60).rev().map(each).collect();
         prop_assert_eq!(counts.series(60, now), series);

@@ -9,7 +9,7 @@ use holdline::core::incident::{EVIDENCE_MAX, Event, Spike};
 use holdline::core::mention::Mention;
 use holdline::core::name::FeedName;
 use holdline::core::query::Query;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::Recorder;
 use holdline::feed::webhook::MENTIONS_MAX;
 use holdline::store::{INSTALLATION, Reader, Settled};
@@ -50,6 +50,7 @@ fn watch(name: &str, query: &str) -> Watch {
         detector: (KINDS.iter().find(|kind| kind.name == "more_than").unwrap().parse)("5 mentions in 15m").unwrap(),
         at_least: None,
         from: Voices(3),
+        besides: Besides::default(),
         opens: Some("breach".into()),
     }
 }
@@ -63,6 +64,7 @@ fn mention(id: usize, author: &str, text: &str) -> Mention {
         url: Some(format!("https://social.example/{author}/{id}")),
         language: Some("en".to_owned()),
         published: None,
+        reach: None,
     }
 }
 
@@ -174,8 +176,8 @@ fn a_million_mentions_in_ten_minutes_open_one_incident_and_hide_no_other() {
             .map(|at| {
                 let author = rng.random_range(0..AUTHORS);
                 truth.add(flood.now, author);
-                let text = "Riverside General leaked my records, I am told";
-                mention(delivery * MENTIONS_MAX + at, &format!("voice{author}"), text)
+                let text = format!("Riverside leaked records, says {author}");
+                mention(delivery * MENTIONS_MAX + at, &format!("voice{author}"), &text)
             })
             .collect();
         assert_eq!(flood.take_in(&batch), (MENTIONS_MAX, 0));
@@ -214,7 +216,7 @@ fn a_million_mentions_in_ten_minutes_open_one_incident_and_hide_no_other() {
 /// Six people, in the midst of it, about something else.
 fn small_spike(flood: &mut Flood, first: usize) {
     let six = ["ana", "ben", "chi", "dev", "eve", "fay"];
-    let said = (first..).zip(six).map(|(id, name)| mention(id, name, "No parking at Riverside, and nobody answers"));
+    let said = (first..).zip(six).map(|(id, name)| mention(id, name, &format!("No parking at Riverside {name}")));
     assert_eq!(flood.take_in(&said.collect::<Vec<_>>()), (six.len(), 0));
     let told = flood.told(2);
     assert_eq!(told.len(), 1, "the small spike opens an incident of its own, at once");
@@ -254,10 +256,14 @@ async fn a_flood_through_the_webhook_opens_one_incident_and_mails_few() {
     for delivery in 0..DELIVERIES {
         app.clock.set(app.clock.now() + step);
         let mut lines: Vec<Value> = (0..DELIVERED / DELIVERIES)
-            .map(|voice| app.mention(&format!("voice{voice}"), "@riversidegeneral: my records are in a leak"))
+            .map(|voice| {
+                app.mention(&format!("voice{voice}"), &format!("@riversidegeneral: my records leaked {voice}"))
+            })
             .collect();
         if delivery == DELIVERIES / 2 {
-            lines.extend((0..3).map(|voice| app.mention(&format!("driver{voice}"), "No parking at Riverside")));
+            lines.extend(
+                (0..3).map(|voice| app.mention(&format!("driver{voice}"), &format!("No parking at Riverside {voice}"))),
+            );
         }
         assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
         app.settle().await;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use holdline::core::accounts::Accounts;
 use holdline::core::name::{PersonId, PlaybookName};
 use holdline::core::query::Query;
 use holdline::core::roster::Roster;
 use holdline::core::rules::Rules;
 use holdline::core::setting::Setting;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::Standing;
 use serde_json::json;
 
@@ -96,6 +97,7 @@ pub(crate) fn standing_with(channels: &[&str]) -> Standing {
         url: "http://127.0.0.1".to_owned(),
         heads_to: vec!["it@riverside.example".to_owned()],
         operator: "it@riverside.example".to_owned(),
+        accounts: Accounts::default(),
     }
 }
 
@@ -108,6 +110,7 @@ pub(crate) fn watches() -> Vec<Watch> {
         detector: (kind.parse)("5 mentions in 15m").unwrap(),
         at_least: None,
         from: Voices(3),
+        besides: Besides::default(),
         opens: Some("breach".into()),
     }]
 }

@@ -10,7 +10,7 @@ use holdline::core::past::{
 };
 use holdline::core::period::Period;
 use holdline::core::query::Query;
-use holdline::core::watch::{Mentions, Voices, Watch};
+use holdline::core::watch::{Besides, Mentions, Voices, Watch};
 use holdline::engine::Recorder;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -352,6 +352,7 @@ fn watch(query: &str) -> Watch {
         detector: detector("false_alarms", "1 per week"),
         at_least: Some(Mentions(8)),
         from: Voices(3),
+        besides: Besides::default(),
         opens: Some("breach".into()),
     }
 }
@@ -390,6 +391,7 @@ impl House {
             url: None,
             language: None,
             published: None,
+            reach: None,
         }
     }
 }

@@ -14,6 +14,7 @@ fn said(text: &str) -> Mention {
         url: None,
         language: None,
         published: None,
+        reach: None,
     }
 }
 

@@ -138,6 +138,7 @@ fn a_mention_is_kept_once_per_feed_and_id() {
         url: None,
         language: None,
         published: None,
+        reach: None,
     };
     let counted = CountedAt::of(&mention, now());
     let mut add =

@@ -146,10 +146,13 @@ impl TestApp {
         Visitor { client: client.build().unwrap(), base: self.base.clone() }
     }
 
-    /// Mentions that the breach watch counts, each of another voice.
+    /// Mentions that the breach watch counts, each of another voice and in words of its own.
     pub(crate) async fn spike(&mut self, mentions: usize) {
         let lines: Vec<Value> = (0..mentions)
-            .map(|number| self.mention(&format!("voice{number}"), "Riverside General leaked my records"))
+            .map(|number| {
+                let text = format!("Riverside General leaked records {}", self.delivered);
+                self.mention(&format!("voice{number}"), &text)
+            })
             .collect();
         let response = self.deliver("/in/listening", &lines).await;
         assert_eq!(response.status(), StatusCode::OK);

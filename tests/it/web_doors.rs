@@ -358,7 +358,11 @@ async fn the_webhook_refuses_what_is_unsigned_old_too_large_or_too_much() {
 async fn hostile_text_of_a_mention_is_text_wherever_it_is_shown() {
     let mut app = TestApp::start().await;
     let hostile = "Riverside General leaked <script>alert(1)</script> {{hotline}} \u{202e}evil";
-    let lines: Vec<_> = (0..6).map(|n| app.mention(&format!("<img src=x onerror=alert({n})>"), hostile)).collect();
+    let lines: Vec<_> = (0..6)
+        .map(|n| {
+            app.mention(&format!("<img src=x onerror=alert({n})>"), &format!("{hostile} {n}a {n}b {n}c {n}d {n}e"))
+        })
+        .collect();
     assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
     app.settle().await;
     let ana = app.sign_in("ana").await;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use hmac::{Hmac, KeyInit, Mac};
-use holdline::core::mention::MENTION_TEXT_BYTES_MAX;
+use holdline::core::mention::{MENTION_TEXT_BYTES_MAX, REACH_MAX};
 use holdline::feed::form::{AUTHOR_BYTES_MAX, EXCERPT_CHARS_MAX, ID_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX};
 use holdline::feed::webhook::{
     BODY_BYTES_MAX, DeliveryError, Gate, MENTIONS_MAX, PER_MINUTE_DEFAULT, PER_MINUTE_MAX, REPLAY_KEYS_MAX, RateLimit,
@@ -267,6 +267,12 @@ fn an_object_or_lines_of_objects_become_mentions() {
     assert_eq!(mention.author.as_deref(), Some("@x"));
     assert_eq!(mention.language.as_deref(), Some("pt-BR"));
     assert_eq!(mention.published, Some("2026-11-20T14:05:00Z".parse().unwrap()));
+    for (written, reach) in
+        [("12000", Some(12_000)), ("\"7\"", Some(7)), ("2000000000", Some(REACH_MAX)), ("null", None)]
+    {
+        let line = format!(r#"{{"id":"1","text":"a","reach":{written}}}"#);
+        assert_eq!(parse(line.as_bytes(), None).unwrap()[0].reach, reach, "{written}");
+    }
     let spread = "\n{\n  \"id\": \"1\",\n  \"text\": \"a\",\n  \"author\": null, \"title\": \"\"\n}\n";
     let mentions = parse(spread.as_bytes(), None).unwrap();
     assert_eq!((mentions.len(), &mentions[0].author, &mentions[0].title), (1, &None, &None));
@@ -287,7 +293,7 @@ fn one_bad_line_refuses_all_and_is_named() {
         (r#"{"id":"1","text":{"a":"b"}}"#, "`text` is an object"),
         (r#"{"id":"1","text":true}"#, "`text` is true or false"),
         (r#"{"id":"1","text":"a","body":"b"}"#, "`body` is not a field of a mention"),
-        (r#"{"id":"1","text":"a","body":"b"}"#, "id, published, text, author, url, language, title"),
+        (r#"{"id":"1","text":"a","body":"b"}"#, "id, published, text, author, url, language, title, reach"),
         (r#"{"id":"1","text":"a","id":"2"}"#, "`id` is given twice"),
         (r#"{"id":"1","text":"a","author":null,"author":null}"#, "`author` is given twice"),
         (r#"{"id":"0","text":"b"}"#, "the id \"0\" is also on line 1"),
@@ -305,6 +311,12 @@ fn one_bad_line_refuses_all_and_is_named() {
         (r#"{"id":"1","text":"a","published":"2026-11-20T14:05:00"}"#, "write the time as in"),
         (r#"{"id":"1","text":"a","published":"2026-02-30T14:05:00Z"}"#, "write the time as in"),
         (r#"{"id":"1","text":"a","published":1795183500}"#, "`published` is a number"),
+        (r#"{"id":"1","text":"a","reach":-1}"#, "`reach` is \"-1\"; write how many people"),
+        (r#"{"id":"1","text":"a","reach":1.5}"#, "`reach` is \"1.5\""),
+        (r#"{"id":"1","text":"a","reach":"+7"}"#, "`reach` is \"+7\""),
+        (r#"{"id":"1","text":"a","reach":2000000001}"#, "a whole number, at most 2000000000"),
+        (r#"{"id":"1","text":"a","reach":20000000000}"#, "`reach` is 11 bytes long"),
+        (r#"{"id":"1","text":"a","reach":true}"#, "`reach` is true or false"),
         (r#"[{"id":"1","text":"a"}]"#, "it is a list, where one JSON object"),
         (r#""a""#, "it is a piece of text"),
         ("12", "it is a number"),

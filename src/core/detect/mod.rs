@@ -8,11 +8,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::count::{Counts, minute_of};
+use super::count::{Counts, MinuteNumber, minute_of};
 use super::incident::{IncidentId, Spike, Tenths, chart_minutes};
 use super::past::{Followed, Line, Usually, bin_of};
 use super::period::Period;
-use super::watch::Watch;
+use super::watch::{Percent, Watch};
 
 pub use super::past::{Held, Reading, Replay};
 
@@ -57,8 +57,12 @@ pub enum Verdict {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Enough mentions, but from fewer authors than the watch asks for.
+    /// Enough mentions, but from fewer authors than the watch asks for; those who copy one another count once.
     TooFewVoices { voices: u32, wanted: u32 },
+    /// Enough mentions, but fewer of them negative than the watch asks for, or of too few the tone can be told.
+    NotNegative { negative: u32, toned: u32, wanted: Percent },
+    /// Enough mentions, but by voices that reach fewer people than the watch asks for, as far as feeds say.
+    TooLittleReach { reach: u64, wanted: u64 },
     /// An incident of this watch and playbook is open and takes the spike as its own.
     AlreadyOpen(IncidentId),
     /// The last incident of this watch ended and the count has not fallen back since.
@@ -102,14 +106,21 @@ pub fn judge(asked: Asked<'_>, counted: Timestamp, now: Timestamp, arming: Armin
     if line.echoes() && score < followed.follow.echo(bin_of(minute)) {
         return Verdict::Suppressed(Why::Echo);
     }
-    let spike = spike(asked, now);
-    if spike.count < watch.at_least() {
-        return Verdict::Suppressed(Why::TooFewMentions { mentions: spike.count, wanted: watch.at_least() });
+    let window = window(asked, minute);
+    let mentions = counts.count(window, minute);
+    if mentions < watch.at_least() {
+        return Verdict::Suppressed(Why::TooFewMentions { mentions, wanted: watch.at_least() });
     }
-    if spike.voices < watch.from.0 {
-        return Verdict::Suppressed(Why::TooFewVoices { voices: spike.voices, wanted: watch.from.0 });
+    if let Some(why) = watch.unmet(counts, window, minute) {
+        return Verdict::Suppressed(why);
     }
-    Verdict::Spike(spike)
+    Verdict::Spike(spike(asked, now))
+}
+
+/// The window that counts for most now.
+fn window(asked: Asked<'_>, minute: MinuteNumber) -> Period {
+    let lead = asked.followed.line().map(|line| line.lead(|window| asked.counts.count(window, minute)));
+    lead.map_or_else(|| asked.watch.detector.window(), |lead| lead.window)
 }
 
 /// What the watch counts now, with everything that explains it.
@@ -120,6 +131,7 @@ pub fn spike(asked: Asked<'_>, now: Timestamp) -> Spike {
     let lead = followed.line().map(|line| line.lead(count));
     let window = lead.map_or_else(|| watch.detector.window(), |lead| lead.window);
     let follow = &followed.follow;
+    let talk = counts.talk(window, minute);
     Spike {
         watch: watch.name.clone(),
         count: count(window),
@@ -130,7 +142,8 @@ pub fn spike(asked: Asked<'_>, now: Timestamp) -> Spike {
         voices: counts.voices(window, minute),
         at: now,
         minutes: counts.series(chart_minutes(window), minute),
-        evidence: counts.evidence(window, minute),
+        evidence: talk.named(),
+        talk: Some(Box::new(talk)),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::core::name::FactName;
 use crate::core::playbook::{FactValue, Playbook};
 use crate::core::rules::Rules;
 use crate::core::severity::Severity;
+use crate::core::watch::TONED_MIN;
 
 /// The first rule that holds. One that cannot be told is passed over: it never lowers.
 pub(super) fn severity(playbook: &Playbook, known: &Known) -> Option<Severity> {
@@ -21,7 +22,8 @@ pub(super) fn severity(playbook: &Playbook, known: &Known) -> Option<Severity> {
 }
 
 impl Incident {
-    /// What conditions read. `expected`, `ratio` and `copies` are absent where the detector does not know them.
+    /// What conditions read. `expected` and `ratio` are absent where the detector does not know them, `negative` (a share,
+    /// 0 to 1) where of too few mentions the tone is known, `reach` where no feed says it.
     pub fn known(&self, rules: &Rules) -> Known {
         let facts = self.confirmed_facts().into_iter();
         Known {
@@ -53,6 +55,17 @@ impl Incident {
         let mut known = object(json!({ "count": spike.count, "voices": spike.voices }));
         known.extend(spike.expected.map(|expected| ("expected".to_owned(), json!(expected.as_f64()))));
         known.extend(spike.ratio().map(|ratio| ("ratio".to_owned(), json!(ratio))));
+        let Some(talk) = &spike.talk else { return Some(known) };
+        let mut tell = |name: &str, value: Value| drop(known.insert(name.to_owned(), value));
+        tell("stories", json!(talk.stories));
+        tell("copies", json!(talk.mentions.saturating_sub(talk.stories)));
+        tell("own_voices", json!(talk.own_voices));
+        if talk.toned >= TONED_MIN {
+            tell("negative", json!(f64::from(talk.negative) / f64::from(talk.toned)));
+        }
+        if talk.reach > 0 {
+            tell("reach", json!(talk.reach));
+        }
         Some(known)
     }
 }

@@ -29,8 +29,11 @@ pub struct Spike {
     pub at: Timestamp,
     /// Counts of each minute up to now, oldest first, for the chart.
     pub minutes: Vec<u32>,
-    /// The latest mentions of the window; their texts are in the store and can be erased there.
+    /// Mentions of the window that are quoted or named; their texts are in the store and can be erased there.
     pub evidence: Vec<Evidence>,
+    /// What the window's mentions are made of; absent in logs of versions that did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<Box<Talk>>,
 }
 
 impl Spike {
@@ -70,7 +73,66 @@ impl fmt::Display for Tenths {
     }
 }
 
+/// What is said in a window, by whom, where and in which tone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// How many mentions stories, sources and languages are counted over: the whole window, or the latest of very many.
+    pub mentions: u32,
+    /// Distinct texts: near-identical copies are one story.
+    pub stories: u32,
+    /// Voices that count for `from:`. Of those who tell one story at one source, the first alone does.
+    pub own_voices: u32,
+    /// People who follow or read these voices, as far as feeds say; each voice once.
+    pub reach: u64,
+    /// Mentions whose tone could be told, and those of them that are negative.
+    pub toned: u32,
+    pub negative: u32,
+    /// Distinct hosts; a mention without an address counts with its feed.
+    pub sources: u32,
+    /// Those with the most mentions, the largest first.
+    pub largest_sources: Vec<Share>,
+    /// Primary language subtags, the largest first. What is missing to `mentions` is of unknown or rarer languages.
+    pub languages: Vec<Share>,
+    /// The stories with the most mentions first; of as many the one that reaches more people, then the newest.
+    pub largest: Vec<Story>,
+}
+
+impl Talk {
+    /// Every mention that is quoted or named.
+    pub fn named(&self) -> Vec<Evidence> {
+        let mut named: Vec<Evidence> = Vec::new();
+        let first = self.largest.iter().map(|story| &story.first);
+        for evidence in self.largest.iter().map(|story| &story.shown).chain(first) {
+            if !named.contains(evidence) {
+                named.push(evidence.clone());
+            }
+        }
+        named
+    }
+}
+
+/// So many mentions of something that has a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    pub name: String,
+    pub mentions: u32,
+}
+
+/// One text and its copies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    /// How many mentions of the window tell it.
+    pub mentions: u32,
+    pub voices: u32,
+    /// The mention of it that reaches most people, or else the earliest.
+    pub shown: Evidence,
+    /// Its earliest mention, also before the window, and the minute in which that counts. A story that nobody tells for
+    /// a day is forgotten.
+    pub first: Evidence,
+    pub first_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
     pub feed: FeedName,
     pub mention: String,
@@ -86,5 +148,7 @@ pub fn chart_minutes(window: Period) -> usize {
     (CHART_MINUTES + before).min(counted)
 }
 
-/// How many mentions are quoted as evidence.
+/// How many stories are quoted as evidence.
 pub const EVIDENCE_MAX: usize = 5;
+/// How many sources, and how many languages, are named.
+pub const SHARES_MAX: usize = 5;

@@ -40,3 +40,4 @@ pub use error::{MatcherError, QueryError};
 pub use explain::{Explanation, Kind, Place, Where, explain};
 pub use matcher::Matcher;
 pub use parse::{NEAR_WORDS_MAX, NESTING_MAX, QUERY_BYTES_MAX, TERMS_MAX, WILDCARD_LETTERS_MIN};
+pub(in crate::core) use words::each_word;

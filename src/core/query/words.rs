@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::fold::{fold_keeping, fold_word, is_whole_letter, is_word_char};
 
 /// Calls `each` with every word, folded, and its bytes in `text`.
-pub(super) fn each_word(text: &str, each: &mut impl FnMut(&str, Range<usize>)) {
+pub(in crate::core) fn each_word(text: &str, each: &mut impl FnMut(&str, Range<usize>)) {
     let mut folded = String::new();
     let mut start = 0;
     // UAX 29 always breaks at ASCII white space, so most of a mixed text can go the short way.

@@ -1,19 +1,24 @@
 //! A quoted mention: short, unlinked, and without what could point to a private person.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::mask::masked;
+use super::talk::source;
 use super::visible;
+use super::words::counted;
+use crate::core::incident::Story;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
-use crate::core::statement::links;
+use crate::core::statement::{clock_time, links};
 
 /// The longest quotation, in characters.
 pub const QUOTE_CHARS_MAX: usize = 200;
 /// How much of a mention is looked at for it, in characters; masking shortens what it finds.
 const READ_CHARS_MAX: usize = 4_000;
-/// Fewer digits in a row than this are left to be read: they are years, counts and times.
-const MASKED_DIGITS_MIN: usize = 5;
+/// The longest address that a page links to, in bytes.
+const LINK_BYTES_MAX: usize = 2_048;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quote {
@@ -23,6 +28,10 @@ pub struct Quote {
     pub author: Option<String>,
     /// The site it was said on.
     pub host: Option<String>,
+    /// Where it can be read, for a page to link to; mails say the site alone.
+    pub link: Option<String>,
+    /// How often and by how many its story is told, and where and when first.
+    pub story: Option<String>,
 }
 
 impl Quote {
@@ -37,8 +46,30 @@ impl Quote {
             text: quoted(read),
             author: mention.author.as_deref().and_then(initial),
             host: mention.url.as_deref().and_then(host),
+            link: mention.url.clone().filter(|url| is_web_address(url)),
+            story: None,
         }
     }
+
+    /// With what is known of its story. `first` is its earliest mention, where that is still stored.
+    #[must_use]
+    pub fn with_story(self, story: &Story, first: Option<&Mention>, zone: &TimeZone) -> Self {
+        let times = match story.mentions {
+            1 => "told once".to_owned(),
+            mentions => format!("one story x {mentions}, from {}", counted(story.voices, "voice")),
+        };
+        let place = first.and_then(|first| first.url.as_deref()).and_then(host);
+        let place = place.unwrap_or_else(|| source(story.first.feed.as_str()));
+        let at = clock_time(story.first_at, zone, "en");
+        Self { story: Some(format!("{times}; first seen {at}, at {place}")), ..self }
+    }
+}
+
+fn is_web_address(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+        && url.len() <= LINK_BYTES_MAX
+        && !url.contains(|c: char| c.is_control() || c.is_whitespace())
 }
 
 /// Masking and shortening may each leave what reads as an address, so links are looked for after both.
@@ -53,46 +84,6 @@ fn unlinked(text: &str) -> String {
     // The longest first, so that none is cut in half by another that it contains.
     addresses.sort_by_key(|address| std::cmp::Reverse(address.len()));
     addresses.iter().fold(text.to_owned(), |text, address| text.replace(address.as_str(), "[link]"))
-}
-
-/// Without mail addresses, account names and long numbers.
-fn masked(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| match word.find('@') {
-        Some(0) => format!("@{}…", word.chars().nth(1).map(String::from).unwrap_or_default()),
-        Some(_) => "[address]".to_owned(),
-        None => without_long_numbers(word),
-    });
-    without_phone_numbers(&words.collect::<Vec<_>>())
-}
-
-fn without_long_numbers(word: &str) -> String {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    if digits < MASKED_DIGITS_MIN {
-        return word.to_owned();
-    }
-    word.chars().map(|c| if c.is_ascii_digit() { '•' } else { c }).collect()
-}
-
-/// Neighbouring groups of digits are one number, as in `555 010 0100`.
-fn without_phone_numbers(words: &[String]) -> String {
-    let is_group = |word: &String| {
-        word.chars().any(|c| c.is_ascii_digit() || c == '•')
-            && word.chars().all(|c| c.is_ascii_digit() || "•+-().,/".contains(c))
-    };
-    let mut shown: Vec<String> = Vec::new();
-    let mut rest = words;
-    while let Some(first) = rest.first() {
-        let run = rest.iter().take_while(|word| is_group(word)).count();
-        let digits: usize = rest[..run].iter().map(|word| word.chars().filter(char::is_ascii_digit).count()).sum();
-        if run > 1 && digits >= MASKED_DIGITS_MIN {
-            shown.push("•••".to_owned());
-            rest = &rest[run..];
-        } else {
-            shown.push(first.clone());
-            rest = &rest[1..];
-        }
-    }
-    shown.join(" ")
 }
 
 fn shortened(text: &str) -> String {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::talk::{Line, lines};
 use super::words::counted;
 use super::{Shown, in_words, sentence};
 use crate::core::chart::{Chart, Point, amount, sparkline};
@@ -28,6 +29,8 @@ pub struct Why {
     /// Everything that the chart shows, in words.
     pub described: String,
     pub numbers: Vec<Number>,
+    /// What the mentions are made of.
+    pub talk: Vec<Line>,
 }
 
 /// A row of the table that stands for the chart.
@@ -54,6 +57,7 @@ impl Shown<'_> {
                 span: String::new(),
                 described: String::new(),
                 numbers: Vec::new(),
+                talk: Vec::new(),
             };
         };
         let marks = chart.fitted(MARKS);
@@ -63,6 +67,7 @@ impl Shown<'_> {
             span: format!("{}, {}; one mark for every {}", chart.counted, chart.span(), every(marks.step)),
             described: chart.described(),
             numbers: numbers(&chart),
+            talk: lines(spike),
         }
     }
 

@@ -1,4 +1,4 @@
-//! One JSON object to the draft of a mention: no unknown field, no field twice, every value text.
+//! One JSON object to the draft of a mention: no unknown field, no field twice, every value text; `reach` may be a number.
 
 use std::fmt;
 
@@ -24,6 +24,7 @@ pub fn draft(text: &str) -> Result<Draft, FormError> {
         match value {
             Value::String(text) => draft.set(field, text),
             Value::Null => {}
+            Value::Number(number) if field == Field::Reach => draft.set(field, number.to_string()),
             Value::Bool(_) => return Err(FormError::NotText { field, found: "true or false" }),
             Value::Number(_) => return Err(FormError::NotText { field, found: "a number" }),
             Value::Array(_) => return Err(FormError::NotText { field, found: "a list" }),

@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::core::mention::{MENTION_TEXT_BYTES_MAX, Mention};
+use crate::core::mention::{MENTION_TEXT_BYTES_MAX, Mention, REACH_MAX};
 
 pub const ID_BYTES_MAX: usize = 512;
 pub const TITLE_BYTES_MAX: usize = 1024;
@@ -16,6 +16,8 @@ pub const URL_BYTES_MAX: usize = 2048;
 pub const LANGUAGE_BYTES_MAX: usize = 35;
 /// An RFC 3339 time with nanoseconds and an offset.
 pub const PUBLISHED_BYTES_MAX: usize = 35;
+/// The digits of the largest reach.
+pub const REACH_BYTES_MAX: usize = 10;
 /// What a message quotes of someone else's text, in characters.
 pub const EXCERPT_CHARS_MAX: usize = 40;
 
@@ -29,11 +31,12 @@ pub enum Field {
     Url,
     Language,
     Title,
+    Reach,
 }
 
 impl Field {
-    pub const ALL: [Self; 7] =
-        [Self::Id, Self::Published, Self::Text, Self::Author, Self::Url, Self::Language, Self::Title];
+    pub const ALL: [Self; 8] =
+        [Self::Id, Self::Published, Self::Text, Self::Author, Self::Url, Self::Language, Self::Title, Self::Reach];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -44,6 +47,7 @@ impl Field {
             Self::Url => "url",
             Self::Language => "language",
             Self::Title => "title",
+            Self::Reach => "reach",
         }
     }
 
@@ -61,6 +65,7 @@ impl Field {
             Self::Url => URL_BYTES_MAX,
             Self::Language => LANGUAGE_BYTES_MAX,
             Self::Title => TITLE_BYTES_MAX,
+            Self::Reach => REACH_BYTES_MAX,
         }
     }
 
@@ -117,7 +122,8 @@ impl Draft {
         }
         let published = self.take(Field::Published).as_deref().map(time).transpose()?;
         let author = self.take(Field::Author);
-        Ok(Mention { id, title, text: text.unwrap_or_default(), author, url, language, published })
+        let reach = self.take(Field::Reach).as_deref().map(reach).transpose()?;
+        Ok(Mention { id, title, text: text.unwrap_or_default(), author, url, language, published, reach })
     }
 
     fn take(&mut self, field: Field) -> Option<String> {
@@ -133,6 +139,13 @@ pub fn time(text: &str) -> Result<Timestamp, FormError> {
         && text.starts_with(|c: char| c.is_ascii_digit());
     let parsed = if plain { text.parse().ok() } else { None };
     parsed.ok_or_else(|| FormError::NotTime(excerpt(text)))
+}
+
+fn reach(text: &str) -> Result<u32, FormError> {
+    let text = text.trim();
+    let plain = text.bytes().all(|b| b.is_ascii_digit());
+    let read = text.parse().ok().filter(|reach| plain && *reach <= REACH_MAX);
+    read.ok_or_else(|| FormError::NotReach(excerpt(text)))
 }
 
 fn check_bounds(field: Field, value: &str) -> Result<(), FormError> {
@@ -197,6 +210,8 @@ pub enum FormError {
     NotLanguage(String),
     #[error("`published` is \"{0}\"; write the time as in 2026-11-20T14:05:00Z or 2026-11-20T09:05:00-05:00")]
     NotTime(String),
+    #[error("`reach` is \"{0}\"; write how many people it reaches as a whole number, at most {REACH_MAX}")]
+    NotReach(String),
     #[error("the id \"{id}\" is also on line {line}; give each mention an id of its own")]
     Repeated { id: String, line: usize },
     #[error("it is not UTF-8 text; save or send it as UTF-8")]

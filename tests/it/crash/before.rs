@@ -13,11 +13,13 @@ pub(super) fn said(of: &str, times: usize, text: &str) -> Vec<Mention> {
     let mention = |nth: usize| Mention {
         id: format!("{of}{nth}"),
         title: None,
-        text: format!("{text} {}", "and so on ".repeat(nth % 90)),
+        // Of many lengths, and no copies of one another.
+        text: format!("{text} {nth} {}", format!("and{nth:05} ").repeat(nth % 90)),
         author: Some(format!("{of} voice {nth}")),
         url: None,
         language: None,
         published: None,
+        reach: None,
     };
     (0..times).map(mention).collect()
 }

@@ -1,5 +1,6 @@
 //! Texts at their longest, made to be slow: what a mention of the longest text costs where it is matched, quoted and shown.
 
+use holdline::core::count::Said;
 use holdline::core::mention::{MENTION_TEXT_BYTES_MAX, Mention};
 use holdline::core::query::{Matcher, Query, explain};
 use holdline::core::shown::{Quote, visible};
@@ -57,12 +58,14 @@ fn the_longest_mentions_are_matched_and_quoted_in_time() {
             url: None,
             language: None,
             published: None,
+            reach: None,
         };
         let found = meter.run(&format!("matched {text:.20}"), || matcher.matches(&mention));
         for (nth, query) in queries.iter().enumerate() {
             assert_eq!(explain(query, &mention).matched, found.contains(&nth), "{} in {text:.20}", query.source());
         }
         meter.run(&format!("quoted {text:.20}"), || Quote::of(&"listening".into(), &mention));
+        meter.run(&format!("told apart {text:.20}"), || Said::of(&mention, &"listening".into()));
         meter.run(&format!("visible {text:.20}"), || visible(&text));
     }
     meter.end();

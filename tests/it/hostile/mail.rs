@@ -190,6 +190,7 @@ fn titles_organisations_and_authors_add_no_header() {
             url: Some(text.clone()),
             language: None,
             published: None,
+            reach: None,
         };
         let alerted = meter.run(&text, || {
             let quotes = [Quote::of(&"listening".into(), &said)];

@@ -94,7 +94,7 @@ impl Desk {
                 "id": id,
                 "author": format!("{author}{id}"),
                 "title": text.replace('\0', ""),
-                "text": format!("Riverside General leaked {}", text.replace('\0', "")),
+                "text": format!("{id} Riverside General leaked {}", text.replace('\0', "")),
                 "url": format!("https://x{path}evil.example/{path}"),
             }));
         }

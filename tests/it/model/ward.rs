@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use holdline::core::accounts::Accounts;
 use holdline::core::name::PlaybookName;
 use holdline::core::rules::Rules;
 use holdline::core::setting::Setting;
@@ -81,5 +82,6 @@ pub(super) fn standing(setting: Setting) -> Standing {
         url: "http://127.0.0.1".to_owned(),
         heads_to: Vec::new(),
         operator: "it@riverside.example".to_owned(),
+        accounts: Accounts::default(),
     }
 }

@@ -27,6 +27,7 @@ fn mention(number: u64) -> Mention {
         url: None,
         language: None,
         published: None,
+        reach: None,
     }
 }
 

@@ -27,7 +27,7 @@ fn is_in_a_file(app: &TestApp, words: &str) -> bool {
 async fn two_incidents() -> TestApp {
     let mut app = TestApp::start().await;
     let lines: Vec<_> = (0..6)
-        .map(|number| app.mention(&format!("voice{number}"), &format!("Riverside General leaked it, {QUOTED}{number}")))
+        .map(|number| app.mention(&format!("voice{number}"), &format!("Riverside General leaked {QUOTED}{number}")))
         .collect();
     assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
     app.settle().await;

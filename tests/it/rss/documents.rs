@@ -44,6 +44,7 @@ fn each_format_gives_the_same_mention() {
         url: Some("https://news.example/a1".to_owned()),
         language: Some("en-us".to_owned()),
         published: Some("2026-11-22T14:00:00Z".parse().unwrap()),
+        reach: None,
     };
     for document in [rss, rdf, atom, json] {
         assert_eq!(all(document.as_bytes()), std::slice::from_ref(&wanted), "{document}");

@@ -84,6 +84,7 @@ async fn the_page_shows_lag_cost_and_what_is_gone() {
         url: None,
         language: None,
         published: Some(published),
+        reach: None,
     };
     keep(&app, "news", Came::Brought(Batch { mentions: vec![mention], ..Batch::default() })).await;
     keep(&app, "old", Came::Gone { why: "it answers 410 Gone".to_owned() }).await;

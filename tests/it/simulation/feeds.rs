@@ -69,13 +69,12 @@ impl World {
             _ => Some(now + SignedDuration::from_hours(self.rng.random_range(1..48))),
         };
         let text = match self.rng.random_range(0..100) {
-            0..60 => "Riverside leaked my records",
-            60..90 => "Riverside was kind to me",
-            _ => "A fine day",
+            0..60 => format!("Riverside leaked my records {id}"),
+            60..90 => "Riverside was kind to me".to_owned(),
+            _ => "A fine day".to_owned(),
         };
         let author = self.chance(90).then(|| format!("voice{}", self.rng.random_range(0..9)));
-        let text = text.to_owned();
-        let mention = Mention { id, title: None, text, author, url: None, language: None, published };
+        let mention = Mention { id, title: None, text, author, url: None, language: None, published, reach: None };
         self.feeds.said.insert((feed.to_owned(), mention.id.clone()), mention.clone());
         mention
     }

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use holdline::core::accounts::Accounts;
 use holdline::core::name::PlaybookName;
 use holdline::core::query::Query;
 use holdline::core::roster::Roster;
 use holdline::core::rules::{ChannelRules, Rules};
 use holdline::core::setting::Setting;
-use holdline::core::watch::{Voices, Watch};
+use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::{NO_PLAYBOOK, Standing};
 use serde_json::{Value, json};
 
@@ -93,6 +94,7 @@ impl House {
             url: "http://127.0.0.1".to_owned(),
             heads_to: vec!["it@riverside.example".to_owned()],
             operator: "it@riverside.example".to_owned(),
+            accounts: Accounts::default(),
         }
     }
 
@@ -253,6 +255,7 @@ pub(super) fn watches() -> Vec<Watch> {
         detector: (kind.parse)(watched.spike).unwrap(),
         at_least: None,
         from: Voices(watched.voices),
+        besides: Besides::default(),
         opens: watched.opens.map(Into::into),
     };
     WATCHED.iter().map(watch).collect()

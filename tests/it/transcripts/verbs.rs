@@ -33,6 +33,7 @@ pub(crate) fn spike(count: &str, voices: &str, at: Timestamp) -> Spike {
         at,
         minutes: Vec::new(),
         evidence: Vec::new(),
+        talk: None,
     }
 }
 
