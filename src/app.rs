@@ -220,5 +220,6 @@ fn standing(config: &Config, address: SocketAddr) -> Standing {
             [] => vec![config.operator.clone()],
             named => named.to_vec(),
         },
+        quiet: Arc::new(config.quiet.clone()),
     }
 }

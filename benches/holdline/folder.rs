@@ -127,6 +127,7 @@ pub(crate) fn recorder(folder: &Path, watches: Vec<Watch>) -> Recorder {
         rules: config.rules,
         url: config.server.url,
         heads_to: vec![config.operator],
+        quiet: Arc::default(),
     };
     let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
     Recorder::open(&config.store, KEY.as_bytes(), salts, standing, watches, Timestamp::now()).unwrap()

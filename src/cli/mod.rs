@@ -8,6 +8,7 @@ mod demo_player;
 pub mod log;
 mod out;
 mod run;
+mod silence;
 mod stop_posting;
 mod try_query;
 
@@ -42,6 +43,8 @@ enum Command {
     },
     /// The kill switch: stop every post of every incident at once, and say what was on its way
     StopPosting(stop_posting::Options),
+    /// Keep a watch quiet for a while, with a reason; list silences, or end one
+    Silence(silence::Options),
     /// Ask one part of Holdline about your own data; nothing is stored
     #[command(subcommand)]
     Try(Try),
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Run { folder } => run::run(&folder),
         Command::Check { folder } => check::run(&folder),
         Command::StopPosting(options) => stop_posting::run(&options),
+        Command::Silence(options) => silence::run(&options),
         Command::Try(Try::Query(options)) => try_query::run(&options),
         Command::Audit(command) => audit::run(&command),
         Command::Backup(options) => backup::run(&options),

@@ -13,6 +13,7 @@ mod order;
 mod people;
 mod playbook;
 mod problem;
+mod quiet;
 mod record;
 mod sample;
 mod secret;
@@ -35,6 +36,7 @@ use secrecy::SecretString;
 use crate::channel::ChannelSettings;
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::period::Period;
+use crate::core::quiet::Quiet;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::watch::Watch;
@@ -70,6 +72,7 @@ pub struct Config {
     pub feeds: BTreeMap<FeedName, Box<dyn Feed>>,
     pub channels: BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
     pub watches: Vec<Watch>,
+    pub quiet: Quiet,
     /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
 }

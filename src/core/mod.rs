@@ -12,6 +12,7 @@ pub mod name;
 pub mod period;
 pub mod playbook;
 pub mod query;
+pub mod quiet;
 pub mod roster;
 pub mod rules;
 pub mod setting;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::core::count::{Counts, HORIZON, minute_of, voice_of};
-use crate::core::detect::{self, Arming, Verdict};
+use crate::core::detect::{self, Arming, Verdict, Why};
 use crate::core::incident::{Evidence, Spike};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
@@ -14,8 +14,10 @@ pub(super) struct Counting {
     watches: Vec<Watch>,
     matcher: Matcher,
     counts: Vec<Counts>,
-    /// Watches whose incident is over while their count has not fallen back.
-    spent: Vec<bool>,
+    /// Watches that opened an incident while their count has not fallen back since, and the highest count of then.
+    spent: Vec<Option<u32>>,
+    /// Why each watch stayed quiet last though it was above its line.
+    quiet: Vec<Option<(Timestamp, Why)>>,
 }
 
 /// A watch that a mention matched, by its place.
@@ -26,8 +28,9 @@ impl Counting {
         let queries: Vec<_> = watches.iter().map(|watch| watch.query.clone()).collect();
         let matcher = Matcher::new(&queries)?;
         let counts = watches.iter().map(|_| Counts::default()).collect();
-        let spent = watches.iter().map(|_| false).collect();
-        Ok(Self { watches, matcher, counts, spent })
+        let spent = watches.iter().map(|_| None).collect();
+        let quiet = watches.iter().map(|_| None).collect();
+        Ok(Self { watches, matcher, counts, spent, quiet })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -69,27 +72,42 @@ impl Counting {
         detect::spike(&self.watches[index], &self.counts[index], now)
     }
 
-    pub(super) fn is_spent(&self, index: WatchIndex) -> bool {
+    /// The highest count since it opened an incident, where its count has not fallen back since.
+    pub(super) fn spent(&self, index: WatchIndex) -> Option<u32> {
         self.spent[index]
     }
 
     /// Follows the line: spent when an incident opened, armed again once the count is back below it.
-    pub(super) fn set_spent(&mut self, index: WatchIndex) {
-        self.spent[index] = true;
+    pub(super) fn set_spent(&mut self, index: WatchIndex, count: u32) {
+        self.spent[index] = self.spent[index].max(Some(count));
+    }
+
+    /// Why a watch above its line stayed quiet; what it counts then.
+    pub(super) fn note_quiet(&mut self, index: WatchIndex, why: Why, now: Timestamp) -> u32 {
+        let count = self.counts[index].count(self.watches[index].detector.window(), minute_of(now));
+        if self.spent[index].is_some() {
+            self.set_spent(index, count);
+        }
+        self.quiet[index] = Some((now, why));
+        count
+    }
+
+    pub(super) fn last_quiet(&self, index: WatchIndex) -> Option<&(Timestamp, Why)> {
+        self.quiet[index].as_ref()
     }
 
     pub(super) fn rearm(&mut self, now: Timestamp) {
         let minute = minute_of(now);
         for (index, watch) in self.watches.iter().enumerate() {
             if !watch.detector.crosses(&self.counts[index], minute) {
-                self.spent[index] = false;
+                self.spent[index] = None;
             }
         }
     }
 
     pub(super) fn forget(&mut self) {
         self.counts.iter_mut().for_each(|counts| *counts = Counts::default());
-        self.spent.iter_mut().for_each(|spent| *spent = false);
+        self.spent.fill(None);
     }
 
     /// The time from which mentions must be counted anew after a restart.

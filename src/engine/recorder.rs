@@ -11,12 +11,15 @@ use super::afresh::take_up_the_key;
 use super::board::{Board, Entry, Erased};
 use super::counting::Counting;
 use super::error::RecordError;
+use super::gaps;
 use super::links::Links;
+use super::quiet::QuietNow;
 use super::stop::{Stopped, stopped_by};
 use super::work::Work;
 use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::name::PlaybookName;
 use crate::core::query::MatcherError;
+use crate::core::quiet::Quiet;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
@@ -41,6 +44,7 @@ pub struct Standing {
     /// What mails link to, without a slash at its end.
     pub url: String,
     pub heads_to: Vec<String>,
+    pub quiet: Arc<Quiet>,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.
@@ -69,6 +73,7 @@ pub(super) struct State {
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) counting: Counting,
     pub(super) stopped: Option<Stopped>,
+    pub(super) quiet: Arc<QuietNow>,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
@@ -83,6 +88,7 @@ pub(super) struct State {
 enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
+    Quiet(Arc<QuietNow>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +119,8 @@ impl Recorder {
         let Folded { incidents, rules, erased } = fold_all(&writer, &stored)?;
         let stopped = stored.iter().try_fold(None, stopped_by)?;
         let counting = Counting::new(watches)?;
+        let mut quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
+        quiet.gaps = writer.commit(|batch| gaps::noted(batch, &counting))?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -120,6 +128,7 @@ impl Recorder {
             rules,
             counting,
             stopped,
+            quiet: Arc::new(quiet),
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -246,8 +255,11 @@ impl Recorder {
         }
         let now = self.latest;
         self.state.counting.forget();
-        let counting = &mut self.state.counting;
+        let (counting, quiet) = (&mut self.state.counting, Arc::clone(&self.state.quiet));
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
+            if quiet.is_backlog(&feed, counted) {
+                return;
+            }
             for index in counting.matching(&feed, &mention) {
                 counting.add(index, &feed, &mention, counted, now);
             }
@@ -305,6 +317,7 @@ impl Recorder {
         self.board.send_replace(Arc::new(Board {
             incidents: self.state.incidents.clone(),
             stopped: self.state.stopped.is_some(),
+            quiet: Arc::clone(&self.state.quiet),
             erased: Arc::clone(&self.erased),
         }));
     }
@@ -319,6 +332,13 @@ impl State {
     pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
         let before = std::mem::replace(&mut self.stopped, stopped);
         self.undo.push(Undo::Stopped(before));
+    }
+
+    pub(super) fn change_quiet(&mut self, change: impl FnOnce(&mut QuietNow)) {
+        let mut quiet = QuietNow::clone(&self.quiet);
+        change(&mut quiet);
+        let before = std::mem::replace(&mut self.quiet, Arc::new(quiet));
+        self.undo.push(Undo::Quiet(before));
     }
 
     fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
@@ -356,19 +376,9 @@ impl State {
             match undo {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
+                Undo::Quiet(before) => self.quiet = before,
             }
         }
-    }
-
-    /// A watch whose latest incident was still counted within its present window has spent its alarm.
-    fn mark_spent(&mut self, now: Timestamp) {
-        let spikes: Vec<_> = self.incidents.values().filter_map(|entry| entry.incident.spike.clone()).collect();
-        for spike in spikes.iter().filter(|spike| spike.window.after(spike.at) >= now) {
-            if let Some(index) = self.counting.find(&spike.watch) {
-                self.counting.set_spent(index);
-            }
-        }
-        self.counting.rearm(now);
     }
 }
 

@@ -11,11 +11,10 @@ use super::error::RecordError;
 use super::links::Links;
 use super::recorder::{Standing, State};
 use super::stop::Stopped;
-use crate::core::count::{CountedAt, MinuteNumber, minute_of};
-use crate::core::detect::{Arming, Verdict};
+use crate::core::count::{CountedAt, MinuteNumber};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
 use crate::core::mention::Mention;
-use crate::core::name::{FeedName, PersonId, PlaybookName, WatchName};
+use crate::core::name::{FeedName, PersonId, PlaybookName};
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
 use crate::crash::{self, Point};
@@ -62,7 +61,7 @@ pub struct Work<'w, 'b> {
 }
 
 /// How much a batch adds to which watch's minute: written once for all of it.
-type Tally = BTreeMap<(WatchIndex, MinuteNumber), u32>;
+pub(super) type Tally = BTreeMap<(WatchIndex, MinuteNumber), u32>;
 
 /// What became of a batch of mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -166,7 +165,7 @@ impl<'w, 'b> Work<'w, 'b> {
         self.begin(playbook, Cause::Person { by: by.clone(), reason: reason.trim().to_owned() }, None)
     }
 
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         playbook: &PlaybookName,
         cause: Cause,
@@ -213,76 +212,13 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(self.batch.note(&cursor_note(feed))?)
     }
 
-    fn count(
-        &mut self,
-        feed: &FeedName,
-        mention: &Mention,
-        counted: Timestamp,
-        tally: &mut Tally,
-    ) -> Result<(), RecordError> {
-        for index in self.state.counting.matching(feed, mention) {
-            self.state.counted();
-            *tally.entry((index, minute_of(counted))).or_default() += 1;
-            self.state.counting.add(index, feed, mention, counted, self.now);
-            let arming = self.arming(index);
-            match self.state.counting.judge(index, counted, self.now, arming) {
-                Verdict::Quiet => {}
-                Verdict::Suppressed(why) => {
-                    let watch = &self.state.counting.watch(index).name;
-                    tracing::debug!(%watch, ?why, "above the line, and no alarm");
-                }
-                Verdict::Spike(spike) => self.open_for(index, spike)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// What a watch counts now; none where there is no such watch.
-    pub fn counted(&self, watch: &WatchName) -> Option<Spike> {
-        let index = self.state.counting.find(watch)?;
-        Some(self.state.counting.spike(index, self.now))
-    }
-
-    fn arming(&self, index: usize) -> Arming {
-        match self.open_incident(index) {
-            Some(id) => Arming::Open(id),
-            None if self.state.counting.is_spent(index) => Arming::Spent,
-            None => Arming::Armed,
-        }
-    }
-
-    /// The running incident that a spike of this watch opened.
-    fn open_incident(&self, index: usize) -> Option<IncidentId> {
-        let watch = &self.state.counting.watch(index).name;
-        let opened = |id: &&IncidentId| {
-            let spike = self.state.incidents.get(id).and_then(|entry| entry.incident.spike.as_ref());
-            spike.is_some_and(|spike| spike.watch == *watch)
-        };
-        self.state.running.iter().rev().find(opened).copied()
-    }
-
-    fn open_for(&mut self, index: usize, spike: Spike) -> Result<(), RecordError> {
-        let none = || PlaybookName::from(super::recorder::NO_PLAYBOOK);
-        let playbook = self.state.counting.watch(index).opens.clone().unwrap_or_else(none);
-        self.state.counting.set_spent(index);
-        crash::pass(Point::SpikeSeen);
-        self.begin(&playbook, Cause::Spike, Some(spike)).map(|_| ())
-    }
-
-    /// Once a minute: arms watches that are quiet again, and tells open incidents what their watch counts where it matters.
+    /// Once a minute: arms watches that are quiet again, delivers what was held back, and tells open incidents what their
+    /// watches count where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
         self.state.counting.rearm(self.now);
-        let watches: Vec<usize> = self.state.counting.watches().map(|(index, _)| index).collect();
-        for index in watches {
-            let Some(id) = self.open_incident(index) else { continue };
-            let entry = self.entry(id)?;
-            let spike = self.state.counting.spike(index, self.now);
-            if matters(&entry, &spike, self.now) {
-                self.record_if_wanted(id, Event::SpikeChanged { spike })?;
-            }
-        }
-        Ok(())
+        self.deliver_held()?;
+        self.tell_open_incidents()
     }
 
     /// Records an event whose refusal is nobody's mistake.
@@ -304,9 +240,19 @@ impl<'w, 'b> Work<'w, 'b> {
         place: u32,
         effect: &InstallationEffect,
     ) -> Result<(), RecordError> {
+        self.owe_installation_at(number, place, effect, self.now)
+    }
+
+    pub(super) fn owe_installation_at(
+        &mut self,
+        number: u32,
+        place: u32,
+        effect: &InstallationEffect,
+        at: Timestamp,
+    ) -> Result<(), RecordError> {
         let id = EffectId { incident: INSTALLATION, number, place };
         self.state.owe();
-        Ok(self.batch.owe(id, MAIL, effect, self.now)?)
+        Ok(self.batch.owe(id, MAIL, effect, at)?)
     }
 
     /// Signs the chain's head and mails it to those who keep it.
@@ -448,18 +394,4 @@ impl<'w, 'b> Work<'w, 'b> {
 
 fn cursor_note(feed: &FeedName) -> String {
     format!("cursor:{feed}")
-}
-
-/// Whether a new count is worth an event: it doubled or halved, or a condition reads it differently.
-fn matters(entry: &Entry, spike: &Spike, now: Timestamp) -> bool {
-    let Some(before) = &entry.incident.spike else { return true };
-    if before.count.checked_ilog2() != spike.count.checked_ilog2() {
-        return true;
-    }
-    let event = Event::SpikeChanged { spike: spike.clone() };
-    try_advance(&entry.incident, &event, now, &entry.rules).is_ok_and(|(after, effects)| {
-        !effects.is_empty()
-            || after.severity != entry.incident.severity
-            || after.quiet_since.is_some() != entry.incident.quiet_since.is_some()
-    })
 }

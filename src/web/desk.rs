@@ -25,6 +25,7 @@ struct Desk {
     erased: Vec<String>,
     playbooks: Vec<Choice>,
     stopped: bool,
+    quiet: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -57,7 +58,8 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
         }
     }
     let erased = board.erased.iter().rev().take(RECENT_MAX).map(|(id, erased)| site.erased(*id, erased)).collect();
-    let desk = Desk { open, recent, erased, playbooks: site.choices(), stopped: board.stopped };
+    let (playbooks, quiet) = (site.choices(), site.quiet_now());
+    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, quiet };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 

@@ -40,6 +40,8 @@ struct Page {
     playbooks: Vec<Choice>,
     why: Why,
     quotes: Vec<Quote>,
+    /// Spikes of other watches that this incident took.
+    joined: Vec<String>,
     facts: Vec<FactView>,
     tasks: Vec<TaskView>,
     statements: Vec<StatementView>,
@@ -119,6 +121,7 @@ impl Site {
             playbooks: self.pickable(found),
             why: shown.why(),
             quotes: self.quotes(incident),
+            joined: shown.joined(),
             facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
             tasks: tasks(&shown),
             statements: self.statements(&shown),

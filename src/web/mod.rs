@@ -18,6 +18,7 @@ mod session;
 mod sign_in;
 mod statement;
 mod statement_view;
+mod watches;
 mod webhook;
 
 use std::collections::BTreeMap;

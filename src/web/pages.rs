@@ -23,7 +23,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -35,6 +35,7 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("statement", template!("statement.hbs")),
     ("desk", template!("desk.hbs")),
     ("incident", template!("incident.hbs")),
+    ("watches", template!("watches.hbs")),
     ("approval", template!("approval.hbs")),
     ("sign_in", template!("sign_in.hbs")),
     ("sign_in_code", template!("sign_in_code.hbs")),

@@ -19,7 +19,8 @@ use super::pages::{self, Pages};
 use super::problem::{self, Problem};
 use super::webhook::Hook;
 use super::{
-    Site, Web, acts, approval, demo, desk, health, incident, mailbox, newsroom, session, sign_in, statement, webhook,
+    Site, Web, acts, approval, demo, desk, health, incident, mailbox, newsroom, session, sign_in, statement, watches,
+    webhook,
 };
 use crate::feed::webhook::BODY_BYTES_MAX;
 
@@ -92,6 +93,9 @@ fn private() -> Router<Arc<Site>> {
         .route("/", get(desk::page))
         .route("/open", post(desk::open))
         .route("/posting", post(desk::posting))
+        .route("/watches", get(watches::page))
+        .route("/watches/silence", post(watches::silence))
+        .route("/watches/silence/{number}/end", post(watches::end_silence))
         .route("/sign-out", post(sign_in::out))
         .route("/incident/{id}", get(incident::page))
         .route("/incident/{id}/verify", post(acts::verify))

@@ -90,6 +90,7 @@ pub(crate) fn standing() -> Standing {
         rules: BTreeMap::from([(PlaybookName::from("breach"), rules)]),
         url: "http://127.0.0.1".to_owned(),
         heads_to: vec!["it@riverside.example".to_owned()],
+        quiet: Arc::default(),
     }
 }
 

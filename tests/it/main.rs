@@ -31,6 +31,7 @@ mod press;
 mod promise_one;
 mod query;
 mod query_properties;
+mod quiet;
 mod real_input;
 mod record;
 mod sample;

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 
 use super::count::{Counts, MinuteNumber, minute_of};
 use super::incident::{CHART_MINUTES, IncidentId, Spike};
+use super::name::FeedName;
 use super::period::Period;
+use super::quiet::{QuietBy, is_clearly_above};
+use super::severity::Severity;
 use super::watch::Watch;
 
 /// The detectors that a watch's `spike:` can name.
@@ -53,6 +56,10 @@ pub enum Why {
     StillAbove,
     /// The mention is so late that it lies in no window that contains now.
     Late,
+    /// It came with the return of a feed that had failed, and does not say when it was written.
+    Backlog(FeedName),
+    /// Something keeps the watch quiet for now; the alarm is held back and delivered after.
+    HeldBack { by: QuietBy, severity: Severity },
 }
 
 /// Whether a watch may open an incident.
@@ -60,8 +67,11 @@ pub enum Why {
 pub enum Arming {
     Armed,
     Open(IncidentId),
-    /// It opened one that is over; a count back below the line arms it again.
-    Spent,
+    /// It opened one that is over. A count back below the line arms it again, and one clearly above the highest of then
+    /// is a second wave.
+    Spent {
+        peak: u32,
+    },
 }
 
 /// Judges a watch after a mention counted at `counted`, as of `now`.
@@ -77,7 +87,8 @@ pub fn judge(watch: &Watch, counts: &Counts, counted: Timestamp, now: Timestamp,
     match arming {
         Arming::Armed => {}
         Arming::Open(incident) => return Verdict::Suppressed(Why::AlreadyOpen(incident)),
-        Arming::Spent => return Verdict::Suppressed(Why::StillAbove),
+        Arming::Spent { peak } if is_clearly_above(counts.count(window, minute), peak) => {}
+        Arming::Spent { .. } => return Verdict::Suppressed(Why::StillAbove),
     }
     let spike = spike(watch, counts, now);
     if spike.voices < watch.from.0 {

@@ -9,6 +9,7 @@ mod quote;
 mod stages;
 mod state;
 mod texts;
+mod verdict;
 mod visible;
 mod why;
 mod words;
@@ -29,9 +30,10 @@ pub use quote::{QUOTE_CHARS_MAX, Quote};
 pub use stages::{Answer, ShownStage};
 pub use state::PostState;
 pub use texts::{Goes, Text, texts};
+pub use verdict::{setting_words, why_words};
 pub use visible::visible;
 pub use why::{Bar, Why};
-pub use words::{in_words, listed, sentence};
+pub use words::{counted, in_words, listed, sentence};
 
 /// One incident, its rules and the time at which somebody looks.
 #[derive(Clone, Copy, Debug)]

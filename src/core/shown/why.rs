@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::words::counted;
 use super::{Shown, in_words};
-use crate::core::incident::{Cause, Spike};
+use crate::core::incident::{Cause, Joined, Spike};
 
 /// Minutes in one bar of the chart.
 const BAR_MINUTES: usize = 5;
@@ -53,6 +53,15 @@ impl Shown<'_> {
             tallest: bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1),
             bars,
         }
+    }
+
+    /// The spikes of other watches that the incident took, one sentence each.
+    pub fn joined(&self) -> Vec<String> {
+        let told = self.incident.joined.values().map(|Joined { spike, at, inhibited }| {
+            let quietly = if *inhibited { " It is small beside this incident, so nobody was told." } else { "" };
+            format!("Joined at {}. {}{quietly}", self.hour(*at), self.counted(spike))
+        });
+        told.collect()
     }
 
     fn counted(&self, spike: &Spike) -> String {

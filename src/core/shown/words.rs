@@ -23,7 +23,7 @@ pub fn in_words(period: Period) -> String {
 }
 
 /// `1 mention`, `2 mentions`.
-pub(super) fn counted(number: impl Into<u64>, one: &str) -> String {
+pub fn counted(number: impl Into<u64>, one: &str) -> String {
     let number = number.into();
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }

@@ -73,7 +73,7 @@ impl Composer {
         self.house_letter(house, Kind::Restored, &about, &Restored { at, entry })
     }
 
-    fn house_letter<T: Serialize>(
+    pub(super) fn house_letter<T: Serialize>(
         &self,
         house: &House<'_>,
         kind: Kind,

@@ -7,7 +7,9 @@ mod desk;
 mod notice;
 mod post_notice;
 mod press;
+mod quiet;
 mod task;
+mod wave_notice;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,6 +17,7 @@ use serde::Serialize;
 pub use self::desk::{Head, House};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
+pub use self::quiet::HeldBack;
 use super::Letter;
 use crate::core::incident::Incident;
 use crate::core::name::PersonId;

@@ -80,5 +80,6 @@ pub(super) fn standing(setting: Setting) -> Standing {
         rules: BTreeMap::from([(PlaybookName::from(PLAYBOOK), rules)]),
         url: "http://127.0.0.1".to_owned(),
         heads_to: Vec::new(),
+        quiet: Arc::default(),
     }
 }

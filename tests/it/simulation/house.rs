@@ -92,6 +92,7 @@ impl House {
                 .collect(),
             url: "http://127.0.0.1".to_owned(),
             heads_to: vec!["it@riverside.example".to_owned()],
+            quiet: Arc::default(),
         }
     }
 
