@@ -16,9 +16,18 @@ use crate::core::quiet::{BreakThrough, Hours, Maintenance, Quiet, Scope};
 /// From when on it is looked whether quiet hours come and end; the same for every reading.
 const LOOKED_FROM: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
+/// How many quiet hours, and how many windows, a file holds; a cron line that never comes takes a while to be told for one.
+const ENTRIES_MAX: usize = 50;
+
 pub(super) fn read(file: &Table<'_>, watches: &BTreeSet<String>, zone: &TimeZone) -> Quiet {
     let sheet = file.sheet;
-    let entries = |key: &str| file.get(key).map(|node| node.entries(sheet)).unwrap_or_default();
+    let entries = |key: &str| {
+        let entries = file.get(key).map(|node| node.entries(sheet)).unwrap_or_default();
+        if let Some(one_more) = entries.get(ENTRIES_MAX) {
+            sheet.refuse(&one_more.at, format!("`{key}` has more than {ENTRIES_MAX} entries"), "take some of them out");
+        }
+        entries.get(..ENTRIES_MAX).unwrap_or(entries)
+    };
     Quiet {
         hours: entries("quiet").iter().filter_map(|entry| hours(sheet, entry, watches, zone)).collect(),
         maintenance: entries("maintenance").iter().filter_map(|entry| window(sheet, entry, watches, zone)).collect(),

@@ -32,6 +32,7 @@ mod promise_one;
 mod query;
 mod query_properties;
 mod quiet;
+mod quiet_hospital;
 mod real_input;
 mod record;
 mod sample;

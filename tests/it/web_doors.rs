@@ -33,6 +33,9 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/statement/staff/take-down"),
     ("POST", "/incident/1/statement/staff/correct"),
     ("POST", "/posting"),
+    ("GET", "/watches"),
+    ("POST", "/watches/silence"),
+    ("POST", "/watches/silence/1/end"),
 ];
 
 async fn asked() -> (TestApp, Link) {
