@@ -26,7 +26,7 @@ pub(super) const SMTP: &[&str] = &["host", "port", "security", "user", "password
 pub(super) const CHANNEL_COMMON: &[&str] = &["language"];
 pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens", "group"];
 /// Beside a spike's detector.
-pub(super) const SPIKE_COMMON: &[&str] = &["from"];
+pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from"];
 pub(super) const HOURS: &[&str] = &["from", "for", "timezone", "watches", "break_through"];
 pub(super) const MAINTENANCE: &[&str] = &["from", "to", "reason", "watches", "break_through"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];

@@ -102,6 +102,7 @@ impl Work<'_, '_> {
     pub(super) fn let_through(&mut self, index: WatchIndex, spike: Spike) -> Result<(), RecordError> {
         let watch = spike.watch.clone();
         self.state.counting.set_spent(index, spike.count);
+        self.state.counting.alarmed(index, self.now);
         let id = match self.related_incident(index) {
             Some(id) => {
                 self.record_if_wanted(id, Event::SpikeJoined { spike })?;

@@ -16,6 +16,7 @@ mod intake;
 mod links;
 mod look;
 mod outbox;
+mod past;
 mod post;
 mod quiet;
 mod quotes;

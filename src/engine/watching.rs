@@ -19,6 +19,8 @@ pub const FALSE_ALARMS_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 
 #[derive(Clone, Debug)]
 pub struct WatchNow {
     pub counted: Spike,
+    /// What it alarms at, in words that follow "alarms".
+    pub setting: String,
     pub from: Voices,
     pub opens: Option<PlaybookName>,
     pub verdict: Verdict,
@@ -55,6 +57,7 @@ impl Work<'_, '_> {
         };
         Ok(WatchNow {
             counted: self.state.counting.spike(index, self.now),
+            setting: watch.detector.setting(),
             from: watch.from,
             opens: watch.opens.clone(),
             verdict,

@@ -9,6 +9,7 @@ use super::board::Entry;
 use super::counting::WatchIndex;
 use super::error::RecordError;
 use super::links::Links;
+use super::past::{COUNTS_KEPT_MINUTES, note_of};
 use super::recorder::{Standing, State};
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber};
@@ -216,7 +217,9 @@ impl<'w, 'b> Work<'w, 'b> {
     /// watches count where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
+        self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);
+        self.save_past()?;
         self.deliver_held()?;
         self.tell_open_incidents()
     }
@@ -363,6 +366,17 @@ impl<'w, 'b> Work<'w, 'b> {
 
     fn hour(&self) -> i64 {
         self.now.as_second().div_euclid(SECONDS_PER_HOUR)
+    }
+
+    /// Writes down how watches were followed, where a day has ended.
+    pub(super) fn save_past(&mut self) -> Result<(), RecordError> {
+        for (index, remembered) in self.state.counting.take_unsaved() {
+            let watch = self.state.counting.watch(index);
+            let body = serde_json::to_string(&remembered).map_err(StoreError::from)?;
+            self.batch.put_note(&note_of(watch), &body, self.now)?;
+            self.batch.drop_old_counts(&watch.name, minute_of(self.now) - COUNTS_KEPT_MINUTES)?;
+        }
+        Ok(())
     }
 
     /// Forgets counters and unused sign-in links whose time is long over.

@@ -16,7 +16,7 @@ use crate::core::detect::{Verdict, Why};
 use crate::core::name::WatchName;
 use crate::core::period::Period;
 use crate::core::quiet::{BreakThrough, Maintenance, SILENCE_LONGEST, Silence};
-use crate::core::shown::{counted, in_words, sentence, setting_words, why_words};
+use crate::core::shown::{counted, in_words, sentence, why_words};
 use crate::core::statement::clock_time;
 use crate::engine::{FALSE_ALARMS_WITHIN, SilenceAsked, WatchNow};
 
@@ -178,14 +178,15 @@ impl Site {
     }
 
     fn watch(&self, watch: &WatchNow) -> WatchView {
-        let WatchNow { counted: spike, from, opens, verdict, last_quiet, hushes, held, failing, false_alarms } = watch;
+        let WatchNow { counted: spike, setting, from, opens, verdict, last_quiet, hushes, held, failing, false_alarms } =
+            watch;
         let hush = |hush: &crate::core::quiet::Hush| {
             let until = self.moment(hush.until);
             format!("Kept quiet by {} until {until}; breaks through: {}.", hush.by, hush.break_through)
         };
         WatchView {
             name: spike.watch.to_string(),
-            setting: setting_words(spike, *from),
+            setting: format!("{setting}, from {from} or more"),
             opens: opens.as_ref().map(|playbook| format!(" Opens {playbook}.")).unwrap_or_default(),
             counts: format!(
                 "{} in {} from {}.",

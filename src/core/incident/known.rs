@@ -97,7 +97,10 @@ impl Incident {
 }
 
 fn numbers(spike: &Spike) -> Map<String, Value> {
-    object(json!({ "count": spike.count, "voices": spike.voices }))
+    let mut known = object(json!({ "count": spike.count, "voices": spike.voices }));
+    known.extend(spike.expected.map(|expected| ("expected".to_owned(), json!(expected.as_f64()))));
+    known.extend(spike.ratio().map(|ratio| ("ratio".to_owned(), json!(ratio))));
+    known
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -16,7 +16,8 @@ pub fn is_clearly_above(count: u32, before: u32) -> bool {
     u64::from(count) >= u64::from(before.max(1)) * u64::from(CLEARLY_ABOVE)
 }
 
-/// A watch's talk as an incident has known it.
+/// A watch's talk as an incident has known it. Where the window of its counts changes they are compared as they are: what is
+/// twice as much within a shorter window is clearly more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wave {
     /// The highest count so far.

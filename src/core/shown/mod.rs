@@ -30,7 +30,7 @@ pub use quote::{QUOTE_CHARS_MAX, Quote};
 pub use stages::{Answer, ShownStage};
 pub use state::PostState;
 pub use texts::{Goes, Text, texts};
-pub use verdict::{setting_words, why_words};
+pub use verdict::why_words;
 pub use visible::visible;
 pub use why::{Bar, Why};
 pub use words::{counted, in_words, listed, sentence};

@@ -1,9 +1,7 @@
-//! Why a watch says nothing, in words; and what its setting asks for.
+//! Why a watch says nothing, in words.
 
-use super::in_words;
 use super::words::counted;
 use crate::core::detect::Why;
-use crate::core::incident::Spike;
 use crate::core::watch::Voices;
 
 /// A reason to stay quiet, as a clause: `an incident is open and takes the spike as its own (incident 3)`.
@@ -17,6 +15,11 @@ pub fn why_words(why: &Why) -> String {
             "the last incident of this watch is over, and the count has neither fallen back since nor clearly risen"
                 .to_owned()
         }
+        Why::WarmingUp => "too little was heard yet to tell what is usual".to_owned(),
+        Why::TooFewMentions { mentions, wanted } => {
+            format!("it is {} and the watch asks for {wanted}", counted(*mentions, "mention"))
+        }
+        Why::Echo => "it is no louder than the echo of the last alarm".to_owned(),
         Why::Late => "the mention is so late that it lies in no window that contains now".to_owned(),
         Why::Backlog(feed) => {
             format!("the feed {feed} had failed, and what it brought at its return does not say when it was written")
@@ -25,9 +28,4 @@ pub fn why_words(why: &Why) -> String {
             format!("it is held back by {by}; its incident would be {}", severity.to_string().to_lowercase())
         }
     }
-}
-
-/// What the watch asks for: `more than 5 mentions in 15 minutes from 4 voices`.
-pub fn setting_words(counted_now: &Spike, from: Voices) -> String {
-    format!("more than {} in {} from {from}", counted(counted_now.more_than, "mention"), in_words(counted_now.window))
 }
