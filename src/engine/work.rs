@@ -12,7 +12,7 @@ use super::links::Links;
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
 use super::recorder::{Standing, State};
 use super::stop::Stopped;
-use crate::core::count::{CountedAt, MinuteNumber};
+use crate::core::count::{CountedAt, MinuteNumber, minute_of};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Spike, open, try_advance};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName};

@@ -17,7 +17,8 @@ use serde_json::Value;
 
 use crate::test_app::{TestApp, Visitor};
 
-const LEAK: &str = "Riverside General leaked my records";
+/// What the watch breach counts, and no other.
+const LEAK: &str = "@riversidegeneral leaked my records";
 
 impl TestApp {
     /// Mentions of as many voices, in one delivery.
@@ -27,9 +28,16 @@ impl TestApp {
         self.settle().await;
     }
 
+    /// Moves the clock and does what is done at every full minute.
+    async fn later(&self, minutes: i64) {
+        self.clock.set(self.clock.now() + SignedDuration::from_mins(minutes));
+        self.app().engine.call(|work| work.tick()).await.unwrap();
+        self.settle().await;
+    }
+
     /// The events of quiet in the record, in words.
     fn quiet_events(&self) -> Vec<String> {
-        let rows = Reader::new(self.file("holdline.db")).events(INSTALLATION).unwrap();
+        let rows = Reader::new(&self.file("holdline.db")).events(INSTALLATION).unwrap();
         let told = rows.iter().filter_map(|row| match row.installation_event().unwrap()? {
             InstallationEvent::SilenceBegun { silence } => Some(format!("silence of {}", silence.scope)),
             InstallationEvent::SilenceEnded { silence, by } => Some(format!("{by} ends {silence}")),
@@ -68,7 +76,7 @@ async fn a_silence_holds_alarms_back_through_a_restart_and_they_are_told_after()
     let mut app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
     silence(&ana, "breach", "2h", "critical").await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 0);
     let page = ana.text("/watches").await;
     for sentence in
@@ -78,13 +86,13 @@ async fn a_silence_holds_alarms_back_through_a_restart_and_they_are_told_after()
     }
     assert!(ana.text("/").await.contains("of breach until 22 November, 11:00 EST: the fair"));
     app.restart().await;
-    app.minutes_go_by(60).await;
+    app.later(60).await;
     app.say("again", 7, LEAK).await;
     app.say("more", 1, LEAK).await;
-    app.minutes_go_by(59).await;
+    app.later(59).await;
     assert_eq!(app.incidents(), 0);
     assert!(app.letters("ana", "Held back").is_empty());
-    app.minutes_go_by(1).await;
+    app.later(1).await;
     assert_eq!(app.incidents(), 0, "the count has fallen back long ago");
     let letters = app.letters("ana", "Held back of the watch breach: 2 alarms");
     assert_eq!(letters.len(), 1);
@@ -92,7 +100,7 @@ async fn a_silence_holds_alarms_back_through_a_restart_and_they_are_told_after()
     assert!(text.contains("there were 14 mentions; the most were 8 in 15 minutes"), "{text}");
     assert!(text.contains("no incident was opened"), "{text}");
     assert_eq!(app.letters("chi", "Held back").len(), 1, "chi would have been woken as well");
-    app.minutes_go_by(5).await;
+    app.later(5).await;
     assert_eq!(app.letters("ana", "Held back").len(), 1);
     let number = app.quiet_events()[1].split("silence ").nth(1).unwrap().split(':').next().unwrap().to_owned();
     assert_eq!(
@@ -111,11 +119,11 @@ async fn a_spike_that_still_stands_when_the_silence_ends_opens_its_incident() {
     let mut app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
     silence(&ana, "*", "2h", "critical").await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     let number = *app.app().engine.board().quiet.silences.keys().next().unwrap();
     ana.does(&format!("/watches/silence/{number}/end"), &[]).await;
     assert_eq!(app.incidents(), 0);
-    app.minutes_go_by(1).await;
+    app.later(1).await;
     assert_eq!(app.incidents(), 1);
     assert_eq!(app.letters("ana", "Is this real?").len(), 1);
     let held = app.letters("ana", "Held back");
@@ -129,7 +137,7 @@ async fn what_grows_critical_breaks_through_unless_nothing_may() {
     let mut app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
     silence(&ana, "breach", "2h", "critical").await;
-    app.spike(100).await;
+    app.say("voice", 100, LEAK).await;
     assert_eq!(app.incidents(), 0);
     assert_eq!(app.watch("breach").await.held.unwrap().severity, Severity::Serious);
     app.say("more", 120, LEAK).await;
@@ -140,8 +148,8 @@ async fn what_grows_critical_breaks_through_unless_nothing_may() {
     let mut app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
     silence(&ana, "breach", "2h", "nothing").await;
-    app.spike(201).await;
-    app.minutes_go_by(1).await;
+    app.say("voice", 201, LEAK).await;
+    app.later(1).await;
     assert_eq!(app.incidents(), 0);
 }
 
@@ -178,9 +186,9 @@ async fn whoever_made_a_long_silence_is_reminded_before_it_ends_also_after_a_res
     let third = *app.app().engine.board().quiet.silences.keys().next_back().unwrap();
     ana.does(&format!("/watches/silence/{third}/end"), &[]).await;
     app.restart().await;
-    app.minutes_go_by(11 * 60 - 1).await;
+    app.later(11 * 60 - 1).await;
     assert!(app.letters("ana", "ends at").is_empty());
-    app.minutes_go_by(1).await;
+    app.later(1).await;
     let letters = app.letters("ana", "ends at 22 November, 21:00 EST");
     assert_eq!(letters.len(), 1);
     assert!(letters[0].letter.text.contains("Your reason was: the fair"), "{}", letters[0].letter.text);
@@ -203,7 +211,7 @@ async fn the_command_makes_lists_and_ends_silences_with_and_without_a_daemon() {
     let number = said.split("Silence ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     let (listed, said) = run(&["--list"]);
     assert!(listed && said.contains(&format!("{number}: breach, until")) && said.contains("the fair"), "{said}");
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 0);
     for (arguments, words) in [
         (&["breach", "--for", "2h", "--reason", "x", "--by", "nobody"][..], "nobody is called nobody"),
@@ -219,7 +227,7 @@ async fn the_command_makes_lists_and_ends_silences_with_and_without_a_daemon() {
     let (ended, said) = run(&["--end", &number, "--by", "ben"]);
     assert!(ended && said.contains("is over"), "{said}");
     assert!(run(&["--list"]).1.contains("No silence is in force."));
-    app.minutes_go_by(20).await;
+    app.later(20).await;
     app.stop().await;
     // The machine's own clock: whoever runs the command has no other, and the store's time is ahead of no one's.
     let (made, said) = run(&["--all", "--for", "30d", "--reason", "the move", "--by", "ana"]);
@@ -233,21 +241,21 @@ async fn quiet_hours_hold_back_and_what_they_may_not_hold_breaks_through() {
     let mut app = TestApp::start().await;
     // It is nine in the morning in New York.
     app.with("quiet: { rounds: { from: \"0 8 * * *\", for: 2h, watches: [breach], break_through: serious } }").await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 0);
     let ana = app.sign_in("ana").await;
     let page = ana.text("/watches").await;
     assert!(page.contains("They are on until 22 November, 10:00 EST"), "{page}");
     assert_eq!(app.watch("breach").await.held.unwrap().by, QuietBy::Hours("rounds".to_owned()));
     assert!(app.watch("talk").await.hushes.is_empty());
-    app.minutes_go_by(60).await;
+    app.later(60).await;
     assert_eq!(app.letters("ana", "Held back").len(), 1);
     assert_eq!(app.incidents(), 0);
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 1, "the hours are over");
     let mut app = TestApp::start().await;
     app.with("quiet: { rounds: { from: \"0 8 * * *\", for: 2h, break_through: serious } }").await;
-    app.spike(11).await;
+    app.say("voice", 11, LEAK).await;
     assert_eq!(app.incident(1).severity, Severity::Serious);
     assert_eq!(app.quiet_events().len(), 2, "it was held back with its sixth mention: {:?}", app.quiet_events());
 }
@@ -260,10 +268,10 @@ async fn maintenance_is_announced_on_the_desk_and_holds_back() {
     let ana = app.sign_in("ana").await;
     let announced = "Maintenance site of breach, from 22 November, 10:00 EST to 22 November, 12:00 EST";
     assert!(ana.text("/").await.contains(announced));
-    app.minutes_go_by(60).await;
-    app.spike(6).await;
+    app.later(60).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 0);
-    app.minutes_go_by(120).await;
+    app.later(120).await;
     assert_eq!(app.letters("ana", "Held back of the watch breach").len(), 1);
     let ana = app.sign_in("ana").await;
     assert!(!ana.text("/").await.contains("Maintenance site"), "it is over");
@@ -274,7 +282,7 @@ async fn a_second_watch_of_the_same_playbook_joins_the_open_incident() {
     let mut app = TestApp::start().await;
     app.say("rider", 13, "The train derailed near the metro").await;
     assert_eq!(app.incident(1).spike.as_ref().unwrap().watch.as_str(), "talk");
-    app.minutes_go_by(1).await;
+    app.later(1).await;
     app.say("patient", 6, "@riversidegeneral leaked: hack").await;
     assert_eq!(app.incidents(), 1);
     assert_eq!(app.incident(1).joined[&WatchName::from("breach")].spike.count, 6);
@@ -311,7 +319,7 @@ async fn a_spike_joins_what_a_person_opened_with_its_playbook() {
     let ana = app.sign_in("ana").await;
     ana.does("/open", &[("playbook", "data-breach"), ("reason", "a call from a patient")]).await;
     app.settle().await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 1);
     assert_eq!(app.incident(1).spike.as_ref().unwrap().count, 6);
     assert_eq!(app.letters("chi", "Another spike, breach").len(), 1);
@@ -320,12 +328,12 @@ async fn a_spike_joins_what_a_person_opened_with_its_playbook() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clear_step_is_told_within_the_mention_and_later_ones_once() {
     let mut app = TestApp::start().await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     app.say("more", 30, LEAK).await;
     assert!(app.letters("ana", "More talk").is_empty(), "whoever was just woken reads the count on the page");
-    app.minutes_go_by(STEP_AFTER.as_secs() / 60).await;
+    app.later(STEP_AFTER.as_secs() / 60).await;
     assert_eq!(app.letters("ana", "More talk, breach").len(), 1);
-    app.minutes_go_by(60).await;
+    app.later(60).await;
     app.say("wave", 71, LEAK).await;
     assert_eq!(app.letters("ana", "More talk, breach").len(), 1);
     app.say("crest", 1, LEAK).await;
@@ -339,7 +347,7 @@ async fn a_clear_step_is_told_within_the_mention_and_later_ones_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_back_right_after_a_false_alarm_is_told_as_one_and_a_second_wave_is_not() {
     let mut app = TestApp::start().await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     let ana = app.sign_in("ana").await;
     let reason = [("verdict", "false-alarm"), ("reason", "a film of the same name")];
     ana.does("/incident/1/verify", &reason).await;
@@ -355,8 +363,8 @@ async fn what_comes_back_right_after_a_false_alarm_is_told_as_one_and_a_second_w
     let page = ana.text("/watches").await;
     assert!(page.contains("Closed as a false alarm: 2 in 30 days."), "{page}");
     // Below the line, and up again within a quarter of an hour of the end.
-    app.minutes_go_by(FLAP.as_secs() / 60 - 1).await;
-    app.minutes_go_by(1).await;
+    app.later(FLAP.as_secs() / 60 - 1).await;
+    app.later(1).await;
     app.say("calm", 6, LEAK).await;
     assert_eq!(app.incidents(), 3, "the quarter of an hour is over");
 }
@@ -368,16 +376,16 @@ async fn flapping_is_held_back_for_a_while_and_told_once() {
     let yaml = fs::read_to_string(&path).unwrap().replacen("5 mentions in 15m", "5 mentions in 2m", 1);
     fs::write(path, yaml).unwrap();
     app.restart().await;
-    app.spike(6).await;
+    app.say("voice", 6, LEAK).await;
     let ana = app.sign_in("ana").await;
     ana.does("/incident/1/verify", &[("verdict", "false-alarm"), ("reason", "a film")]).await;
     for number in 0..3 {
-        app.minutes_go_by(3).await;
+        app.later(3).await;
         app.say(&format!("flap{number}-"), 7, LEAK).await;
     }
     assert_eq!(app.incidents(), 1);
     assert_eq!(app.watch("breach").await.held.unwrap().by, QuietBy::JustOver(1));
-    app.minutes_go_by(6).await;
+    app.later(6).await;
     assert_eq!(app.incidents(), 1);
     let letters = app.letters("ana", "Held back of the watch breach: 1 alarm");
     assert_eq!(letters.len(), 1, "{:?}", app.quiet_events());
@@ -405,7 +413,7 @@ async fn what_a_feed_brings_at_its_return_is_no_spike_and_the_gap_is_known() {
     app.app().engine.call(move |work| work.feed_fails(&fails)).await.unwrap();
     app.restart().await;
     assert_eq!(app.watch("breach").await.failing, std::slice::from_ref(&feed));
-    app.minutes_go_by(GAP_MINUTES_MIN).await;
+    app.later(GAP_MINUTES_MIN).await;
     let answers = feed.clone();
     let old: Vec<Mention> = (0..9).map(undated).collect();
     let back = move |work: &mut holdline::engine::Work<'_, '_>| {
@@ -421,8 +429,8 @@ async fn what_a_feed_brings_at_its_return_is_no_spike_and_the_gap_is_known() {
     let minute = |passed: i64| (begun + SignedDuration::from_mins(passed)).as_second().div_euclid(60);
     let gaps = holdline::core::quiet::Gaps::of(board.quiet.gaps.values(), minute(60));
     assert_eq!(gaps.stretches(), [(minute(0), minute(GAP_MINUTES_MIN))]);
-    app.minutes_go_by(1).await;
-    app.spike(6).await;
+    app.later(1).await;
+    app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 1, "what is said after the return counts");
 }
 
