@@ -42,7 +42,7 @@ fn hours(sheet: &Sheet, entry: &Entry, watches: &BTreeSet<String>, zone: &TimeZo
     let own_zone = table.word("timezone").map(|word| installation::zone(sheet, word));
     let from = table.need_word("from", "\"0 22 * * *\"");
     let lasting = table.need_word("for", "8h").and_then(|word| word.parsed(sheet, Period::parse));
-    let zone = own_zone.map_or_else(|| Some(zone.clone()), |own| own)?;
+    let zone = own_zone.unwrap_or_else(|| Some(zone.clone()))?;
     let (from, lasting) = (from?, lasting?);
     match Hours::new(&entry.key, scope, break_through, (from.text, lasting), zone, LOOKED_FROM) {
         Ok(hours) => Some(hours),

@@ -103,15 +103,12 @@ impl Work<'_, '_> {
         let watch = spike.watch.clone();
         self.state.counting.set_spent(index, spike.count);
         self.state.counting.alarmed(index, self.now);
-        let id = match self.related_incident(index) {
-            Some(id) => {
-                self.record_if_wanted(id, Event::SpikeJoined { spike })?;
-                id
-            }
-            None => {
-                crash::pass(Point::SpikeSeen);
-                self.begin(&self.playbook_of(index), Cause::Spike, Some(spike))?
-            }
+        let id = if let Some(id) = self.related_incident(index) {
+            self.record_if_wanted(id, Event::SpikeJoined { spike })?;
+            id
+        } else {
+            crash::pass(Point::SpikeSeen);
+            self.begin(&self.playbook_of(index), Cause::Spike, Some(spike))?
         };
         self.end_held(&watch, Some(id))
     }

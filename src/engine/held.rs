@@ -27,7 +27,7 @@ impl Work<'_, '_> {
             let wave = incident.waves.get(&spike.watch)?;
             let until = ended_at(incident)?.checked_add(FLAP).unwrap_or(Timestamp::MAX);
             let flaps = self.now < until && !is_clearly_above(spike.count, wave.peak);
-            flaps.then(|| Hush {
+            flaps.then_some(Hush {
                 by: QuietBy::JustOver(incident.id),
                 until,
                 break_through: BreakThrough::From(match incident.severity {
@@ -144,10 +144,10 @@ impl Work<'_, '_> {
         let playbook = self.state.counting.find(watch).map(|index| self.playbook_of(index));
         let rules = playbook.and_then(|playbook| self.standing.rules.get(&playbook));
         let first = rules.and_then(|rules| rules.playbook.alerts().next()).map(|(_, alert)| alert.to.clone());
-        let roles = first.unwrap_or_else(|| vec![role::COMMS_LEAD.into()]);
+        let alerted = first.unwrap_or_else(|| vec![role::COMMS_LEAD.into()]);
         let day = self.now.to_zoned(self.standing.organisation.zone()).date();
         let mut people: Vec<PersonId> = Vec::new();
-        for role in &roles {
+        for role in &alerted {
             let seat = self.standing.roster.seats(role.as_str(), day).into_iter().next();
             people.extend(seat.map(|seat| seat.person).filter(|person| !people.contains(person)));
         }
