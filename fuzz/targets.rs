@@ -16,6 +16,7 @@ use holdline::core::name::{FactName, StepId};
 use holdline::core::period::Period;
 use holdline::core::playbook::{FactKind, FactSpec, FactValue};
 use holdline::core::query::{Matcher, Query, explain};
+use holdline::core::quiet::{BreakThrough, Hours, Scope};
 use holdline::core::rules::Rules;
 use holdline::core::setting::Setting;
 use holdline::core::severity::Severity;
@@ -59,6 +60,7 @@ pub const TARGETS: &[Target] = &[
     ("period", period),
     ("playbook", playbook),
     ("query", query),
+    ("quiet", quiet),
     ("quote", quote),
     ("speed", speed),
     ("spike", spike),
@@ -424,6 +426,23 @@ pub fn quote(bytes: &[u8]) {
 pub fn speed(bytes: &[u8]) {
     let Ok(speed) = Speed::parse(&text(bytes)) else { return };
     assert_eq!(Speed::parse(&speed.to_string()), Ok(speed));
+}
+
+/// Quiet hours that are taken begin, end, and leave time in which people are woken.
+pub fn quiet(bytes: &[u8]) {
+    let text = text(bytes);
+    let (begins, lasting) = halves(&text);
+    if let Ok(break_through) = BreakThrough::parse(begins) {
+        assert_eq!(BreakThrough::parse(&break_through.to_string()), Ok(break_through));
+    }
+    let Ok(lasting) = Period::parse(lasting) else { return };
+    let zone = TimeZone::get("America/New_York").expect("the zones are built in");
+    let Ok(hours) = Hours::new("nights", Scope::All, BreakThrough::USUAL, (begins, lasting), zone, now()) else {
+        return;
+    };
+    let Some(start) = hours.next(now()) else { return };
+    let end = hours.until(start).expect("their first moment belongs to them");
+    assert!(end > start && hours.until(end).is_none(), "{begins} for {lasting}");
 }
 
 /// What is a spike, and from how many voices.

@@ -233,5 +233,6 @@ fn standing(config: &Config, address: SocketAddr) -> Standing {
             named => named.to_vec(),
         },
         operator: config.operator.clone(),
+        quiet: Arc::new(config.quiet.clone()),
     }
 }

@@ -11,7 +11,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, RecordError, on_its_way};
+use crate::core::name::{PersonId, WatchName};
+use crate::core::period::Period;
+use crate::core::quiet::{BreakThrough, Silence};
+use crate::core::statement::clock_time;
+use crate::engine::{Engine, RecordError, SilenceAsked, Work, on_its_way};
 
 /// The longest request or answer, in bytes.
 pub const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -25,6 +29,26 @@ const MODE: u32 = 0o600;
 pub enum Request {
     StopPosting { by: String, reason: String },
     ResumePosting { by: String },
+    Silence(SilenceRequest),
+}
+
+/// What `holdline silence` asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SilenceRequest {
+    /// Of every watch where none is named.
+    Begin {
+        watch: Option<WatchName>,
+        lasting: Period,
+        by: PersonId,
+        reason: String,
+        break_through: BreakThrough,
+    },
+    End {
+        number: u32,
+        by: PersonId,
+    },
+    List,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +124,7 @@ async fn carry_out(engine: &Engine, request: Request) -> Answer {
             engine.stop_posting(by, reason).await.map(|posts| stopped(&on_its_way(&posts)))
         }
         Request::ResumePosting { by } => engine.resume_posting(by).await.map(|()| vec![RESUMED.to_owned()]),
+        Request::Silence(request) => engine.call(move |work| silence(work, request)).await,
     };
     match done {
         Ok(sentences) => Answer::Done(sentences),
@@ -122,7 +147,37 @@ pub fn stopped(on_its_way: &[String]) -> Vec<String> {
     said
 }
 
-/// A refusal of the switch, in words.
+/// Carries out what `holdline silence` asks for, in the daemon or where none runs; says what came of it.
+pub fn silence(work: &mut Work<'_, '_>, request: SilenceRequest) -> Result<Vec<String>, RecordError> {
+    let zone = work.zone();
+    match request {
+        SilenceRequest::Begin { watch, lasting, by, reason, break_through } => {
+            let until = clock_time(lasting.after(work.now()), &zone, "en");
+            let number = work.silence(&SilenceAsked { watch, lasting, reason, by, break_through })?;
+            Ok(vec![
+                format!(
+                    "Silence {number} holds until {until}. Alarms go on being judged; what is held back is told after."
+                ),
+                format!("To end it before: holdline silence --end {number} --by PERSON"),
+            ])
+        }
+        SilenceRequest::End { number, by } => {
+            work.end_silence(number, &by)?;
+            Ok(vec![format!("Silence {number} is over. What it held back is told within a minute.")])
+        }
+        SilenceRequest::List => {
+            let line = |(number, silence): (u32, &Silence)| {
+                let Silence { scope, until, reason, by, break_through, .. } = silence;
+                let until = clock_time(*until, &zone, "en");
+                format!("{number}: {scope}, until {until}, by {by}, breaks through: {break_through}. {reason}")
+            };
+            let said: Vec<String> = work.silences().map(line).collect();
+            Ok(if said.is_empty() { vec!["No silence is in force.".to_owned()] } else { said })
+        }
+    }
+}
+
+/// A refusal, in words.
 pub fn refused(error: &RecordError) -> String {
     match error {
         RecordError::Refused(crate::core::incident::Refusal::NothingChanged) => {
@@ -131,6 +186,7 @@ pub fn refused(error: &RecordError) -> String {
         RecordError::Refused(_)
         | RecordError::NoSuchIncident
         | RecordError::NoSuchPlaybook
+        | RecordError::Silence(_)
         | RecordError::Busy
         | RecordError::Stopping
         | RecordError::Store(_) => error.to_string(),

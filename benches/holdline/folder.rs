@@ -131,6 +131,7 @@ pub(crate) fn recorder(folder: &Path, watches: Vec<Watch>) -> Recorder {
         heads_to: vec![config.operator.clone()],
         operator: config.operator,
         accounts: config.accounts,
+        quiet: Arc::default(),
     };
     let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
     Recorder::open(&config.store, KEY.as_bytes(), salts, standing, watches, Timestamp::now()).unwrap()

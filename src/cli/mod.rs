@@ -9,6 +9,7 @@ mod demo_player;
 pub mod log;
 mod out;
 mod run;
+mod silence;
 mod stop_posting;
 mod try_detect;
 mod try_feed;
@@ -47,6 +48,8 @@ enum Command {
     Backtest(backtest::Options),
     /// The kill switch: stop every post of every incident at once, and say what was on its way
     StopPosting(stop_posting::Options),
+    /// Keep a watch quiet for a while, with a reason; list silences, or end one
+    Silence(silence::Options),
     /// Ask one part of Holdline about your own data; nothing is stored
     #[command(subcommand)]
     Try(Try),
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Check { folder } => check::run(&folder),
         Command::Backtest(options) => backtest::run(&options),
         Command::StopPosting(options) => stop_posting::run(&options),
+        Command::Silence(options) => silence::run(&options),
         Command::Try(Try::Detect(options)) => try_detect::run(&options),
         Command::Try(Try::Feed(options)) => try_feed::run(&options),
         Command::Try(Try::Query(options)) => try_query::run(&options),

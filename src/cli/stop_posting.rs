@@ -78,7 +78,7 @@ fn switch(options: &Options, config: crate::config::Config) -> Result<Answer, St
     })
 }
 
-fn say(answer: Answer) -> ExitCode {
+pub(super) fn say(answer: Answer) -> ExitCode {
     match answer {
         Answer::Done(sentences) => {
             sentences.iter().for_each(out::line);

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::kinds::Surroundings;
-use super::node::{Node, Table};
+use super::node::{Node, Table, Word};
 use super::sheet::{Sheet, meant};
 use super::{Audit, Server, keys, people, secret};
 use crate::core::accounts::Accounts;
@@ -29,11 +29,8 @@ pub(super) fn organisation(file: &Table<'_>) -> Option<Organisation> {
     let table = file.need_table("organisation", "{ name: ..., timezone: ... }", keys::ORGANISATION)?;
     let name = table.text("name", "Riverside General Hospital");
     let timezone = table.need_word("timezone", "America/New_York");
-    if let Some(word) = timezone.filter(|word| TimeZone::get(word.text).is_err()) {
-        let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let near = meant(word.text, names.iter().map(String::as_str));
-        let help = if near.starts_with("did you mean") { near } else { "write it as in America/New_York".to_owned() };
-        sheet.refuse(word.at, format!("there is no time zone `{}`", word.text), help);
+    if let Some(word) = timezone {
+        zone(sheet, word);
     }
     let hotline = table.text("hotline", "\"+1 555 010 0100\"");
     let press_office = people::address(sheet, table.need_word("press_office", "press@riverside.example"));
@@ -61,6 +58,18 @@ pub(super) fn accounts<'a>(file: &Table<'a>, of_channels: impl Iterator<Item = &
     let named = entries.iter().find(|entry| entry.key == "accounts");
     let named = named.map(|entry| entry.value.words(file.sheet)).unwrap_or_default();
     Accounts::new(named.iter().map(|word| word.text).chain(of_channels))
+}
+
+/// A zone by its name, which must be there.
+pub(super) fn zone(sheet: &Sheet, word: Word<'_>) -> Option<TimeZone> {
+    let found = TimeZone::get(word.text).ok();
+    if found.is_none() {
+        let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        let near = meant(word.text, names.iter().map(String::as_str));
+        let help = if near.starts_with("did you mean") { near } else { "write it as in America/New_York".to_owned() };
+        sheet.refuse(word.at, format!("there is no time zone `{}`", word.text), help);
+    }
+    found
 }
 
 fn stamp(text: &str) -> Result<String, String> {

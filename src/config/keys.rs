@@ -12,6 +12,8 @@ pub(super) const FILE: &[&str] = &[
     "feeds",
     "channels",
     "watches",
+    "quiet",
+    "maintenance",
 ];
 pub(super) const ORGANISATION: &[&str] =
     &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
@@ -24,9 +26,11 @@ pub(super) const SMTP: &[&str] = &["host", "port", "security", "user", "password
 pub(super) const FEED_COMMON: &[&str] = &["every", "private"];
 /// Beside a channel's kind.
 pub(super) const CHANNEL_COMMON: &[&str] = &["language"];
-pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens"];
+pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens", "group"];
 /// Beside a spike's detector.
 pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from", "negative", "reach"];
+pub(super) const HOURS: &[&str] = &["from", "for", "timezone", "watches", "break_through"];
+pub(super) const MAINTENANCE: &[&str] = &["from", "to", "reason", "watches", "break_through"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
 pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];
@@ -52,6 +56,8 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("a channel", CHANNEL_COMMON),
     ("a watch", WATCH),
     ("spike", SPIKE_COMMON),
+    ("quiet hours", HOURS),
+    ("maintenance", MAINTENANCE),
     ("a playbook", PLAYBOOK),
     ("severity", SEVERITY),
     ("a fact", FACT),

@@ -11,6 +11,7 @@ use super::none::{self, NONE};
 use super::people;
 use super::playbook::{self, Given};
 use super::problem::{Problem, Weight};
+use super::quiet;
 use super::secret::Secrets;
 use super::sheet::Sheet;
 use super::templates::Templates;
@@ -135,6 +136,7 @@ impl Loading<'_> {
         let feed_names = names(file.get("feeds"));
         let playbooks = self.books.iter().map(|book| book.name.clone()).collect();
         let watches = watches::read(main, file.get("watches"), &Named { feeds: &feed_names, playbooks: &playbooks });
+        let quiet = quiet::read(&file, &names(file.get("watches")), &judged.zone());
         let channel_rules: BTreeMap<ChannelName, ChannelRules> =
             channels.iter().map(|(name, channel)| (name.clone(), channel.rules())).collect();
         let given = Given {
@@ -175,6 +177,7 @@ impl Loading<'_> {
             feeds,
             channels,
             watches,
+            quiet,
             rules,
         })
     }

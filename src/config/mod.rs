@@ -13,6 +13,7 @@ mod order;
 mod people;
 mod playbook;
 mod problem;
+mod quiet;
 mod record;
 mod sample;
 mod secret;
@@ -36,6 +37,7 @@ use crate::channel::ChannelSettings;
 use crate::core::accounts::Accounts;
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::period::Period;
+use crate::core::quiet::Quiet;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::watch::Watch;
@@ -73,6 +75,7 @@ pub struct Config {
     pub feeds: BTreeMap<FeedName, Box<dyn Feed>>,
     pub channels: BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
     pub watches: Vec<Watch>,
+    pub quiet: Quiet,
     /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
 }

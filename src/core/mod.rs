@@ -16,6 +16,7 @@ pub mod past;
 pub mod period;
 pub mod playbook;
 pub mod query;
+pub mod quiet;
 pub mod roster;
 pub mod rules;
 pub mod schedule;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::quiet::QuietNow;
 use crate::core::incident::{Incident, IncidentId};
 use crate::core::name::PersonId;
 use crate::core::rules::Rules;
@@ -14,6 +15,8 @@ pub struct Board {
     pub incidents: BTreeMap<IncidentId, Entry>,
     /// Nothing may be posted, by the kill switch.
     pub stopped: bool,
+    /// Silences, alarms that are held back, and feeds that fail.
+    pub quiet: Arc<QuietNow>,
     /// Incidents of which nothing but this is left.
     pub erased: Arc<BTreeMap<IncidentId, Erased>>,
 }

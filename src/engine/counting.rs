@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::past::Remembered;
 use crate::core::accounts::Accounts;
 use crate::core::count::{Counts, HORIZON, MinuteNumber, Said, minute_of};
-use crate::core::detect::{self, Arming, Asked, Verdict};
+use crate::core::detect::{self, Arming, Asked, Verdict, Why};
 use crate::core::incident::{Evidence, Spike};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
@@ -19,8 +19,10 @@ pub(super) struct Counting {
     matcher: Matcher,
     counts: Vec<Counts>,
     followed: Vec<Followed>,
-    /// Watches whose incident is over while their count has not fallen back.
-    spent: Vec<bool>,
+    /// Watches that opened an incident while their count has not fallen back since, and the highest count of then.
+    spent: Vec<Option<u32>>,
+    /// Why each watch stayed quiet last though it was above its line.
+    quiet: Vec<Option<(Timestamp, Why)>>,
 }
 
 /// A watch that a mention matched, by its place.
@@ -31,9 +33,10 @@ impl Counting {
         let queries: Vec<_> = watches.iter().map(|watch| watch.query.clone()).collect();
         let matcher = Matcher::new(&queries)?;
         let counts = watches.iter().map(|_| Counts::default()).collect();
+        let spent = watches.iter().map(|_| None).collect();
+        let quiet = watches.iter().map(|_| None).collect();
         let followed = watches.iter().enumerate().map(follow).collect();
-        let spent = watches.iter().map(|_| false).collect();
-        Ok(Self { watches, accounts, matcher, counts, followed, spent })
+        Ok(Self { watches, accounts, matcher, counts, followed, spent, quiet })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -155,13 +158,29 @@ impl Counting {
         self.followed[index].alarmed(&self.counts[index], minute_of(now));
     }
 
-    pub(super) fn is_spent(&self, index: WatchIndex) -> bool {
+    /// The highest count since it opened an incident, where its count has not fallen back since.
+    pub(super) fn spent(&self, index: WatchIndex) -> Option<u32> {
         self.spent[index]
     }
 
     /// Follows the line: spent when an incident opened, armed again once the count is back below it.
-    pub(super) fn set_spent(&mut self, index: WatchIndex) {
-        self.spent[index] = true;
+    pub(super) fn set_spent(&mut self, index: WatchIndex, count: u32) {
+        self.spent[index] = self.spent[index].max(Some(count));
+    }
+
+    /// Why a watch above its line stayed quiet; what it counts then.
+    pub(super) fn note_quiet(&mut self, index: WatchIndex, why: Why, now: Timestamp) -> u32 {
+        let count = self.asked(index).count(minute_of(now));
+        // The highest count of the incident, and not of what comes after it: a second wave is told against the first.
+        if let Why::AlreadyOpen(_) = why {
+            self.set_spent(index, count);
+        }
+        self.quiet[index] = Some((now, why));
+        count
+    }
+
+    pub(super) fn last_quiet(&self, index: WatchIndex) -> Option<&(Timestamp, Why)> {
+        self.quiet[index].as_ref()
     }
 
     pub(super) fn rearm(&mut self, now: Timestamp) {
@@ -169,7 +188,7 @@ impl Counting {
         for index in 0..self.watches.len() {
             let line = self.followed[index].line();
             if !line.is_some_and(|line| line.crossed(|window| self.counts[index].count(window, minute))) {
-                self.spent[index] = false;
+                self.spent[index] = None;
             }
         }
     }
@@ -177,7 +196,7 @@ impl Counting {
     pub(super) fn forget(&mut self) {
         self.counts.iter_mut().for_each(|counts| *counts = Counts::default());
         self.followed = self.watches.iter().enumerate().map(follow).collect();
-        self.spent.iter_mut().for_each(|spent| *spent = false);
+        self.spent.fill(None);
     }
 
     /// The time from which mentions must be counted anew after a restart.

@@ -9,7 +9,7 @@ use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::crash::{self, Point};
-use crate::mail::compose::{BlindSpot, ComposeError, Head, House, Key, Scene};
+use crate::mail::compose::{BlindSpot, ComposeError, Head, HeldBack, House, Key, Scene};
 use crate::mail::{Letter, Sent};
 use crate::store::{Claimed, InstallationEffect, Settled};
 
@@ -164,6 +164,35 @@ impl Engine {
                 let at = Timestamp::from_millisecond(head.at).unwrap_or(Timestamp::UNIX_EPOCH);
                 let (mac, signature, public_key) = (&head.mac, &head.signature, &head.public_key);
                 shell.composer.head(&house("", to), &Head { seq: head.seq, at, mac, signature, public_key })?
+            }
+            InstallationEffect::RemindSilence { silence, person } => {
+                let board = self.board();
+                let found = board.quiet.silences.get(silence).filter(|silence| silence.is_in_force(self.now()));
+                let (Some(asked), Some(found_person)) = (found, standing.roster.person(person)) else {
+                    return Ok(Written::Moot);
+                };
+                let page = format!("{}/watches", standing.url);
+                shell.composer.silence_ends(&house(&found_person.name, &found_person.email), *silence, asked, &page)?
+            }
+            InstallationEffect::TellHeld { person, watch, by, since, times, mentions, highest, window, incident } => {
+                let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
+                let page = match incident {
+                    Some(id) => format!("{}/incident/{id}", standing.url),
+                    None => format!("{}/watches", standing.url),
+                };
+                let (times, mentions, highest) = (*times, *mentions, *highest);
+                let held = HeldBack {
+                    watch,
+                    by,
+                    since: *since,
+                    times,
+                    mentions,
+                    highest,
+                    window: *window,
+                    incident: *incident,
+                    page,
+                };
+                shell.composer.held_back(&house(&found.name, &found.email), &held)?
             }
             InstallationEffect::TellRestored { to, copied_at, entry } => {
                 shell.composer.restored(&house("", to), *copied_at, *entry)?

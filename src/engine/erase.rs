@@ -164,7 +164,12 @@ fn rules_of(event: &Event) -> Option<Digest> {
 }
 
 fn quoted(event: &Event) -> &[Evidence] {
-    let (Event::Opened(Opening { spike: Some(spike), .. }) | Event::SpikeChanged { spike }) = event else { return &[] };
+    let (Event::Opened(Opening { spike: Some(spike), .. })
+    | Event::SpikeChanged { spike }
+    | Event::SpikeJoined { spike }) = event
+    else {
+        return &[];
+    };
     &spike.evidence
 }
 

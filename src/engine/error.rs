@@ -1,6 +1,7 @@
 //! Why the engine did not do what it was asked.
 
 use crate::core::incident::Refusal;
+use crate::core::quiet::SilenceError;
 use crate::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,6 +12,8 @@ pub enum RecordError {
     NoSuchIncident,
     #[error("there is no playbook of this name")]
     NoSuchPlaybook,
+    #[error(transparent)]
+    Silence(#[from] SilenceError),
     #[error("Holdline has more to write down than it can right now; try again in a few seconds")]
     Busy,
     #[error("Holdline is stopping")]
@@ -45,6 +48,7 @@ impl From<RecordError> for AnswerError {
             RecordError::Refused(refusal) => Self::Refused(refusal),
             RecordError::NoSuchIncident
             | RecordError::NoSuchPlaybook
+            | RecordError::Silence(_)
             | RecordError::Busy
             | RecordError::Stopping
             | RecordError::Store(_) => Self::Record(error),

@@ -36,6 +36,7 @@ impl Engine {
                 Ok(true) => return,
                 Ok(false) => wait = BACK_OFF_FIRST,
                 Err(error) => {
+                    self.note_failing(&polled.name, &error).await;
                     tracing::warn!(feed = %polled.name, %error, "the feed could not be read; it is tried again");
                     self.pause(wait, &stop).await;
                     wait = (wait * 2).min(BACK_OFF_LAST);
@@ -56,12 +57,22 @@ impl Engine {
         }
         let (name, ended) = (polled.name.clone(), batch.ended);
         self.call(move |work| {
+            work.feed_answers(&name)?;
             work.take_in(&name, &batch.mentions)?;
             batch.cursor.map_or(Ok(()), |cursor| work.move_cursor(&name, &cursor))
         })
         .await?;
         crash::pass(Point::PolledKept);
         Ok(ended)
+    }
+
+    /// What cannot be written down now is written down at the next failure.
+    async fn note_failing(&self, feed: &FeedName, error: &PollFailed) {
+        let PollFailed::Feed(_) = error else { return };
+        let feed = feed.clone();
+        if let Err(error) = self.call(move |work| work.feed_fails(&feed)).await {
+            tracing::warn!(%error, "that a feed fails could not be written down");
+        }
     }
 
     async fn pause(&self, wait: SignedDuration, stop: &CancellationToken) {

@@ -1,6 +1,7 @@
 //! The engine: one writer with two doors, and the loops that bring in what is said and carry out what is owed.
 
 mod afresh;
+mod alarm;
 mod answer;
 mod board;
 mod clock;
@@ -10,6 +11,8 @@ mod draft;
 mod erase;
 mod error;
 mod fetching;
+mod gaps;
+mod held;
 mod intake;
 mod links;
 mod look;
@@ -17,6 +20,7 @@ mod looks;
 mod outbox;
 mod past;
 mod post;
+mod quiet;
 mod quotes;
 mod recorder;
 mod session;
@@ -24,6 +28,7 @@ mod stop;
 mod thread;
 mod time;
 mod turns;
+mod watching;
 mod work;
 
 use std::collections::BTreeMap;
@@ -45,12 +50,14 @@ pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
 pub use outbox::{LiveChannel, Shell};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
+pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
 pub use stop::{OnItsWay, Stopped, on_its_way};
 pub use thread::{QUEUE_MAX, WriterThread};
 use tokio::sync::{Notify, watch};
 pub use turns::{HOST_GAP, Turns};
+pub use watching::{FALSE_ALARMS_WITHIN, WatchNow};
 pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};
 
 use crate::core::approval::Decision;

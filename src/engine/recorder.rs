@@ -12,8 +12,10 @@ use super::board::{Board, Entry, Erased};
 use super::clock::Reading;
 use super::counting::Counting;
 use super::error::RecordError;
+use super::gaps;
 use super::links::Links;
 use super::past::{Remembered, note_of};
+use super::quiet::QuietNow;
 use super::stop::{Stopped, stopped_by};
 use super::time::EngineTime;
 use super::work::Work;
@@ -23,6 +25,7 @@ use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::name::PlaybookName;
 use crate::core::past::LOOK_BACK_DAYS;
 use crate::core::query::MatcherError;
+use crate::core::quiet::Quiet;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
@@ -54,6 +57,7 @@ pub struct Standing {
     pub operator: String,
     /// Our own: what they say is stored and not counted.
     pub accounts: Accounts,
+    pub quiet: Arc<Quiet>,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.
@@ -83,6 +87,7 @@ pub(super) struct State {
     pub(super) stopped: Option<Stopped>,
     /// Since when no clock is known to have been set forward.
     pub(super) steady_since: Timestamp,
+    pub(super) quiet: Arc<QuietNow>,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
@@ -97,6 +102,7 @@ pub(super) struct State {
 enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
+    Quiet(Arc<QuietNow>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +138,8 @@ impl Recorder {
         let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let time = EngineTime::begin(reading, last);
+        let mut quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
+        quiet.gaps = writer.commit(|batch| gaps::noted(batch, &counting))?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -140,6 +148,7 @@ impl Recorder {
             counting,
             stopped,
             steady_since: time.steady_since(),
+            quiet: Arc::new(quiet),
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -272,8 +281,11 @@ impl Recorder {
         let now = self.time.now();
         self.state.counting.forget();
         self.recall(now)?;
-        let counting = &mut self.state.counting;
+        let (counting, quiet) = (&mut self.state.counting, Arc::clone(&self.state.quiet));
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
+            if quiet.is_backlog(&feed, counted) {
+                return;
+            }
             let matching = counting.matching(&feed, &mention);
             if matching.is_empty() {
                 return;
@@ -355,6 +367,7 @@ impl Recorder {
         self.board.send_replace(Arc::new(Board {
             incidents: self.state.incidents.clone(),
             stopped: self.state.stopped.is_some(),
+            quiet: Arc::clone(&self.state.quiet),
             erased: Arc::clone(&self.erased),
         }));
     }
@@ -369,6 +382,13 @@ impl State {
     pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
         let before = std::mem::replace(&mut self.stopped, stopped);
         self.undo.push(Undo::Stopped(before));
+    }
+
+    pub(super) fn change_quiet(&mut self, change: impl FnOnce(&mut QuietNow)) {
+        let mut quiet = QuietNow::clone(&self.quiet);
+        change(&mut quiet);
+        let before = std::mem::replace(&mut self.quiet, Arc::new(quiet));
+        self.undo.push(Undo::Quiet(before));
     }
 
     fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
@@ -406,19 +426,9 @@ impl State {
             match undo {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
+                Undo::Quiet(before) => self.quiet = before,
             }
         }
-    }
-
-    /// A watch whose latest incident was still counted within its present window has spent its alarm.
-    fn mark_spent(&mut self, now: Timestamp) {
-        let spikes: Vec<_> = self.incidents.values().filter_map(|entry| entry.incident.spike.clone()).collect();
-        for spike in spikes.iter().filter(|spike| spike.window.after(spike.at) >= now) {
-            if let Some(index) = self.counting.find(&spike.watch) {
-                self.counting.set_spent(index);
-            }
-        }
-        self.counting.rearm(now);
     }
 }
 

@@ -92,6 +92,10 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::HeadSigned { .. }
             | InstallationEvent::KeyChanged { .. }
             | InstallationEvent::Erased { .. }
+            | InstallationEvent::SilenceBegun { .. }
+            | InstallationEvent::SilenceEnded { .. }
+            | InstallationEvent::HeldBack { .. }
+            | InstallationEvent::HeldOver { .. }
             | InstallationEvent::Restored { .. }
             | InstallationEvent::FeedWentBlind { .. }
             | InstallationEvent::FeedHeardAgain { .. },

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::board::Entry;
-use super::counting::{Counting, WatchIndex};
+use super::counting::WatchIndex;
 use super::error::RecordError;
 use super::links::Links;
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
 use super::recorder::{Standing, State};
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber, minute_of};
-use crate::core::detect::{Arming, Verdict};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Refusal, Spike, open, try_advance};
 use crate::core::mention::Mention;
-use crate::core::name::{FeedName, PersonId, PlaybookName, WatchName};
+use crate::core::name::{FeedName, PersonId, PlaybookName};
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
 use crate::crash::{self, Point};
@@ -172,7 +171,7 @@ impl<'w, 'b> Work<'w, 'b> {
         self.begin(playbook, Cause::Person { by: by.clone(), reason: reason.trim().to_owned() }, None)
     }
 
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         playbook: &PlaybookName,
         cause: Cause,
@@ -225,85 +224,15 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(self.batch.note(&cursor_note(feed))?)
     }
 
-    /// Counts a mention for these watches, and opens what that opens.
-    pub(super) fn count_for(
-        &mut self,
-        matching: &[WatchIndex],
-        feed: &FeedName,
-        mention: &Mention,
-        counted: Timestamp,
-        tally: &mut Tally,
-    ) -> Result<(), RecordError> {
-        if matching.is_empty() {
-            return Ok(());
-        }
-        let said = Counting::said(feed, mention);
-        for &index in matching {
-            self.state.counted();
-            *tally.entry((index, minute_of(counted))).or_default() += 1;
-            self.state.counting.add(index, &said, counted, self.now);
-            let arming = self.arming(index);
-            match self.state.counting.judge(index, counted, self.now, arming) {
-                Verdict::Quiet => {}
-                Verdict::Suppressed(why) => {
-                    let watch = &self.state.counting.watch(index).name;
-                    tracing::debug!(%watch, ?why, "above the line, and no alarm");
-                }
-                Verdict::Spike(spike) => self.open_for(index, spike)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// What a watch counts now; none where there is no such watch.
-    pub fn counted(&self, watch: &WatchName) -> Option<Spike> {
-        let index = self.state.counting.find(watch)?;
-        Some(self.state.counting.spike(index, self.now))
-    }
-
-    fn arming(&self, index: usize) -> Arming {
-        match self.open_incident(index) {
-            Some(id) => Arming::Open(id),
-            None if self.state.counting.is_spent(index) => Arming::Spent,
-            None => Arming::Armed,
-        }
-    }
-
-    /// The running incident that a spike of this watch opened.
-    fn open_incident(&self, index: usize) -> Option<IncidentId> {
-        let watch = &self.state.counting.watch(index).name;
-        let opened = |id: &&IncidentId| {
-            let spike = self.state.incidents.get(id).and_then(|entry| entry.incident.spike.as_ref());
-            spike.is_some_and(|spike| spike.watch == *watch)
-        };
-        self.state.running.iter().rev().find(opened).copied()
-    }
-
-    fn open_for(&mut self, index: usize, spike: Spike) -> Result<(), RecordError> {
-        let none = || PlaybookName::from(super::recorder::NO_PLAYBOOK);
-        let playbook = self.state.counting.watch(index).opens.clone().unwrap_or_else(none);
-        self.state.counting.set_spent(index);
-        self.state.counting.alarmed(index, self.now);
-        crash::pass(Point::SpikeSeen);
-        self.begin(&playbook, Cause::Spike, Some(spike)).map(|_| ())
-    }
-
-    /// Once a minute: arms watches that are quiet again, and tells open incidents what their watch counts where it matters.
+    /// Once a minute: arms watches that are quiet again, delivers what was held back, and tells open incidents what their
+    /// watches count where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
         self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);
         self.save_past()?;
-        let watches: Vec<usize> = self.state.counting.watches().map(|(index, _)| index).collect();
-        for index in watches {
-            let Some(id) = self.open_incident(index) else { continue };
-            let entry = self.entry(id)?;
-            let spike = self.state.counting.spike(index, self.now);
-            if matters(&entry, &spike, self.now) {
-                self.record_if_wanted(id, Event::SpikeChanged { spike })?;
-            }
-        }
-        Ok(())
+        self.deliver_held()?;
+        self.tell_open_incidents()
     }
 
     /// Records an event whose refusal is nobody's mistake.
@@ -325,9 +254,19 @@ impl<'w, 'b> Work<'w, 'b> {
         place: u32,
         effect: &InstallationEffect,
     ) -> Result<(), RecordError> {
+        self.owe_installation_at(number, place, effect, self.now)
+    }
+
+    pub(super) fn owe_installation_at(
+        &mut self,
+        number: u32,
+        place: u32,
+        effect: &InstallationEffect,
+        at: Timestamp,
+    ) -> Result<(), RecordError> {
         let id = EffectId { incident: INSTALLATION, number, place };
         self.state.owe();
-        Ok(self.batch.owe(id, MAIL, effect, self.now)?)
+        Ok(self.batch.owe(id, MAIL, effect, at)?)
     }
 
     /// Signs the chain's head and mails it to those who keep it.
@@ -480,18 +419,4 @@ impl<'w, 'b> Work<'w, 'b> {
 
 fn cursor_note(feed: &FeedName) -> String {
     format!("cursor:{feed}")
-}
-
-/// Whether a new count is worth an event: it doubled or halved, or a condition reads it differently.
-fn matters(entry: &Entry, spike: &Spike, now: Timestamp) -> bool {
-    let Some(before) = &entry.incident.spike else { return true };
-    if before.count.checked_ilog2() != spike.count.checked_ilog2() {
-        return true;
-    }
-    let event = Event::SpikeChanged { spike: spike.clone() };
-    try_advance(&entry.incident, &event, now, &entry.rules).is_ok_and(|(after, effects)| {
-        !effects.is_empty()
-            || after.severity != entry.incident.severity
-            || after.quiet_since.is_some() != entry.incident.quiet_since.is_some()
-    })
 }

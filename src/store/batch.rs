@@ -173,6 +173,20 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// The minutes of a watch from `first` to `last`, both included, in which there was a mention, ascending.
+    pub fn counts_between(
+        &mut self,
+        watch: &WatchName,
+        first: MinuteNumber,
+        last: MinuteNumber,
+    ) -> Result<Vec<(MinuteNumber, u32)>, StoreError> {
+        let mut statement = self.statement(
+            "select minute, count from counts where watch = ?1 and minute between ?2 and ?3 order by minute",
+        )?;
+        let rows = statement.query_map(params![watch.as_str(), first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Forgets what a watch counted before this minute.
     pub fn drop_old_counts(&mut self, watch: &WatchName, before: i64) -> Result<(), StoreError> {
         self.statement("delete from counts where watch = ?1 and minute < ?2")?

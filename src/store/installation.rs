@@ -4,8 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::signed::{KeyChange, SignedHead};
-use crate::core::name::{FeedName, PersonId};
+use crate::core::incident::IncidentId;
+use crate::core::name::{FeedName, PersonId, WatchName};
+use crate::core::period::Period;
+use crate::core::quiet::{QuietBy, Silence};
 use crate::core::schedule::Blind;
+use crate::core::severity::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -44,6 +48,37 @@ pub enum InstallationEvent {
         reason: String,
         mentions: u32,
     },
+    /// The event's number is the silence's.
+    SilenceBegun {
+        silence: Silence,
+    },
+    /// Before its time.
+    SilenceEnded {
+        silence: u32,
+        by: PersonId,
+    },
+    /// An alarm that would have opened an incident of this severity, and what kept it back.
+    HeldBack {
+        watch: WatchName,
+        by: QuietBy,
+        until: Timestamp,
+        severity: Severity,
+        count: u32,
+        voices: u32,
+        window: Period,
+        more_than: u32,
+    },
+    /// The end of it: how many alarms were held back since then, how many mentions came, and the highest count. Where the
+    /// spike still stands, or broke through, there is an incident.
+    HeldOver {
+        watch: WatchName,
+        since: Timestamp,
+        times: u32,
+        mentions: u64,
+        highest: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+    },
     /// Begun from a backup: what happened since `copied_at` is not in this record.
     Restored {
         copied_at: Timestamp,
@@ -80,6 +115,24 @@ pub enum InstallationEffect {
         to: String,
         head: SignedHead,
     },
+    /// Remind whoever made a silence that it ends soon.
+    RemindSilence {
+        silence: u32,
+        person: PersonId,
+    },
+    /// Tell what was held back of a watch while it was kept quiet.
+    TellHeld {
+        person: PersonId,
+        watch: WatchName,
+        by: QuietBy,
+        since: Timestamp,
+        times: u32,
+        mentions: u64,
+        highest: u32,
+        window: Period,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+    },
     /// Tell those who keep the heads that a backup was begun from.
     TellRestored {
         to: String,
@@ -115,6 +168,10 @@ impl InstallationEvent {
             Self::PostingStopped { .. } => "posting_stopped",
             Self::PostingResumed { .. } => "posting_resumed",
             Self::HeadSigned { .. } => Self::HEAD_SIGNED,
+            Self::SilenceBegun { .. } => "silence_begun",
+            Self::SilenceEnded { .. } => "silence_ended",
+            Self::HeldBack { .. } => "held_back",
+            Self::HeldOver { .. } => "held_over",
             Self::KeyChanged { .. } => Self::KEY_CHANGED,
             Self::Erased { .. } => Self::ERASED,
             Self::Restored { .. } => Self::RESTORED,

@@ -27,6 +27,7 @@ struct Desk {
     stopped: bool,
     /// Feeds that nothing is heard of, in words.
     blind: Vec<String>,
+    quiet: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +60,8 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
         }
     }
     let erased = board.erased.iter().rev().take(RECENT_MAX).map(|(id, erased)| site.erased(*id, erased)).collect();
-    let desk = Desk { open, recent, erased, playbooks: site.choices(), stopped: board.stopped, blind: site.blind() };
+    let (playbooks, quiet, blind) = (site.choices(), site.quiet_now(), site.blind());
+    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, blind, quiet };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 

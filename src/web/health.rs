@@ -31,7 +31,8 @@ pub(super) async fn health(State(site): State<Arc<Site>>) -> Response {
                 | RecordError::Stopping
                 | RecordError::Refused(_)
                 | RecordError::NoSuchIncident
-                | RecordError::NoSuchPlaybook => "does not answer",
+                | RecordError::NoSuchPlaybook
+                | RecordError::Silence(_) => "does not answer",
             };
             let later = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)];
             (StatusCode::SERVICE_UNAVAILABLE, later, Json(Health { ok: false, store })).into_response()

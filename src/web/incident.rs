@@ -41,6 +41,8 @@ struct Page {
     why: Why,
     drawing: Option<String>,
     quotes: Vec<Quote>,
+    /// Spikes of other watches that this incident took.
+    joined: Vec<String>,
     facts: Vec<FactView>,
     tasks: Vec<TaskView>,
     statements: Vec<StatementView>,
@@ -121,6 +123,7 @@ impl Site {
             why: shown.why(),
             drawing: drawing(&shown),
             quotes: self.quotes(found),
+            joined: shown.joined(),
             facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
             tasks: tasks(&shown),
             statements: self.statements(&shown),

@@ -19,6 +19,7 @@ mod session;
 mod sign_in;
 mod statement;
 mod statement_view;
+mod watches;
 mod webhook;
 
 use std::collections::BTreeMap;

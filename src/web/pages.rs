@@ -24,7 +24,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -37,6 +37,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("desk", template!("desk.hbs")),
     ("feeds", template!("feeds.hbs")),
     ("incident", template!("incident.hbs")),
+    ("watches", template!("watches.hbs")),
     ("approval", template!("approval.hbs")),
     ("sign_in", template!("sign_in.hbs")),
     ("sign_in_code", template!("sign_in_code.hbs")),

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Site;
 use crate::core::incident::IncidentId;
+use crate::core::quiet::SilenceError;
 use crate::core::shown::sentence;
 use crate::engine::RecordError;
 use crate::store::StoreError;
@@ -54,6 +55,8 @@ impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         let words = sentence(&error.to_string());
         match error {
+            RecordError::Silence(SilenceError::NotInForce) => Self::not_found(&words),
+            RecordError::Silence(_) => Self::input(words),
             RecordError::Refused(_) => Self::new(StatusCode::CONFLICT, "Nothing was changed", words),
             RecordError::NoSuchIncident | RecordError::NoSuchPlaybook => Self::not_found(&words),
             RecordError::Busy | RecordError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not now", words),

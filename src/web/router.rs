@@ -20,7 +20,7 @@ use super::problem::{self, Problem};
 use super::webhook::Hook;
 use super::{
     Site, Web, acts, approval, demo, desk, feeds, health, incident, mailbox, newsroom, session, sign_in, statement,
-    webhook,
+    watches, webhook,
 };
 use crate::feed::webhook::BODY_BYTES_MAX;
 
@@ -94,6 +94,9 @@ fn private() -> Router<Arc<Site>> {
         .route("/feeds", get(feeds::page))
         .route("/open", post(desk::open))
         .route("/posting", post(desk::posting))
+        .route("/watches", get(watches::page))
+        .route("/watches/silence", post(watches::silence))
+        .route("/watches/silence/{number}/end", post(watches::end_silence))
         .route("/sign-out", post(sign_in::out))
         .route("/incident/{id}", get(incident::page))
         .route("/incident/{id}/verify", post(acts::verify))

@@ -110,7 +110,7 @@ fn staying_quiet_has_a_reason() {
     assert!(matches!(verdict(&watch, &counts, 0), Verdict::Spike(_)));
     let with = |arming| judge(&watch, &counts, at(0), at(0), arming);
     assert_eq!(with(Arming::Open(7)), Verdict::Suppressed(Why::AlreadyOpen(7)));
-    assert_eq!(with(Arming::Spent), Verdict::Suppressed(Why::StillAbove));
+    assert_eq!(with(Arming::Spent { peak: 6 }), Verdict::Suppressed(Why::StillAbove));
     assert_eq!(judge(&watch, &counts, at(0), at(15), Arming::Armed), Verdict::Suppressed(Why::Late));
     assert!(matches!(judge(&watch, &counts, at(0), at(14), Arming::Armed), Verdict::Spike(_)));
 }

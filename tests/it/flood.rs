@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use holdline::core::detect::KINDS;
 use holdline::core::incident::{EVIDENCE_MAX, Event, Spike};
 use holdline::core::mention::Mention;
 use holdline::core::name::FeedName;
 use holdline::core::query::Query;
+use holdline::core::quiet::Quiet;
 use holdline::core::watch::{Besides, Voices, Watch};
-use holdline::engine::Recorder;
+use holdline::engine::{Recorder, Standing};
 use holdline::feed::webhook::MENTIONS_MAX;
 use holdline::store::{INSTALLATION, Reader, Settled};
 use jiff::{SignedDuration, Timestamp};
@@ -106,7 +108,11 @@ impl Flood {
         let mut salts = StdRng::seed_from_u64(1);
         let salts = Box::new(move |salt: &mut [u8]| salts.fill_bytes(salt));
         let watches = vec![watch("breach", "riverside AND (breach OR leak*)"), watch("parking", "riverside parking")];
-        let recorder = Recorder::open(&path, KEY, salts, hospital::standing(), watches, begin()).unwrap();
+        // Groups of their own: of one group the small spike would join the flood's incident.
+        let groups = ["breach", "parking"].map(|name| (name.into(), name.to_owned())).into();
+        let quiet = Arc::new(Quiet { groups, ..Quiet::default() });
+        let standing = Standing { quiet, ..hospital::standing() };
+        let recorder = Recorder::open(&path, KEY, salts, standing, watches, begin()).unwrap();
         Self { _folder: folder, path, recorder, now: begin(), feed: "listening".into(), mails: BTreeMap::new() }
     }
 

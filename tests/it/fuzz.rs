@@ -38,6 +38,7 @@ const PARSERS: &[(&str, &str)] = &[
     ("src/core/playbook/fact.rs", "fact"),
     ("src/core/query/ast.rs", "query"),
     ("src/core/query/parse.rs", "query"),
+    ("src/core/quiet/mod.rs", "quiet"),
     ("src/core/shown/quote.rs", "quote"),
     ("src/core/shown/visible.rs", "visible"),
     ("src/core/statement/clock.rs", "clock"),
@@ -210,8 +211,8 @@ macro_rules! replayed {
 }
 
 replayed! {
-    clock condition csv cursor edit fact feed installation json length links package period playbook query quote speed spike
-    template token visible webhook_body webhook_gate
+    clock condition csv cursor edit fact feed installation json length links package period playbook query quiet quote speed
+    spike template token visible webhook_body webhook_gate
 }
 
 #[test]

@@ -98,6 +98,7 @@ pub(crate) fn standing_with(channels: &[&str]) -> Standing {
         heads_to: vec!["it@riverside.example".to_owned()],
         operator: "it@riverside.example".to_owned(),
         accounts: Accounts::default(),
+        quiet: Arc::default(),
     }
 }
 

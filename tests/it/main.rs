@@ -34,6 +34,8 @@ mod press;
 mod promise_one;
 mod query;
 mod query_properties;
+mod quiet;
+mod quiet_hospital;
 mod real_input;
 mod record;
 mod rss;

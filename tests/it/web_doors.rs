@@ -34,6 +34,9 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/statement/staff/correct"),
     ("POST", "/posting"),
     ("GET", "/feeds"),
+    ("GET", "/watches"),
+    ("POST", "/watches/silence"),
+    ("POST", "/watches/silence/1/end"),
 ];
 
 async fn asked() -> (TestApp, Link) {

@@ -10,8 +10,11 @@ use jiff::Timestamp;
 
 use super::count::{Counts, MinuteNumber, minute_of};
 use super::incident::{IncidentId, Spike, Tenths, chart_minutes};
+use super::name::FeedName;
 use super::past::{Followed, Line, Usually, bin_of};
 use super::period::Period;
+use super::quiet::{QuietBy, is_clearly_above};
+use super::severity::Severity;
 use super::watch::{Percent, Watch};
 
 pub use super::past::{Held, Reading, Replay};
@@ -75,6 +78,10 @@ pub enum Why {
     Echo,
     /// The mention is so late that it lies in no window that contains now.
     Late,
+    /// It came with the return of a feed that had failed, and does not say when it was written.
+    Backlog(FeedName),
+    /// Something keeps the watch quiet for now; the alarm is held back and delivered after.
+    HeldBack { by: QuietBy, severity: Severity },
 }
 
 /// Whether a watch may open an incident.
@@ -82,8 +89,11 @@ pub enum Why {
 pub enum Arming {
     Armed,
     Open(IncidentId),
-    /// It opened one that is over; a count back below the line arms it again.
-    Spent,
+    /// It opened one that is over. A count back below the line arms it again, and one clearly above the highest of then
+    /// is a second wave.
+    Spent {
+        peak: u32,
+    },
 }
 
 /// Judges a watch after a mention counted at `counted`, as of `now`.
@@ -101,7 +111,8 @@ pub fn judge(asked: Asked<'_>, counted: Timestamp, now: Timestamp, arming: Armin
     match arming {
         Arming::Armed => {}
         Arming::Open(incident) => return Verdict::Suppressed(Why::AlreadyOpen(incident)),
-        Arming::Spent => return Verdict::Suppressed(Why::StillAbove),
+        Arming::Spent { peak } if is_clearly_above(asked.count(minute), peak) => {}
+        Arming::Spent { .. } => return Verdict::Suppressed(Why::StillAbove),
     }
     if line.echoes() && score < followed.follow.echo(bin_of(minute)) {
         return Verdict::Suppressed(Why::Echo);
@@ -164,4 +175,12 @@ pub struct Asked<'a> {
     pub watch: &'a Watch,
     pub counts: &'a Counts,
     pub followed: &'a Followed,
+}
+
+impl Asked<'_> {
+    /// What it counts in the window that its spike would name.
+    pub fn count(&self, minute: MinuteNumber) -> u32 {
+        let count = |window: Period| self.counts.count(window, minute);
+        count(self.followed.line().map_or_else(|| self.watch.detector.window(), |line| line.lead(count).window))
+    }
 }

@@ -71,6 +71,7 @@ impl Turn<'_> {
         match event {
             Event::Opened(_) => Err(Refusal::AlreadyOpen),
             Event::SpikeChanged { spike } => self.running()?.spike_changed(spike),
+            Event::SpikeJoined { spike } => self.running()?.spike_joined(spike),
             Event::SeverityRaised { to, by, reason } => self.running()?.raise_by_hand(*to, by, reason),
             Event::Verified { verdict, by, reason } => self.running()?.verify(*verdict, by, reason),
             Event::Claimed { by } => self.running()?.claim(by),
@@ -183,8 +184,7 @@ impl Turn<'_> {
     }
 
     fn raise_severity(&mut self) {
-        let known = self.incident.known(self.rules);
-        if let Some(found) = super::known::severity(&self.rules.playbook, &known) {
+        if let Some(found) = self.incident.severity_of_spikes(self.rules) {
             self.raise_to(found);
         }
     }
@@ -276,14 +276,6 @@ impl Turn<'_> {
             verdict: Verification::Real,
             reason: reason.to_owned(),
         };
-        Ok(())
-    }
-
-    fn spike_changed(&mut self, spike: &super::Spike) -> Result<(), Refusal> {
-        if self.incident.spike.as_ref() == Some(spike) {
-            return Err(Refusal::NothingChanged);
-        }
-        self.incident.spike = Some(spike.clone());
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Deadline;
 use super::request::Subject;
 use crate::core::approval::Decision;
-use crate::core::name::{ChannelName, PersonId, StepId};
+use crate::core::name::{ChannelName, PersonId, StepId, WatchName};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -119,6 +119,23 @@ pub enum Notice {
         stage: String,
     },
     SeverityRaised,
+    /// A watch counts clearly more than people were told.
+    SpikeRose {
+        watch: WatchName,
+        count: u32,
+        before: u32,
+    },
+    /// Another watch of the group has a spike, and this incident took it.
+    SpikeJoined {
+        watch: WatchName,
+        count: u32,
+    },
+    /// A second wave came while people were asked whether it is over; they are not asked any more.
+    StandDownVoid {
+        watch: WatchName,
+        count: u32,
+        before: u32,
+    },
     Posted {
         statement: StepId,
         channel: ChannelName,

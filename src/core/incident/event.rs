@@ -17,8 +17,12 @@ use crate::core::statement::{Digest, Package, Seen};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     Opened(Opening),
-    /// What the watch counts by now, while the incident is open.
+    /// What one of its watches counts by now, while the incident is open.
     SpikeChanged {
+        spike: Spike,
+    },
+    /// Another watch of the group has a spike: this incident takes it as its own.
+    SpikeJoined {
         spike: Spike,
     },
     SeverityRaised {
@@ -309,6 +313,7 @@ impl Event {
         match self {
             Self::Opened(_) => "opened",
             Self::SpikeChanged { .. } => "spike_changed",
+            Self::SpikeJoined { .. } => "spike_joined",
             Self::SeverityRaised { .. } => "severity_raised",
             Self::Verified { .. } => "verified",
             Self::Claimed { .. } => "claimed",

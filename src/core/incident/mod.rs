@@ -24,6 +24,7 @@ mod statement;
 mod stop;
 mod take_down;
 mod task;
+mod wave;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Veri
 pub use fact::Fact;
 use jiff::Timestamp;
 pub use narrate::narrate;
+pub use opening::severity_at_opening;
 pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
 pub use refusal::Refusal;
@@ -42,8 +44,10 @@ pub use request::{Request, Subject};
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
 pub use task::TaskPhase;
+pub use wave::Joined;
 
-use super::name::{ChannelName, FactName, PersonId, StepId};
+use super::name::{ChannelName, FactName, PersonId, StepId, WatchName};
+use super::quiet::Wave;
 use super::roster::Roster;
 use super::setting::Setting;
 use super::severity::Severity;
@@ -64,6 +68,10 @@ pub struct Incident {
     pub opened_at: Timestamp,
     pub severity: Severity,
     pub spike: Option<Spike>,
+    /// Spikes of other watches of the group, which came while this incident was open.
+    pub joined: BTreeMap<WatchName, Joined>,
+    /// How high the talk of each watch went, and what people were told of it.
+    pub waves: BTreeMap<WatchName, Wave>,
     pub verified: Option<(PersonId, Timestamp)>,
     /// Who claimed it: asked first, named in mails.
     pub duty: Option<PersonId>,

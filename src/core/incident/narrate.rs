@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
-use super::{Incident, PostPhase, Subject};
+use super::{Incident, Joined, PostPhase, Spike, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::statement::Seen;
@@ -18,6 +18,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
             "The watch {} counts {} mentions in {} from {} voices.",
             spike.watch, spike.count, spike.window, spike.voices
         ),
+        Event::SpikeJoined { spike } => joined(incident, spike),
         Event::SeverityRaised { to, by, reason } => format!("{} raised the severity to {to}: {reason}", name(by)),
         Event::Verified { verdict, by, reason } => verified(*verdict, &name(by), reason),
         Event::Claimed { by } => format!("{} claimed the incident.", name(by)),
@@ -146,6 +147,17 @@ fn opened(incident: &Incident, opening: &Opening) -> String {
         ),
         (Cause::Spike, None) => format!("A spike opened the incident {}.", incident.title),
     }
+}
+
+fn joined(incident: &Incident, spike: &Spike) -> String {
+    let quietly = match incident.joined.get(&spike.watch) {
+        Some(Joined { inhibited: true, .. }) => " It is small beside what is open, so nobody was told.",
+        Some(Joined { inhibited: false, .. }) | None => "",
+    };
+    format!(
+        "The watch {} has a spike as well: {} mentions in {} from {} voices; it alarms above {}.{quietly}",
+        spike.watch, spike.count, spike.window, spike.voices, spike.more_than
+    )
 }
 
 fn verified(verdict: Verification, name: &str, reason: &str) -> String {

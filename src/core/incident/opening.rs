@@ -8,6 +8,7 @@ use super::event::Opening;
 use super::{AlertPhase, Incident, IncidentId, IncidentPhase, Refusal, Statement, TaskPhase};
 use crate::core::name::PersonId;
 use crate::core::playbook::{Playbook, StepKind};
+use crate::core::quiet::Wave;
 use crate::core::rules::Rules;
 use crate::core::severity::Severity;
 use crate::core::statement::Digest;
@@ -22,6 +23,8 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         opened_at: at,
         severity: Severity::Elevated,
         spike: opening.spike.clone(),
+        joined: BTreeMap::new(),
+        waves: opening.spike.iter().map(|spike| (spike.watch.clone(), Wave::begun(spike.count, at))).collect(),
         verified: None,
         duty: None,
         roster: opening.roster.clone(),
@@ -36,9 +39,13 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         events: 0,
     };
     lay_out(&mut incident, &rules.playbook);
-    let known = incident.known(rules);
-    incident.severity = super::known::severity(&rules.playbook, &known).unwrap_or(Severity::Elevated);
+    incident.severity = incident.severity_of_spikes(rules).unwrap_or(Severity::Elevated);
     incident
+}
+
+/// The severity that an incident of this opening begins with.
+pub fn severity_at_opening(opening: &Opening, at: Timestamp, rules: &Rules) -> Severity {
+    blank(0, opening, at, rules).severity
 }
 
 /// Every step of the playbook that is not there yet, waiting.

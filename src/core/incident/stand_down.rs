@@ -58,7 +58,7 @@ impl Turn<'_> {
     pub(super) fn watch_quiet(&mut self) {
         let stand_down = &self.rules.playbook.stand_down;
         let (Some(when), Some(lasting)) = (&stand_down.when, stand_down.lasting) else { return };
-        match (when.holds(&self.incident.known(self.rules)), self.incident.quiet_since) {
+        match (self.incident.holds_for_all(when, self.rules), self.incident.quiet_since) {
             (Truth::Holds, None) => {
                 self.incident.quiet_since = Some(self.at);
                 self.wake(Deadline::StandDown { since: self.at }, lasting.after(self.at));

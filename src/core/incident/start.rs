@@ -44,7 +44,7 @@ impl Turn<'_> {
 
     fn start_if_ready(&mut self, step: &Step) {
         if let Some(condition) = &step.when {
-            match condition.holds(&self.incident.known(self.rules)) {
+            match self.incident.holds_for_any(condition, self.rules) {
                 Truth::Holds => {}
                 Truth::DoesNotHold | Truth::CannotTell => return,
             }

@@ -8,7 +8,7 @@ use super::words::counted;
 use super::{Shown, in_words, sentence};
 use crate::core::chart::{Chart, Point, amount, sparkline};
 use crate::core::count::minutes_in;
-use crate::core::incident::{Cause, Spike, Tenths};
+use crate::core::incident::{Cause, Joined, Spike, Tenths};
 use crate::core::period::Period;
 
 const MINUTE: Period = Period::minutes(1);
@@ -69,6 +69,15 @@ impl Shown<'_> {
             numbers: numbers(&chart),
             talk: lines(spike),
         }
+    }
+
+    /// The spikes of other watches that the incident took, one sentence each.
+    pub fn joined(&self) -> Vec<String> {
+        let told = self.incident.joined.values().map(|Joined { spike, at, inhibited }| {
+            let quietly = if *inhibited { " It is small beside this incident, so nobody was told." } else { "" };
+            format!("Joined at {}. {}{quietly}", self.hour(*at), self.counted(spike))
+        });
+        told.collect()
     }
 
     fn counted(&self, spike: &Spike) -> String {

@@ -112,7 +112,7 @@ impl Composer {
         self.house_letter(house, Kind::Blind, &format!("Blind spot: the feed {feed} {blind}"), &data)
     }
 
-    fn house_letter<T: Serialize>(
+    pub(super) fn house_letter<T: Serialize>(
         &self,
         house: &House<'_>,
         kind: Kind,

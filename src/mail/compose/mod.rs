@@ -8,7 +8,9 @@ mod notice;
 mod picture;
 mod post_notice;
 mod press;
+mod quiet;
 mod task;
+mod wave_notice;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,6 +18,7 @@ use serde::Serialize;
 pub use self::desk::{BlindSpot, Head, House};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
+pub use self::quiet::HeldBack;
 use super::Letter;
 use crate::core::incident::Incident;
 use crate::core::name::PersonId;

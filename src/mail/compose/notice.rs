@@ -7,6 +7,7 @@ use super::post_notice::{
     take_down_by_hand, taken_down,
 };
 use super::press::Kind;
+use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
 use crate::core::incident::{Notice, Request, Subject};
@@ -44,6 +45,9 @@ impl Composer {
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
+            | Notice::SpikeRose { .. }
+            | Notice::SpikeJoined { .. }
+            | Notice::StandDownVoid { .. }
             | Notice::Posted { .. }
             | Notice::PostFailed { .. }
             | Notice::PostUnknown { .. }
@@ -96,6 +100,9 @@ impl Scene<'_> {
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),
+            Notice::SpikeRose { watch, count, before } => spike_rose(watch, *count, *before),
+            Notice::SpikeJoined { watch, count } => spike_joined(watch, *count),
+            Notice::StandDownVoid { watch, count, before } => stand_down_void(watch, *count, *before),
             Notice::Posted { statement, channel, url } => self.posted(statement, channel, url),
             Notice::PostFailed { statement, channel, why } => post_failed(statement, channel, why),
             Notice::PostUnknown { statement, channel, why } => post_unknown(statement, channel, why),

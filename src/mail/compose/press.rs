@@ -22,10 +22,12 @@ pub(super) enum Kind {
     Approval,
     ByHand,
     Head,
+    HeldBack,
     Notice,
     Restored,
     Blind,
     SignIn,
+    SilenceEnds,
     Task,
 }
 
@@ -36,17 +38,19 @@ impl Kind {
             Self::Approval => "approval",
             Self::ByHand => "by_hand",
             Self::Head => "head",
+            Self::HeldBack => "held_back",
             Self::Notice => "notice",
             Self::Restored => "restored",
             Self::Blind => "blind",
             Self::SignIn => "sign_in",
+            Self::SilenceEnds => "silence_ends",
             Self::Task => "task",
         }
     }
 }
 
 /// Name, plain text and HTML. The partials `text` and `why` are used by several.
-const TEMPLATES: [(&str, &str, &str); 12] = [
+const TEMPLATES: [(&str, &str, &str); 14] = [
     ("layout", template!("layout.text.hbs"), template!("layout.html.hbs")),
     ("texts", template!("texts.text.hbs"), template!("texts.html.hbs")),
     ("why", template!("why.text.hbs"), template!("why.html.hbs")),
@@ -54,10 +58,12 @@ const TEMPLATES: [(&str, &str, &str); 12] = [
     ("approval", template!("approval.text.hbs"), template!("approval.html.hbs")),
     ("by_hand", template!("by_hand.text.hbs"), template!("by_hand.html.hbs")),
     ("head", template!("head.text.hbs"), template!("head.html.hbs")),
+    ("held_back", template!("held_back.text.hbs"), template!("held_back.html.hbs")),
     ("notice", template!("notice.text.hbs"), template!("notice.html.hbs")),
     ("restored", template!("restored.text.hbs"), template!("restored.html.hbs")),
     ("blind", template!("blind.text.hbs"), template!("blind.html.hbs")),
     ("sign_in", template!("sign_in.text.hbs"), template!("sign_in.html.hbs")),
+    ("silence_ends", template!("silence_ends.text.hbs"), template!("silence_ends.html.hbs")),
     ("task", template!("task.text.hbs"), template!("task.html.hbs")),
 ];
 

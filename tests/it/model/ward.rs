@@ -83,5 +83,6 @@ pub(super) fn standing(setting: Setting) -> Standing {
         heads_to: Vec::new(),
         operator: "it@riverside.example".to_owned(),
         accounts: Accounts::default(),
+        quiet: Arc::default(),
     }
 }

@@ -95,6 +95,7 @@ impl House {
             heads_to: vec!["it@riverside.example".to_owned()],
             operator: "it@riverside.example".to_owned(),
             accounts: Accounts::default(),
+            quiet: Arc::default(),
         }
     }
 

@@ -127,6 +127,7 @@ impl Known {
             | Event::TakenDown { .. }
             | Event::TakeDownFailed { .. }
             | Event::SpikeChanged { .. }
+            | Event::SpikeJoined { .. }
             | Event::SeverityRaised { .. }
             | Event::Verified { verdict: Verification::Real, .. }
             | Event::Claimed { .. }

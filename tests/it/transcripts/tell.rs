@@ -113,6 +113,9 @@ fn told(notice: &Notice) -> String {
             format!("nobody answers for {} {stage}", subject(of)).trim_end().to_owned()
         }
         Notice::SeverityRaised => "the severity rose".to_owned(),
+        Notice::SpikeRose { watch, count, before } => format!("{watch} rose from {before} to {count}"),
+        Notice::SpikeJoined { watch, count } => format!("{watch} joined with {count}"),
+        Notice::StandDownVoid { watch, count, .. } => format!("{watch} counts {count}, so it is not over"),
         Notice::Posted { statement, channel, .. } => format!("{statement} is on {channel}"),
         Notice::PostFailed { statement, channel, why } => format!("{channel} refused {statement} ({why})"),
         Notice::PostUnknown { statement, channel, .. } => format!("{channel} cannot say about {statement}; look"),

@@ -56,6 +56,14 @@ impl Scene<'_> {
             ["spike", count, "mentions", "from", voices, "voices"] => {
                 Event::SpikeChanged { spike: spike(count, voices, self.at) }
             }
+            ["spike", count, "mentions", "from", voices, "voices", "in", watch] => {
+                let spike = Spike { watch: (*watch).into(), ..spike(count, voices, self.at) };
+                if self.incident.spike_of(&spike.watch).is_some() {
+                    Event::SpikeChanged { spike }
+                } else {
+                    Event::SpikeJoined { spike }
+                }
+            }
             [by, "claims"] => Event::Claimed { by: who(by) },
             [by, "says", "real"] => Event::Verified { verdict: Verification::Real, by: who(by), reason: String::new() },
             [by, "says", "not", "ours"] => Event::Verified { verdict: Verification::NotOurs, by: who(by), reason },

@@ -1,0 +1,77 @@
+//! Feeds that fail: the minutes of it are gaps, kept in notes, and what such a feed brings at its return is old talk.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::counting::Counting;
+use super::error::RecordError;
+use super::quiet::QuietNow;
+use super::work::Work;
+use crate::core::count::minute_of;
+use crate::core::name::FeedName;
+use crate::core::quiet::{FeedGaps, Gaps};
+use crate::core::watch::Watch;
+use crate::store::{Batch, StoreError};
+
+/// The gaps of every feed that a watch names, as they were noted.
+pub(super) fn noted(batch: &mut Batch<'_>, counting: &Counting) -> Result<BTreeMap<FeedName, FeedGaps>, StoreError> {
+    let mut all = BTreeMap::new();
+    for feed in counting.watches().flat_map(|(_, watch)| &watch.feeds) {
+        if !all.contains_key(feed)
+            && let Some(note) = batch.note(&note_of(feed))?
+        {
+            all.insert(feed.clone(), serde_json::from_str(&note)?);
+        }
+    }
+    Ok(all)
+}
+
+fn note_of(feed: &FeedName) -> String {
+    format!("gaps:{feed}")
+}
+
+impl QuietNow {
+    /// Whether a mention that counts at `counted` came with the return of its feed and does not say when it was written:
+    /// what says so counts in a minute of its own, and this one would count now.
+    pub(super) fn is_backlog(&self, feed: &FeedName, counted: Timestamp) -> bool {
+        self.gaps.get(feed).is_some_and(|gaps| gaps.came_back_at(counted))
+    }
+
+    /// The minutes in which `watch` did not hear everything.
+    pub fn gaps_of(&self, watch: &Watch, now: Timestamp) -> Gaps {
+        Gaps::of(watch.feeds.iter().filter_map(|feed| self.gaps.get(feed)), minute_of(now))
+    }
+
+    /// The feeds of `watch` that fail now.
+    pub fn failing(&self, watch: &Watch) -> Vec<FeedName> {
+        let failing = |feed: &&FeedName| self.gaps.get(*feed).is_some_and(FeedGaps::is_failing);
+        watch.feeds.iter().filter(failing).cloned().collect()
+    }
+}
+
+impl Work<'_, '_> {
+    /// A look at a feed failed.
+    pub fn feed_fails(&mut self, feed: &FeedName) -> Result<(), RecordError> {
+        self.change_gaps(feed, FeedGaps::fail)
+    }
+
+    /// A look at a feed succeeded. Said before what it brought is taken in, in the same transaction.
+    pub fn feed_answers(&mut self, feed: &FeedName) -> Result<(), RecordError> {
+        self.change_gaps(feed, FeedGaps::come_back)
+    }
+
+    fn change_gaps(
+        &mut self,
+        feed: &FeedName,
+        change: fn(&mut FeedGaps, Timestamp) -> bool,
+    ) -> Result<(), RecordError> {
+        let mut gaps = self.state.quiet.gaps.get(feed).cloned().unwrap_or_default();
+        if !change(&mut gaps, self.now) {
+            return Ok(());
+        }
+        self.batch.put_note(&note_of(feed), &serde_json::to_string(&gaps).map_err(StoreError::from)?, self.now)?;
+        self.state.change_quiet(|quiet| drop(quiet.gaps.insert(feed.clone(), gaps)));
+        Ok(())
+    }
+}
