@@ -43,7 +43,7 @@ impl Composer {
         } else {
             "Open the page, say whether it is real, and claim the incident, so that everyone knows who has it."
         };
-        let picture = scene.picture();
+        let picture = self.picture(scene);
         let data = Alert {
             title,
             severity: scene.incident.severity.to_string(),

@@ -40,7 +40,7 @@ impl Composer {
             let asked_at = shown.hour(request.asked_at);
             format!("You were asked at {asked_at} and have not answered yet. The link and the code are the same.")
         });
-        let drawn = scene.picture();
+        let drawn = self.picture(scene);
         let picture = drawn.as_ref().map(|picture| picture.content_id.as_str());
         let data = Approval { asked, reminder, link: key.link, code: key.code, picture, quotes: scene.quotes };
         let letter = self.letter(scene, &Draft { kind: Kind::Approval, subject, data })?;

@@ -1,11 +1,14 @@
 //! Renders the embedded mail templates. Every value is made visible and, in HTML, escaped; no template opts out of it.
 
+use std::sync::Mutex;
+
 use handlebars::{
     Context, Handlebars, Helper, HelperResult, JsonRender as _, Output, RenderContext, RenderError, TemplateError,
     html_escape,
 };
 use serde::Serialize;
 
+use crate::core::chart::Chart;
 use crate::core::name::{PersonId, StepId};
 use crate::core::shown::visible;
 
@@ -88,6 +91,8 @@ pub enum ComposeError {
 pub struct Composer {
     text: Handlebars<'static>,
     html: Handlebars<'static>,
+    /// The last chart that was drawn, and its picture.
+    pub(super) drawn: Mutex<Option<(Chart, Vec<u8>)>>,
 }
 
 /// What stands around every letter.
@@ -117,7 +122,7 @@ impl Composer {
             text.register_template_string(name, plain).map_err(Box::new)?;
             html.register_template_string(name, marked_up).map_err(Box::new)?;
         }
-        Ok(Self { text, html })
+        Ok(Self { text, html, drawn: Mutex::default() })
     }
 
     pub(super) fn render<T: Serialize>(
