@@ -162,8 +162,10 @@ proptest! {
             shuffled.swap(place, rng.random_range(0..=place));
         }
         let (mut one, mut other) = (Heard::default(), Heard::default());
-        mentions.iter().for_each(|mention| one.hear(mention));
-        shuffled.iter().for_each(|mention| other.hear(mention));
+        for (first, second) in mentions.iter().zip(&shuffled) {
+            one.hear(first);
+            other.hear(second);
+        }
         let (one, other) = (one.talk(), other.talk());
         prop_assert_eq!((one.stories, one.sources, one.reach), (other.stories, other.sources, other.reach));
         let sizes = |talk: &Talk| talk.largest.iter().map(|story| (story.mentions, story.voices)).collect::<Vec<_>>();
