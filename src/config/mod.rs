@@ -19,6 +19,7 @@ mod secret;
 mod settings;
 mod sheet;
 mod spelling;
+mod stamp;
 mod statement;
 mod steps;
 mod templates;
@@ -48,6 +49,7 @@ pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
 pub use record::{Record, record};
 pub use sample::{SAMPLE_KEY_FILE, sample};
+pub use stamp::{Stamp, stamp};
 pub use templates::TEMPLATES_MAX;
 
 /// The reference: a holdline.yaml with every key explained.
@@ -57,6 +59,8 @@ pub const DEFAULT: &str = include_str!("default.yaml");
 #[derive(Debug)]
 pub struct Config {
     pub folder: PathBuf,
+    /// The files as they were before they were read.
+    pub stamp: Stamp,
     pub organisation: Organisation,
     pub server: Server,
     /// The SQLite file.
@@ -70,8 +74,16 @@ pub struct Config {
     pub feeds: BTreeMap<FeedName, Box<dyn Feed>>,
     pub channels: BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
     pub watches: Vec<Watch>,
+    pub written: Written,
     /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
+}
+
+/// How the folder writes each feed and channel, without secrets: what is written alike needs no new start.
+#[derive(Debug)]
+pub struct Written {
+    pub feeds: BTreeMap<FeedName, String>,
+    pub channels: BTreeMap<ChannelName, String>,
 }
 
 #[derive(Debug)]

@@ -50,9 +50,9 @@ pub(super) type Finish = Box<dyn FnOnce(Result<(), RecordError>) + Send>;
 pub struct Recorder {
     writer: Writer,
     pub(super) state: State,
-    standing: Standing,
     links: Links,
     board: watch::Sender<Arc<Board>>,
+    published: watch::Sender<Arc<Standing>>,
     erased: Arc<BTreeMap<IncidentId, Erased>>,
     /// Never goes back, whatever the machine's clock does, and never stands still.
     latest: Timestamp,
@@ -69,6 +69,7 @@ pub(super) struct State {
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) counting: Counting,
     pub(super) stopped: Option<Stopped>,
+    pub(super) standing: Arc<Standing>,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
@@ -83,6 +84,7 @@ pub(super) struct State {
 enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
+    Folder(Box<(Arc<Standing>, Counting)>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +122,7 @@ impl Recorder {
             rules,
             counting,
             stopped,
+            standing: Arc::new(standing),
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -127,13 +130,14 @@ impl Recorder {
             owes: true,
         };
         let board = watch::Sender::new(Arc::default());
+        let published = watch::Sender::new(Arc::clone(&state.standing));
         let noted = writer.commit(|batch| batch.note(TIME))?.and_then(|noted| noted.parse().ok());
         let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let clock = to_millisecond(now);
         let latest = clock.max(last.unwrap_or(Timestamp::MIN));
         let erased = Arc::new(erased);
-        let mut recorder = Self { writer, state, standing, links, board, erased, latest, clock };
+        let mut recorder = Self { writer, state, links, board, published, erased, latest, clock };
         recorder.count_again()?;
         recorder.publish();
         crash::pass(Point::Folded);
@@ -150,8 +154,8 @@ impl Recorder {
         &self.links
     }
 
-    pub fn standing(&self) -> &Standing {
-        &self.standing
+    pub fn standing(&self) -> watch::Receiver<Arc<Standing>> {
+        self.published.subscribe()
     }
 
     /// Commits a group of jobs in one transaction and tells each how it ended.
@@ -226,10 +230,10 @@ impl Recorder {
         &mut self,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let Self { writer, state, standing, links, latest, .. } = self;
+        let Self { writer, state, links, latest, .. } = self;
         writer.commit(|batch| {
             let before = batch.rows_changed();
-            let mut work = Work::new(batch, state, standing, links, *latest);
+            let mut work = Work::new(batch, state, links, *latest);
             run(&mut work)?;
             work.failure().map_or(Ok(()), Err)?;
             if batch.rows_changed() != before {
@@ -259,7 +263,6 @@ impl Recorder {
 
     /// Records the start, and takes away from open incidents whoever the configuration no longer names.
     fn begin(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let gone = self.people_gone();
         let begun = self.commit_one(now, |work| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             work.begin_from_copy()?;
@@ -267,38 +270,12 @@ impl Recorder {
                 tracing::warn!("the record goes on under a new audit key; whoever is waited for is asked again");
             }
             work.installation(&InstallationEvent::Started { version })?;
-            for (incident, event) in gone {
-                // What no longer matters to the incident is not worth refusing to start for.
-                match work.record(incident, event) {
-                    Ok(()) | Err(RecordError::Refused(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
+            work.follow_the_people()
         });
         begun.map_err(|error| match error {
             RecordError::Store(error) => error,
             other => StoreError::Unreadable(other.to_string()),
         })
-    }
-
-    /// Roles and delegations of open incidents that the configuration does not give any more.
-    fn people_gone(&self) -> Vec<(IncidentId, Event)> {
-        let now = &self.standing.roster;
-        let mut gone = Vec::new();
-        for (id, entry) in self.state.incidents.iter().filter(|(_, entry)| entry.incident.is_running()) {
-            let then = &entry.incident.roster;
-            for (role, people) in &then.roles {
-                let left = people.iter().filter(|person| !now.holds(person, role.as_str()));
-                gone.extend(left.map(|person| (*id, Event::LeftRole { person: person.clone(), role: role.clone() })));
-            }
-            let ended = then.people.keys().filter(|of| {
-                let delegate = then.delegate_of(of);
-                delegate.is_some() && delegate != now.delegate_of(of)
-            });
-            gone.extend(ended.map(|of| (*id, Event::DelegationEnded { of: of.clone() })));
-        }
-        gone
     }
 
     fn publish(&self) {
@@ -307,6 +284,7 @@ impl Recorder {
             stopped: self.state.stopped.is_some(),
             erased: Arc::clone(&self.erased),
         }));
+        self.published.send_replace(Arc::clone(&self.state.standing));
     }
 }
 
@@ -314,6 +292,13 @@ impl State {
     pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
         let before = self.set(id, Some(entry));
         self.undo.push(Undo::Incident(id, before));
+    }
+
+    /// What the folder says by now. The mentions of the last day are counted for its watches before the next transaction.
+    pub(super) fn set_folder(&mut self, standing: Arc<Standing>, counting: Counting) {
+        let before = (std::mem::replace(&mut self.standing, standing), std::mem::replace(&mut self.counting, counting));
+        self.recount = true;
+        self.undo.push(Undo::Folder(Box::new(before)));
     }
 
     pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
@@ -356,6 +341,7 @@ impl State {
             match undo {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
+                Undo::Folder(before) => (self.standing, self.counting) = *before,
             }
         }
     }

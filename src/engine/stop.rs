@@ -92,6 +92,8 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::HeadSigned { .. }
             | InstallationEvent::KeyChanged { .. }
             | InstallationEvent::Erased { .. }
+            | InstallationEvent::FolderTaken { .. }
+            | InstallationEvent::FolderRefused { .. }
             | InstallationEvent::Restored { .. },
         )
         | None => stopped,

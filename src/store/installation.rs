@@ -43,6 +43,15 @@ pub enum InstallationEvent {
         reason: String,
         mentions: u32,
     },
+    /// The folder was changed, and new incidents open with what it says by now.
+    FolderTaken {
+        /// What of it waits for a restart.
+        waits: Vec<String>,
+    },
+    /// The folder was changed and cannot be used: what was taken last goes on.
+    FolderRefused {
+        problems: u32,
+    },
     /// Begun from a backup: what happened since `copied_at` is not in this record.
     Restored {
         copied_at: Timestamp,
@@ -69,6 +78,12 @@ pub enum InstallationEffect {
     SendHead {
         to: String,
         head: SignedHead,
+    },
+    /// Tell the operator that the folder cannot be used, each problem a line.
+    TellFolderRefused {
+        to: String,
+        problems: Vec<String>,
+        more: u32,
     },
     /// Tell those who keep the heads that a backup was begun from.
     TellRestored {
@@ -99,6 +114,8 @@ impl InstallationEvent {
             Self::HeadSigned { .. } => Self::HEAD_SIGNED,
             Self::KeyChanged { .. } => Self::KEY_CHANGED,
             Self::Erased { .. } => Self::ERASED,
+            Self::FolderTaken { .. } => "folder_taken",
+            Self::FolderRefused { .. } => "folder_refused",
             Self::Restored { .. } => Self::RESTORED,
         }
     }

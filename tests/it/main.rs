@@ -33,6 +33,7 @@ mod query;
 mod query_properties;
 mod real_input;
 mod record;
+mod reload;
 mod sample;
 mod sighting;
 mod simulation;

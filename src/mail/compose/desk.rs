@@ -47,6 +47,12 @@ struct SignedHead<'a> {
 }
 
 #[derive(Serialize)]
+struct FolderRefused<'a> {
+    problems: &'a [String],
+    more: Option<u32>,
+}
+
+#[derive(Serialize)]
 struct Restored {
     at: String,
     entry: u64,
@@ -71,6 +77,17 @@ impl Composer {
         let at = format!("{} ({copied_at:.0})", clock_time(copied_at, &house.organisation.zone(), "en"));
         let about = format!("Holdline was started from a backup of {copied_at:.0}");
         self.house_letter(house, Kind::Restored, &about, &Restored { at, entry })
+    }
+
+    /// That the folder was changed and cannot be used as it is.
+    pub fn folder_refused(&self, house: &House<'_>, problems: &[String], more: u32) -> Result<Letter, ComposeError> {
+        let about = "Holdline: the last change of the folder is not used";
+        self.house_letter(
+            house,
+            Kind::FolderRefused,
+            about,
+            &FolderRefused { problems, more: (more > 0).then_some(more) },
+        )
     }
 
     fn house_letter<T: Serialize>(

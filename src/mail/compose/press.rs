@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Alert,
     Approval,
     ByHand,
+    FolderRefused,
     Head,
     Notice,
     Restored,
@@ -34,6 +35,7 @@ impl Kind {
             Self::Alert => "alert",
             Self::Approval => "approval",
             Self::ByHand => "by_hand",
+            Self::FolderRefused => "folder_refused",
             Self::Head => "head",
             Self::Notice => "notice",
             Self::Restored => "restored",
@@ -44,13 +46,14 @@ impl Kind {
 }
 
 /// Name, plain text and HTML. The partials `text` and `why` are used by several.
-const TEMPLATES: [(&str, &str, &str); 11] = [
+const TEMPLATES: [(&str, &str, &str); 12] = [
     ("layout", template!("layout.text.hbs"), template!("layout.html.hbs")),
     ("texts", template!("texts.text.hbs"), template!("texts.html.hbs")),
     ("why", template!("why.text.hbs"), template!("why.html.hbs")),
     ("alert", template!("alert.text.hbs"), template!("alert.html.hbs")),
     ("approval", template!("approval.text.hbs"), template!("approval.html.hbs")),
     ("by_hand", template!("by_hand.text.hbs"), template!("by_hand.html.hbs")),
+    ("folder_refused", template!("folder_refused.text.hbs"), template!("folder_refused.html.hbs")),
     ("head", template!("head.text.hbs"), template!("head.html.hbs")),
     ("notice", template!("notice.text.hbs"), template!("notice.html.hbs")),
     ("restored", template!("restored.text.hbs"), template!("restored.html.hbs")),
