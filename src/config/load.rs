@@ -16,7 +16,7 @@ use super::sheet::Sheet;
 use super::stamp::{Stamp, stamp};
 use super::templates::Templates;
 use super::watches::{self, Named};
-use super::{Config, Written, installation, keys, spelling, yaml};
+use super::{Config, Written, clear, installation, keys, spelling, yaml};
 use crate::core::name::{ChannelName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
 use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
@@ -102,7 +102,7 @@ fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
         } else {
             spelling::check_name(&sheet, &(0..0), &name);
         }
-        let node = yaml::read(&sheet);
+        let node = yaml::read(&sheet).inspect(|node| clear::check(&sheet, node));
         books.push(Book { name, sheet, node });
     }
     for path in folder.list(PLAYBOOKS, YML, PLAYBOOKS_MAX, problems) {
@@ -124,6 +124,7 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn main(&self, main: &Sheet) -> Option<Config> {
         let node = yaml::read(main)?;
+        clear::check(main, &node);
         let top = 0..0;
         let file = Table::of(main, MAIN, &node, &top, keys::FILE);
         let root = self.folder.root();

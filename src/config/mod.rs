@@ -1,6 +1,7 @@
 //! The configuration: one validated value from one folder. Every problem of every file is reported at once, with its place.
 
 mod approval;
+mod clear;
 mod conditions;
 mod files;
 mod installation;
@@ -14,12 +15,15 @@ mod people;
 mod playbook;
 mod problem;
 mod record;
+mod reference;
 mod sample;
+mod schema;
 mod secret;
 mod settings;
 mod sheet;
 mod spelling;
 mod stamp;
+mod start;
 mod statement;
 mod steps;
 mod templates;
@@ -48,8 +52,11 @@ pub use load::{Loaded, Need, PLAYBOOKS_MAX, load};
 pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
 pub use record::{Record, record};
+pub use reference::reference;
 pub use sample::{SAMPLE_KEY_FILE, sample};
+pub use schema::{Schema, kind_settings, schema};
 pub use stamp::{Stamp, stamp};
+pub use start::{Organisation as StartFor, start};
 pub use templates::TEMPLATES_MAX;
 
 /// The reference: a holdline.yaml with every key explained.

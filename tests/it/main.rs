@@ -37,6 +37,7 @@ mod reload;
 mod sample;
 mod sighting;
 mod simulation;
+mod start;
 mod store;
 mod test_app;
 mod tidy;
