@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
 #![expect(clippy::print_stderr, reason = "what was not run says so")]
 
+mod checking;
 mod detection;
 mod folder;
 mod footprint;
@@ -35,6 +36,7 @@ const PARTS: &[Part] = &[
     ("P8", "footprint", footprint::measure),
     ("P11", "detection", detection::measure),
     ("P12", "growth", growth::measure),
+    ("C1", "checking a folder", checking::measure),
 ];
 
 fn main() {

@@ -16,6 +16,8 @@ const server = spawn(process.execPath, [command, "--stdio"], { stdio: ["pipe", "
 
 let buffered = Buffer.alloc(0);
 let number = 0;
+// The server keeps what it read of an address by its version, also after it was closed.
+let opened = 0;
 const answers = new Map();
 const diagnostics = new Map();
 const waiting = [];
@@ -74,7 +76,7 @@ function found(uri, text, fits, what) {
     };
     waiting.push(look);
     diagnostics.delete(uri);
-    send({ method: "textDocument/didOpen", params: { textDocument: { uri, languageId: "yaml", version: 1, text } } });
+    send({ method: "textDocument/didOpen", params: { textDocument: { uri, languageId: "yaml", version: ++opened, text } } });
   });
   return within(seen, what);
 }
@@ -86,6 +88,11 @@ function close(uri) {
 function insist(holds, what) {
   if (!holds) throw new Error(what);
   console.log(`ok  ${what}`);
+}
+
+/** What is underlined, for a failure. */
+function said(diagnostics) {
+  return diagnostics.map((one) => `; ${one.message}`).join("");
 }
 
 /** The place behind `mark` in a text. */
@@ -113,7 +120,7 @@ async function play() {
     const uri = pathToFileURL(main).href;
     const text = readFileSync(main, "utf8");
     const clean = await found(uri, text, () => true, "the folder's first look");
-    insist(clean.length === 0, `${who}: nothing is underlined in holdline.yaml (${clean.map((d) => d.message).join("; ")})`);
+    insist(clean.length === 0, `${who}: nothing is underlined in holdline.yaml${said(clean)}`);
     const hover = await ask("textDocument/hover", { textDocument: { uri }, position: behind(text, "hotl") });
     insist(JSON.stringify(hover?.contents ?? "").includes("The number people can call"), `${who}: a key says what it is`);
     close(uri);
@@ -122,7 +129,7 @@ async function play() {
     const bookUri = pathToFileURL(file).href;
     const bookText = readFileSync(file, "utf8");
     const cleanBook = await found(bookUri, bookText, () => true, "the playbook's first look");
-    insist(cleanBook.length === 0, `${who}: nothing is underlined in the playbook (${cleanBook.map((d) => d.message).join("; ")})`);
+    insist(cleanBook.length === 0, `${who}: nothing is underlined in the playbook${said(cleanBook)}`);
     close(bookUri);
 
     const slip = text.replace("hotline:", "hotlime:");
