@@ -33,7 +33,9 @@ pub(super) fn run(options: &Options) -> ExitCode {
         Err(problems) => (problems, false),
     };
     if options.json {
-        problems.iter().for_each(|problem| out::line(problem.to_json()));
+        for problem in &problems {
+            out::line(problem.to_json());
+        }
     } else {
         show(&problems);
         if sound {

@@ -12,6 +12,7 @@ mod out;
 mod run;
 mod schema;
 mod stop_posting;
+mod try_detect;
 mod try_query;
 
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Try {
+    /// Where a series of counts would have opened incidents, row by row and never looking ahead
+    Detect(try_detect::Options),
     /// Which mentions a query matches, and which part of it made each match
     Query(try_query::Options),
 }
@@ -76,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Man(options) => man::run(&options, Cli::command()),
         Command::Completions(options) => man::completions(&options, Cli::command()),
         Command::StopPosting(options) => stop_posting::run(&options),
+        Command::Try(Try::Detect(options)) => try_detect::run(&options),
         Command::Try(Try::Query(options)) => try_query::run(&options),
         Command::Audit(command) => audit::run(&command),
         Command::Backup(options) => backup::run(&options),

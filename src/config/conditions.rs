@@ -14,7 +14,7 @@ use crate::core::playbook::{FactKind, FactSpec};
 const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
 const SPIKE: [&str; 5] = ["count", "expected", "ratio", "voices", "copies"];
 /// What no detector of this version tells.
-const SPIKE_UNTOLD: [&str; 3] = ["expected", "ratio", "copies"];
+const SPIKE_UNTOLD: [&str; 1] = ["copies"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
 const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
 /// Of how many facts each one is tried alone; a condition that reads more is tried with all and with none.

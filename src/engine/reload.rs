@@ -77,6 +77,7 @@ impl Engine {
 
 impl Work<'_, '_> {
     fn take_up(&mut self, standing: Standing, counting: Counting, waits: Vec<String>) -> Result<(), RecordError> {
+        self.save_past()?;
         self.standing = Arc::new(standing);
         self.state.set_folder(Arc::clone(&self.standing), counting);
         self.installation(&InstallationEvent::FolderTaken { waits })?;

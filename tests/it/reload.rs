@@ -1,19 +1,23 @@
 //! A folder that is changed while Holdline runs: what is taken up, what is refused, and what an open incident keeps.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use holdline::core::incident::{ChangePhase, StatementPhase};
+use holdline::core::incident::{CHANGES_MAX, ChangePhase, Event, Refusal, RosterChange, StatementPhase, try_advance};
 use holdline::core::name::PersonId;
+use holdline::core::roster::Person;
+use holdline::core::setting::Setting;
 use holdline::engine::{PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::breach;
 use crate::test_app::{TestApp, Visitor};
 
 const MAIN: &str = "holdline.yaml";
 /// How long a change of a file may take to be seen; real time, since the system tells of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn written(app: &TestApp) -> String {
     fs::read_to_string(app.file(MAIN)).unwrap()
@@ -159,6 +163,27 @@ async fn an_added_approver_is_asked_only_after_two_others_agreed_and_a_removed_o
     app.approve("chi").await;
     app.approve("ben").await;
     assert!(app.text("/newsroom").await.contains("/newsroom/1/holding"));
+}
+
+#[test]
+fn no_more_changes_are_offered_than_the_limit() {
+    let breach::Breach { rules, mut incident, .. } = breach::Breach::opened(Setting::Live);
+    let at = incident.opened_at;
+    let offer = |number: usize| {
+        let mut to = incident_person();
+        to.email = format!("dev{number}@riverside.example");
+        Event::ChangeOffered { change: RosterChange { person: "dev".into(), to, roles: BTreeSet::new() } }
+    };
+    for number in 0..CHANGES_MAX {
+        incident = try_advance(&incident, &offer(number), at, &rules).unwrap().0;
+    }
+    assert_eq!(incident.waiting_changes().count(), 1, "the folder says one thing of a person");
+    let refused = try_advance(&incident, &offer(CHANGES_MAX), at, &rules).unwrap_err();
+    assert_eq!(refused, Refusal::TooManyChanges(CHANGES_MAX));
+}
+
+fn incident_person() -> Person {
+    breach::roster().people["dev"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,7 @@ pub use request::{Request, Subject};
 pub use roster_change::{
     AGREE, CHANGES_MAX, ChangePhase, Differences, OfferedChange, RosterChange, WhichAddress, differences,
 };
-pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, Spike};
+pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, Spike, Tenths};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
 pub use task::TaskPhase;
 

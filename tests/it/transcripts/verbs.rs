@@ -31,6 +31,8 @@ pub(crate) fn spike(count: &str, voices: &str, at: Timestamp) -> Spike {
         count: count.parse().unwrap(),
         window: Period::minutes(15),
         more_than: 5,
+        expected: None,
+        once_in: None,
         voices: voices.parse().unwrap(),
         at,
         minutes: Vec::new(),
@@ -157,7 +159,7 @@ impl Scene<'_> {
         });
         let mut roles = BTreeSet::new();
         match rest {
-            ["the", "address", email] => to.email = (*email).to_owned(),
+            ["the", "address", email] => (*email).clone_into(&mut to.email),
             ["the", "delegate", delegate] => to.delegate = Some((*delegate).into()),
             ["the", "role", role] => drop(roles.insert((*role).into())),
             other => panic!("the folder gives no such thing: {other:?}"),
