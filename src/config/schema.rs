@@ -78,13 +78,15 @@ fn with_kinds(mut schema: Value) -> Value {
         let detector = json!({ "description": it.docs, "type": ["string", "number"], "examples": [it.example] });
         (it.name.to_owned(), detector)
     });
-    let from = json!({
-        "description": "Optional, 1 voice: at least so many different authors.", "type": "string", "examples": ["4 voices"]
-    });
+    let said = |words: &str, example: &str| json!({ "description": words, "type": "string", "examples": [example] });
+    let beside_detectors = [
+        ("at_least".to_owned(), said("Optional, 5 mentions: no alarm below so many.", "8 mentions")),
+        ("from".to_owned(), said("Optional, 1 voice: at least so many different authors.", "4 voices")),
+    ];
     let parts = [
         ("feed", "One kind of feed with its settings.", feeds.collect::<Map<_, _>>()),
         ("channel", "One kind of channel with its settings.", channels.chain(beside).collect()),
-        ("spike", "What is too much.", detectors.chain([("from".to_owned(), from)]).collect()),
+        ("spike", "What is too much.", detectors.chain(beside_detectors).collect()),
     ];
     if let Some(defs) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
         for (name, description, properties) in parts {
