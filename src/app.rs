@@ -1,5 +1,8 @@
 //! Puts a running Holdline together from its configuration. The only place that sees everything, and where live is told from the rest.
 
+mod folder;
+mod listening;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,19 +11,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::channel::{self, Outcome, Outside, PostOffice, Reason};
+use self::folder::{Fixed, Folder, Parts, follow};
+use self::listening::Listening;
+use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;
-use crate::core::name::FeedName;
+use crate::core::name::ChannelName;
 use crate::core::setting::Setting;
-use crate::engine::{
-    Clock, Engine, FetchedFeed, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread,
-};
-use crate::feed::{self, Door, Feed, Webhook};
+use crate::engine::{Clock, Engine, FolderState, LiveChannel, OpenError, Recorder, Shell, Standing, WriterThread};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, MailReason, Mailbox, Post, Sent, Smtp, SmtpSetupError};
 use crate::net::{Http, HttpSetupError};
@@ -42,6 +45,7 @@ pub enum Mode {
 pub struct App {
     pub engine: Engine,
     pub address: SocketAddr,
+    folder: Arc<Folder>,
     stop: CancellationToken,
     tasks: TaskTracker,
     server: JoinHandle<()>,
@@ -73,15 +77,17 @@ pub enum StartError {
 impl App {
     /// Opens the store, starts every loop and serves the pages.
     pub async fn start(config: Config, mode: Mode, clock: Clock) -> Result<Self, StartError> {
-        let (post, mailbox) = match mode {
-            Mode::Live => (Post::Smtp(Box::new(Smtp::new(config.mail.as_ref().ok_or(StartError::NoMail)?)?)), None),
-            Mode::Demo(mailbox) => (Post::Capture(mailbox.clone()), Some(mailbox)),
+        let mailbox = match mode {
+            Mode::Live => None,
+            Mode::Demo(mailbox) => Some(mailbox),
         };
+        let post = Arc::new(post(&config, mailbox.as_ref())?);
         if mailbox.is_some() && !config.server.listen.ip().is_loopback() {
             return Err(StartError::NotThisMachine(config.server.listen));
         }
         let listener = listen(config.server.listen).await?;
         let address = listener.local_addr().unwrap_or(config.server.listen);
+        let (fixed, path) = (Fixed::of(&config), config.folder.clone());
         let standing = standing(&config, address);
         let every = config.audit.every;
         let url = standing.url.clone();
@@ -89,20 +95,15 @@ impl App {
             Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, clock.reading())?;
         let socket = control::listen(&control::socket_of(&config.store));
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
-        let post = Arc::new(post);
         // Where mail stays here, nothing else leaves either.
         let http = if mailbox.is_some() { None } else { Some(Http::new()?) };
         let outside = Outside { http: http.clone(), post_office: Some(post_office(&post, &engine)) };
-        let connected = config.channels.iter().filter_map(|(name, settings)| {
-            let channel = settings.connect(name, &outside)?;
-            Some((name.clone(), LiveChannel { rules: settings.rules(), channel }))
-        });
-        let channels = connected.collect();
-        let shell = Arc::new(Shell { post, composer: Composer::new()?, channels, outside });
+        let channels = connect(&config.channels, &config.written.channels, &outside, Timestamp::MIN);
+        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, channels, outside }));
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(engine.clone().carry_out(shell, stop.clone()));
+        tasks.spawn(engine.clone().carry_out(shell.subscribe(), stop.clone()));
         tasks.spawn(engine.clone().tick(stop.clone()));
         match socket {
             Ok(listener) => drop(tasks.spawn(control::serve(listener, engine.clone(), stop.clone()))),
@@ -113,35 +114,39 @@ impl App {
         }
         let sealing = SignedDuration::from_secs(i64::try_from(every.as_seconds()).unwrap_or(i64::MAX));
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
-        let feeds: BTreeMap<FeedName, Arc<dyn Feed>> =
-            config.feeds.into_iter().map(|(name, feed)| (name, Arc::from(feed))).collect();
-        let mut fetched = Vec::new();
-        for (name, feed) in &feeds {
-            match feed.door() {
-                Door::Polled(_) => {
-                    let polled = PolledFeed { name: name.clone(), feed: Arc::clone(feed) };
-                    tasks.spawn(engine.clone().poll(polled, stop.clone()));
-                }
-                Door::Fetched(_) => fetched.push(FetchedFeed { name: name.clone(), feed: Arc::clone(feed) }),
-                Door::Webhook(_) => {}
-            }
-        }
-        if let Some(http) = http {
-            let outside = feed::Outside { http };
-            tasks.spawn(engine.clone().fetch(fetched, outside, Box::new(rand::random), stop.clone()));
-        }
+        let mut listening = Listening::new(engine.clone(), http, tasks.clone(), stop.clone());
+        listening.listen_to(config.feeds, &config.written.feeds).await;
+        let parts =
+            Parts { path, stamp: config.stamp, address, fixed, mailbox: mailbox.clone(), engine: engine.clone() };
+        let folder = Folder::new(parts, shell, listening, config.operator);
         tasks.close();
-        let router = web::router(Web { engine: engine.clone(), url, webhooks: webhooks(&feeds), mailbox })?;
+        let (webhooks, state) = (folder.webhooks(), folder.state());
+        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, mailbox })?;
         let server = tokio::spawn(web::serve(listener, router, stop.clone()));
-        Ok(Self { engine, address, stop, tasks, server, writer })
+        Ok(Self { engine, address, folder: Arc::new(folder), stop, tasks, server, writer })
+    }
+
+    /// Takes up the folder as it is now, or says why not and goes on.
+    pub async fn look_at_folder(&self) {
+        self.folder.look().await;
+    }
+
+    /// What there is to say of the folder; changes with every look.
+    pub fn folder_state(&self) -> watch::Receiver<FolderState> {
+        self.folder.state()
+    }
+
+    /// From now on changed files are taken up by themselves.
+    pub fn follow_folder(&self) {
+        self.tasks.spawn(follow(Arc::clone(&self.folder), self.stop.clone()));
     }
 
     /// Stops taking in, finishes what is under way and writes down what is queued.
     pub async fn stop(self) {
-        let Self { engine, stop, tasks, server, writer, .. } = self;
+        let Self { engine, folder, stop, tasks, server, writer, .. } = self;
         stop.cancel();
         tasks.wait().await;
-        drop(engine);
+        drop((engine, folder));
         // An aborted connection ends with the process; nothing waits for it.
         let _ = server.await;
         let joined = tokio::task::spawn_blocking(move || writer.join()).await;
@@ -203,13 +208,29 @@ pub fn keys(audit: &Audit) -> Keys {
     audit.previous.iter().fold(current, |keys, key| keys.with_previous(key.expose_secret().as_bytes()))
 }
 
-/// The feeds that others post to, by path.
-fn webhooks(feeds: &BTreeMap<FeedName, Arc<dyn Feed>>) -> BTreeMap<String, (FeedName, Arc<Webhook>)> {
-    let pushed = feeds.iter().filter_map(|(name, feed)| match feed.door() {
-        Door::Webhook(webhook) => Some((webhook.path().to_owned(), (name.clone(), Arc::new(webhook.clone())))),
-        Door::Polled(_) | Door::Fetched(_) => None,
+/// Where mail goes: to the server of the settings, or into the built-in mailbox.
+fn post(config: &Config, mailbox: Option<&Mailbox>) -> Result<Post, StartError> {
+    Ok(match mailbox {
+        None => Post::Smtp(Box::new(Smtp::new(config.mail.as_ref().ok_or(StartError::NoMail)?)?)),
+        Some(mailbox) => Post::Capture(mailbox.clone()),
+    })
+}
+
+type Channels = BTreeMap<ChannelName, Vec<LiveChannel>>;
+
+/// The channels that can be called, as they are written since `since`.
+fn connect(
+    channels: &BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
+    written: &BTreeMap<ChannelName, String>,
+    outside: &Outside,
+    since: Timestamp,
+) -> Channels {
+    let connected = channels.iter().filter_map(|(name, settings)| {
+        let (channel, rules) = (settings.connect(name, outside)?, settings.rules());
+        let written = written.get(name).cloned().unwrap_or_default();
+        Some((name.clone(), vec![LiveChannel { rules, channel, written, since }]))
     });
-    pushed.collect()
+    connected.collect()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "what was not run says so")]
 
 mod backtest;
+mod checking;
 mod detection;
 mod feeds;
 mod folder;
@@ -41,6 +42,7 @@ const PARTS: &[Part] = &[
     ("P11", "detection", detection::measure),
     ("P12", "growth", growth::measure),
     ("P13", "backtest", backtest::measure),
+    ("C1", "checking a folder", checking::measure),
 ];
 
 fn main() {

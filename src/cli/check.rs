@@ -1,24 +1,48 @@
 //! `holdline check`, and the loading that every command with a folder shares.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use clap::Args;
 
 use super::out;
 use crate::config::{Config, Look, Need, Problem, load as load_folder, report};
 
-pub(super) fn run(folder: &Path) -> ExitCode {
-    match load_folder(folder, Need::Check) {
-        Ok(loaded) => {
-            show(&loaded.warnings);
-            out::line("No problem found.");
-            ExitCode::SUCCESS
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct Options {
+    /// The folder with holdline.yaml, playbooks and templates
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// One JSON object a line on standard output, for editors and other programs
+    #[arg(long)]
+    json: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing that stops Holdline, warnings at most; 1 problems, so that `holdline run` would refuse the folder, \
+or goes on with what it took last; 2 the command line cannot be read.
+
+With --json each line has weight (error or warning), file, line, column, end_line, end_column, message and help. Lines and \
+columns count from one.";
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    let (problems, sound) = match load_folder(&options.folder, Need::Check) {
+        Ok(loaded) => (loaded.warnings, true),
+        Err(problems) => (problems, false),
+    };
+    if options.json {
+        for problem in &problems {
+            out::line(problem.to_json());
         }
-        Err(problems) => {
-            show(&problems);
-            ExitCode::FAILURE
+    } else {
+        show(&problems);
+        if sound {
+            out::line("No problem found.");
         }
     }
+    if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Loads the folder, or says everything that is wrong with it.

@@ -144,7 +144,8 @@ impl<'a> Player<'a> {
 
     /// Signs in as anybody does: the address, the mailed link, its code.
     async fn sign_in(&self, who: &str) -> Played<SignedIn> {
-        let roster = &self.engine.standing().roster;
+        let standing = self.engine.standing();
+        let roster = &standing.roster;
         let person = roster.person(&PersonId::from(who)).ok_or_else(|| format!("the sample has no {who}"))?;
         let visitor = SignedIn::anonymous(&self.base)?;
         visitor.post("/sign-in", &[("email", &person.email)]).await?;

@@ -6,9 +6,12 @@ mod backup;
 mod check;
 mod demo;
 mod demo_player;
+mod init;
 pub mod log;
+mod man;
 mod out;
 mod run;
+mod schema;
 mod silence;
 mod stop_posting;
 mod try_detect;
@@ -18,7 +21,7 @@ mod try_query;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Watches what people say, runs your crisis playbooks, and posts nothing that was not approved.
 #[derive(Debug, Parser)]
@@ -30,6 +33,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a folder to start from, with keys of its own; nothing is written over
+    Init(init::Options),
     /// The whole chain on this machine: nothing to configure, nothing leaves it
     Demo(demo::Options),
     /// The daemon: watches, alerts, drafts, asks and posts
@@ -39,11 +44,7 @@ enum Command {
         folder: PathBuf,
     },
     /// Read every file of the folder and report all problems at once; exits with 1 where there are any
-    Check {
-        /// The folder with holdline.yaml, playbooks and templates
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-    },
+    Check(check::Options),
     /// What a watch would have done on past data, with a chart; nothing is stored and nothing is sent
     Backtest(backtest::Options),
     /// The kill switch: stop every post of every incident at once, and say what was on its way
@@ -53,6 +54,12 @@ enum Command {
     /// Ask one part of Holdline about your own data; nothing is stored
     #[command(subcommand)]
     Try(Try),
+    /// The JSON Schema of holdline.yaml or of playbooks, for editors
+    Schema(schema::Options),
+    /// Write the manual pages into a folder
+    Man(man::Options),
+    /// The completions of a shell
+    Completions(man::Completions),
     /// The record of everything that happened
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -75,7 +82,11 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Run { folder } => run::run(&folder),
-        Command::Check { folder } => check::run(&folder),
+        Command::Check(options) => check::run(&options),
+        Command::Init(options) => init::run(&options),
+        Command::Schema(options) => schema::run(&options),
+        Command::Man(options) => man::run(&options, Cli::command()),
+        Command::Completions(options) => man::completions(&options, Cli::command()),
         Command::Backtest(options) => backtest::run(&options),
         Command::StopPosting(options) => stop_posting::run(&options),
         Command::Silence(options) => silence::run(&options),

@@ -1,5 +1,6 @@
 //! `holdline run`: the daemon.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -23,7 +24,9 @@ async fn serve(config: crate::config::Config) -> ExitCode {
         Err(error) => return out::fail(error),
     };
     tracing::info!(address = %app.address, url = %app.engine.standing().url, "Holdline is running");
+    app.follow_folder();
     let code = tokio::select! {
+        never = look_when_asked(&app) => match never {},
         () = asked_to_stop() => ExitCode::SUCCESS,
         () = app.engine.writer_ended() => {
             // Nothing can be written down any more: whoever looks after the service starts it anew from the record.
@@ -33,6 +36,18 @@ async fn serve(config: crate::config::Config) -> ExitCode {
     tracing::info!("Holdline is stopping");
     app.stop().await;
     code
+}
+
+/// Looks at the folder whenever a service manager asks for it (SIGHUP).
+async fn look_when_asked(app: &App) -> Infallible {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::hangup()) {
+        Ok(mut signals) => loop {
+            signals.recv().await;
+            app.look_at_folder().await;
+        },
+        Err(_) => std::future::pending().await,
+    }
 }
 
 /// Returns on Ctrl-C, or on what a service manager sends.

@@ -122,8 +122,12 @@ impl Reading<'_> {
             }
         };
         if !met {
-            let message =
-                format!("this quorum can never be met: {quorum}, and they are {} people in all", together.len());
+            let people = match together.len() {
+                0 => "there is nobody to ask".to_owned(),
+                1 => "there is 1 person in all".to_owned(),
+                several => format!("there are {several} people in all"),
+            };
+            let message = format!("this quorum can never be met: it asks {quorum}, and {people}");
             self.sheet.refuse(&entry.at, message, "name more roles, or more people in them");
         }
     }

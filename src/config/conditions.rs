@@ -1,5 +1,6 @@
 //! Conditions: they parse, name what there is, and give true or false on samples of everything they could read.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::{Map, Value, json};
@@ -15,6 +16,8 @@ const SPIKE: [&str; 9] =
     ["count", "expected", "ratio", "voices", "copies", "stories", "own_voices", "negative", "reach"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
 const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
+/// Of how many facts each one is tried alone; a condition that reads more is tried with all and with none.
+const FACTS_ALONE_MAX: usize = 16;
 const SAMPLE_TIME: &str = "2026-11-20T14:05:00Z";
 
 pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<Condition> {
@@ -54,7 +57,7 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
     if !sound {
         return None;
     }
-    for sample in [Known::default(), sample(facts, 0), sample(facts, 1_000_000)] {
+    for sample in samples(word.text, facts) {
         let Err(error) = condition.try_on(&sample) else { continue };
         if let ConditionError::Syntax(why) = error {
             let help = "compare numbers with numbers, and texts with texts in quotes";
@@ -65,6 +68,22 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
         return None;
     }
     Some(condition)
+}
+
+/// What a condition must give an answer on: nothing known, everything, and of the facts that it reads each one alone and each
+/// one missing.
+fn samples(source: &str, facts: &[FactSpec]) -> Vec<Known> {
+    let whole = sample(facts, 1_000_000);
+    let mut samples = vec![Known::default(), sample(facts, 0), whole.clone()];
+    let read = fields(source).into_iter().filter(|(group, ..)| *group == "facts").map(|(_, name, _)| name);
+    for name in read.collect::<BTreeSet<&str>>().into_iter().take(FACTS_ALONE_MAX) {
+        let Some(value) = whole.facts.get(name) else { continue };
+        let alone = Map::from_iter([(name.to_owned(), value.clone())]);
+        let mut others = whole.facts.clone();
+        others.remove(name);
+        samples.extend([alone, others].map(|facts| Known { facts, ..whole.clone() }));
+    }
+    samples
 }
 
 /// Everything known, numbers being `number`.

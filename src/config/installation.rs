@@ -171,7 +171,7 @@ pub(super) fn mail(file: &Table<'_>, around: Surroundings<'_>) -> Option<SmtpSet
     let security = smtp.parsed("security", security).unwrap_or_else(|| Security::usual_for(port));
     let password: Option<Option<SecretString>> =
         smtp.get("password").map(|node| around.secrets.find(sheet, node)).map_or(Some(None), |found| found.map(Some));
-    let extra_root = smtp.word("ca").map(|word| around.folder.root().join(word.text));
+    let extra_root = smtp.word("ca").and_then(|word| around.folder.inside(sheet, word));
     let user = smtp.word("user").map(|word| word.text.to_owned());
     let at = smtp.at;
     let from = from?;

@@ -183,7 +183,12 @@ fn parsed<T>(
     } else if error.starts_with("missing field") {
         sheet.refuse(&chosen.at, format!("`{}` has no `{first}`", chosen.key), format!("write it as in `{example}`"));
     } else if let Some((found, wanted)) = error.split_once(", expected ") {
-        let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
+        let found = ["invalid type: ", "invalid value: ", "unknown variant "]
+            .iter()
+            .fold(found, |found, what| found.trim_start_matches(what));
+        let found = ["integer ", "string ", "floating point ", "boolean "]
+            .iter()
+            .fold(found, |found, what| found.trim_start_matches(what));
         sheet.refuse(&last.borrow(), format!("{found} does not fit here"), format!("write {wanted}"));
     } else {
         let value = last.borrow().clone();

@@ -14,9 +14,10 @@ use super::problem::{Problem, Weight};
 use super::quiet;
 use super::secret::Secrets;
 use super::sheet::Sheet;
+use super::stamp::{Stamp, stamp};
 use super::templates::Templates;
 use super::watches::{self, Named};
-use super::{Config, installation, keys, spelling, yaml};
+use super::{Config, Written, clear, installation, keys, spelling, yaml};
 use crate::core::name::{ChannelName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
 use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
@@ -50,12 +51,13 @@ pub struct Loaded {
 /// Reads the folder; else everything that is wrong in it, warnings included, file by file and from top to bottom.
 pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
     let folder = Folder::open(folder).map_err(|problem| vec![problem])?;
+    let stamp = stamp(folder.root());
     let mut problems = Vec::new();
     let templates = Templates::read(&folder, &mut problems);
     let books = books(&folder, &mut problems);
     let config = match folder.read(MAIN) {
         Ok(main) => {
-            let config = Loading { folder: &folder, need, templates: &templates, books: &books }.main(&main);
+            let config = Loading { folder: &folder, stamp, need, templates: &templates, books: &books }.main(&main);
             problems.extend(main.into_problems());
             config
         }
@@ -101,7 +103,7 @@ fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
         } else {
             spelling::check_name(&sheet, &(0..0), &name);
         }
-        let node = yaml::read(&sheet);
+        let node = yaml::read(&sheet).inspect(|node| clear::check(&sheet, node));
         books.push(Book { name, sheet, node });
     }
     for path in folder.list(PLAYBOOKS, YML, PLAYBOOKS_MAX, problems) {
@@ -114,6 +116,7 @@ fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
 
 struct Loading<'a> {
     folder: &'a Folder,
+    stamp: Stamp,
     need: Need,
     templates: &'a Templates,
     books: &'a [Book],
@@ -122,6 +125,7 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn main(&self, main: &Sheet) -> Option<Config> {
         let node = yaml::read(main)?;
+        clear::check(main, &node);
         let top = 0..0;
         let file = Table::of(main, MAIN, &node, &top, keys::FILE);
         let root = self.folder.root();
@@ -166,6 +170,7 @@ impl Loading<'_> {
         let audit = installation::audit(&file, around);
         Some(Config {
             folder: root.to_owned(),
+            stamp: self.stamp,
             organisation: organisation?,
             accounts,
             server: server?,
@@ -178,6 +183,7 @@ impl Loading<'_> {
             channels,
             watches,
             quiet,
+            written: Written { feeds: written(file.get("feeds")), channels: written(file.get("channels")) },
             rules,
         })
     }
@@ -207,6 +213,18 @@ fn rules(playbook: Playbook, given: &Given<'_>) -> Rules {
         }
     }
     Rules { organisation: given.organisation.clone(), playbook, templates, channels }
+}
+
+/// Each entry of a table as it is written, but for its layout.
+fn written<N: From<String> + Ord>(node: Option<&Node>) -> BTreeMap<N, String> {
+    match node.map(|node| &node.value) {
+        Some(Value::Map(entries)) => {
+            entries.iter().map(|entry| (N::from(entry.key.clone()), entry.value.written())).collect()
+        }
+        Some(Value::Nothing | Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::List(_)) | None => {
+            BTreeMap::new()
+        }
+    }
 }
 
 /// The names that a table gives, also of what is wrong in itself.

@@ -1,6 +1,7 @@
 //! The configuration: one validated value from one folder. Every problem of every file is reported at once, with its place.
 
 mod approval;
+mod clear;
 mod conditions;
 mod files;
 mod installation;
@@ -15,11 +16,15 @@ mod playbook;
 mod problem;
 mod quiet;
 mod record;
+mod reference;
 mod sample;
+mod schema;
 mod secret;
 mod settings;
 mod sheet;
 mod spelling;
+mod stamp;
+mod start;
 mod statement;
 mod steps;
 mod templates;
@@ -50,7 +55,11 @@ pub use load::{Loaded, Need, PLAYBOOKS_MAX, load};
 pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
 pub use record::{Record, record};
+pub use reference::reference;
 pub use sample::{SAMPLE_KEY_FILE, sample};
+pub use schema::{Schema, kind_settings, schema};
+pub use stamp::{Stamp, stamp};
+pub use start::{Organisation as StartFor, start};
 pub use templates::TEMPLATES_MAX;
 
 /// The reference: a holdline.yaml with every key explained.
@@ -60,6 +69,8 @@ pub const DEFAULT: &str = include_str!("default.yaml");
 #[derive(Debug)]
 pub struct Config {
     pub folder: PathBuf,
+    /// The files as they were before they were read.
+    pub stamp: Stamp,
     pub organisation: Organisation,
     /// Whose mentions are stored and not counted.
     pub accounts: Accounts,
@@ -76,8 +87,16 @@ pub struct Config {
     pub channels: BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
     pub watches: Vec<Watch>,
     pub quiet: Quiet,
+    pub written: Written,
     /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
+}
+
+/// How the folder writes each feed and channel, without secrets: what is written alike needs no new start.
+#[derive(Debug)]
+pub struct Written {
+    pub feeds: BTreeMap<FeedName, String>,
+    pub channels: BTreeMap<ChannelName, String>,
 }
 
 #[derive(Debug)]

@@ -64,6 +64,21 @@ impl Node {
         sheet.refuse(&self.at, format!("this is {}, not {wanted}", self.kind()), format!("write it as in `{example}`"));
     }
 
+    /// The value alone, whatever its places: two that are written alike give the same.
+    pub(super) fn written(&self) -> String {
+        match &self.value {
+            Value::Nothing => "null".to_owned(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Number(number) => number.clone(),
+            Value::Text(text) => format!("{text:?}"),
+            Value::List(items) => format!("[{}]", items.iter().map(Self::written).collect::<Vec<_>>().join(",")),
+            Value::Map(entries) => {
+                let written = entries.iter().map(|entry| format!("{:?}:{}", entry.key, entry.value.written()));
+                format!("{{{}}}", written.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+
     pub(super) fn is_empty_list(&self) -> bool {
         matches!(&self.value, Value::List(items) if items.is_empty())
     }

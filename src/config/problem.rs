@@ -80,9 +80,17 @@ impl Place {
         Self { text, bytes: start..bytes.end.clamp(start, end) }
     }
 
-    /// Counts lines and columns from one, columns in characters.
     fn line_and_column(&self) -> (usize, usize) {
-        let before = self.text.text.get(..self.bytes.start).unwrap_or_default();
+        self.count_to(self.bytes.start)
+    }
+
+    fn end(&self) -> (usize, usize) {
+        self.count_to(self.bytes.end)
+    }
+
+    /// Counts lines and columns from one, columns in characters.
+    fn count_to(&self, byte: usize) -> (usize, usize) {
+        let before = self.text.text.get(..byte).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
@@ -104,6 +112,22 @@ impl Problem {
 
     pub fn column(&self) -> usize {
         self.place.line_and_column().1
+    }
+
+    /// One object for editors and other programs. Lines and columns count from one, columns in characters; the end is where
+    /// the first character after the place stands.
+    pub fn to_json(&self) -> serde_json::Value {
+        let ((line, column), (end_line, end_column)) = (self.place.line_and_column(), self.place.end());
+        serde_json::json!({
+            "weight": match self.weight { Weight::Refused => "error", Weight::Warning => "warning" },
+            "file": one_line(self.file()),
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+            "message": self.message,
+            "help": self.help,
+        })
     }
 
     pub(super) fn order(&self) -> (&str, usize, Weight, &str) {

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -77,9 +77,9 @@ impl Secrets<'_> {
         let path = self.path(written);
         let refuse = |why: &str| format!("the secret's file {} {why}", path.display());
         let mut secret = String::new();
-        let file = File::open(&path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+        let file = File::open(&path).map_err(|error| refuse(&unreadable(&error)))?;
         let bytes = file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut secret);
-        let bytes = bytes.map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+        let bytes = bytes.map_err(|error| refuse(&unreadable(&error)))?;
         if u64::try_from(bytes).unwrap_or(u64::MAX) > SECRET_BYTES_MAX {
             return Err(refuse("is too large for a secret"));
         }
@@ -92,6 +92,15 @@ impl Secrets<'_> {
         let alone = !written.contains('/');
         let credentials = env::var_os(CREDENTIALS).filter(|_| alone).map(|folder| PathBuf::from(folder).join(written));
         credentials.filter(|path| path.exists()).unwrap_or_else(|| self.folder.join(written))
+    }
+}
+
+/// Why a file gave nothing, as a person would say it.
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "is not there".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        _ => format!("cannot be read: {error}"),
     }
 }
 

@@ -217,6 +217,18 @@ impl<S> Ballot<S> {
         self.ask_late_stages(electorate)
     }
 
+    /// Asks those whom the roster entitles by now and did not before, in every open stage without its quorum.
+    pub fn admit(&mut self, electorate: Electorate<'_>) -> Vec<Asking> {
+        let mut asking = Vec::new();
+        for stage in 0..self.votes.len() {
+            let met = self.stage_is_met(stage, electorate.roster);
+            let authors = &self.authors;
+            let Some(vote) = self.votes.get_mut(stage).filter(|vote| vote.open && !met) else { continue };
+            asking.extend(vote.admit(stage, authors, electorate));
+        }
+        asking
+    }
+
     /// Open stages without their quorum that nobody who was asked could still bring to it: a person must step in.
     pub fn stuck(&self, roster: &Roster) -> Vec<String> {
         let stuck = self

@@ -78,14 +78,14 @@ impl Engine {
         effect: &Effect,
         person: &PersonId,
     ) -> Result<Written, ComposeError> {
-        let incident = &entry.incident;
+        let (incident, standing) = (&entry.incident, self.standing());
         let zone = entry.rules.organisation.zone();
         let quotes = incident.spike.as_ref().map(|spike| self.quotes(spike, &zone)).unwrap_or_default();
         let (message_id, thread) = (self.message_id(&row.key()), self.message_id(&format!("incident-{}", incident.id)));
         let scene = Scene {
             incident,
             rules: &entry.rules,
-            url: &self.standing().url,
+            url: &standing.url,
             now: self.now(),
             quotes: &quotes,
             to: person,
@@ -97,6 +97,12 @@ impl Engine {
             Effect::Alert { alert, rung, .. } => composer.alert(&scene, alert, *rung)?,
             Effect::AskTask { task, .. } => composer.task(&scene, task)?,
             Effect::Tell { notice, .. } => composer.notice(&scene, notice)?,
+            Effect::TellAddress { change, which, notice } => {
+                let Some(person) = incident.change(*change).and_then(|offered| offered.address(*which)) else {
+                    return Ok(Written::Moot);
+                };
+                composer.notice_to(&scene, notice, person)?
+            }
             Effect::AskToPost { statement, channel, .. } => {
                 if incident.approved(statement).is_none() || incident.stopped.is_some() {
                     return Ok(Written::Moot);
@@ -109,7 +115,7 @@ impl Engine {
                     return Ok(Written::Moot);
                 }
                 let audience = Audience::Approval { incident, request: asked };
-                let link = format!("{}/a/{}", self.standing().url, self.links().token(audience));
+                let link = format!("{}/a/{}", standing.url, self.links().token(audience));
                 let code = self.links().code(audience);
                 let key = Key { link: &link, code: &code };
                 if let Effect::AskApproval { .. } = effect {
@@ -194,6 +200,9 @@ impl Engine {
                 };
                 shell.composer.held_back(&house(&found.name, &found.email), &held)?
             }
+            InstallationEffect::TellFolderRefused { to, problems, more } => {
+                shell.composer.folder_refused(&house("", to), problems, *more)?
+            }
             InstallationEffect::TellRestored { to, copied_at, entry } => {
                 shell.composer.restored(&house("", to), *copied_at, *entry)?
             }
@@ -253,7 +262,8 @@ impl Engine {
 
     /// The same at every attempt, so that a repeat can be told for one.
     pub fn message_id(&self, local: &str) -> String {
-        let host = self.standing().url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
+        let standing = self.standing();
+        let host = standing.url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
         format!("{local}.{}@{}", self.links().installation(), host.unwrap_or("holdline"))
     }
 }
@@ -266,6 +276,9 @@ fn recipient(entry: &Entry, effect: &Effect) -> Option<PersonId> {
         | Effect::Tell { person, .. }
         | Effect::AskToPost { person, .. }
         | Effect::AskToTakeDown { person, .. } => Some(person.clone()),
+        Effect::TellAddress { change, .. } => {
+            entry.incident.change(*change).map(|offered| offered.change.person.clone())
+        }
         Effect::AskApproval { request } | Effect::Remind { request, .. } => {
             entry.incident.request(*request).map(|request| request.person.clone())
         }

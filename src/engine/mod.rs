@@ -23,6 +23,7 @@ mod post;
 mod quiet;
 mod quotes;
 mod recorder;
+mod reload;
 mod session;
 mod stop;
 mod thread;
@@ -52,6 +53,7 @@ pub use outbox::{LiveChannel, Shell};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
+pub use reload::{FolderState, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
 pub use stop::{OnItsWay, Stopped, on_its_way};
 pub use thread::{QUEUE_MAX, WriterThread};
@@ -78,7 +80,7 @@ pub struct Engine {
     owed: Arc<Notify>,
     reader: Reader,
     links: Links,
-    standing: Arc<Standing>,
+    standing: watch::Receiver<Arc<Standing>>,
     clock: Clock,
     ahead: watch::Receiver<SignedDuration>,
 }
@@ -87,7 +89,7 @@ impl Engine {
     /// Puts the recorder on its thread and gives a handle to it.
     pub fn start(recorder: Recorder, path: &Path, clock: Clock) -> (Self, WriterThread) {
         let (board, links, ahead) = (recorder.board(), recorder.links().clone(), recorder.ahead());
-        let standing = Arc::new(recorder.standing().clone());
+        let standing = recorder.standing();
         let owed = Arc::new(Notify::new());
         let (queue, committed, thread) = thread::start(recorder, clock.clone(), Arc::clone(&owed));
         let engine = Self { queue, board, committed, owed, reader: Reader::new(path), links, standing, clock, ahead };
@@ -180,13 +182,15 @@ impl Engine {
         &self.links
     }
 
-    pub fn standing(&self) -> &Standing {
-        &self.standing
+    /// What new incidents open with by now.
+    pub fn standing(&self) -> Arc<Standing> {
+        Arc::clone(&self.standing.borrow())
     }
 
     /// The playbooks that a person can open an incident with, and their titles.
     pub fn playbooks(&self) -> Vec<(PlaybookName, String)> {
-        let rules = self.standing.rules.iter();
+        let standing = self.standing();
+        let rules = standing.rules.iter();
         rules.map(|(name, rules)| (name.clone(), rules.playbook.title.clone())).collect()
     }
 

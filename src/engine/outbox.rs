@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -29,23 +30,30 @@ const STORE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 pub struct Shell {
     pub post: Arc<Post>,
     pub composer: Composer,
-    pub channels: BTreeMap<ChannelName, LiveChannel>,
+    /// Under one name also those of before a change of the folder, as long as an open incident may post to them.
+    pub channels: BTreeMap<ChannelName, Vec<LiveChannel>>,
     pub outside: Outside,
 }
 
 /// A channel that can be called, and what the core was told of it.
+#[derive(Clone)]
 pub struct LiveChannel {
     pub rules: ChannelRules,
     pub channel: Arc<dyn Channel>,
+    /// How the folder writes it, without secrets.
+    pub written: String,
+    /// Since when it is written so; the beginning of time for what was there at the start.
+    pub since: Timestamp,
 }
 
 impl Engine {
     /// Runs until `stop`; what is under way then is finished first.
-    pub async fn carry_out(self, shell: Arc<Shell>, stop: CancellationToken) {
+    pub async fn carry_out(self, shells: watch::Receiver<Arc<Shell>>, stop: CancellationToken) {
         let mut under_way: JoinSet<()> = JoinSet::new();
         while !stop.is_cancelled() {
             // Taken before looking, so that a commit between the look and the wait is not missed.
             let owed = self.owed.notified();
+            let shell = Arc::clone(&shells.borrow());
             match self.look(&shell, &mut under_way).await {
                 Ok(next) => self.rest(next, owed, &mut under_way, &stop).await,
                 Err(error) => {
@@ -137,6 +145,7 @@ impl Engine {
             | Effect::AskApproval { .. }
             | Effect::Remind { .. }
             | Effect::Tell { .. }
+            | Effect::TellAddress { .. }
             | Effect::AskToPost { .. }
             | Effect::AskToTakeDown { .. } => self.mail(shell, row, &effect).await,
             Effect::Draft { .. } | Effect::WakeAt { .. } => {

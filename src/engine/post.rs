@@ -162,10 +162,15 @@ impl Engine {
 
     /// The live channel, only where it still is what the incident opened with: the same kind, account and settings.
     pub(super) fn live_channel(&self, shell: &Shell, job: &PostJob) -> Option<Arc<dyn Channel>> {
-        let live = shell.channels.get(&job.channel)?;
         let board = self.board();
-        let approved = board.incidents.get(&job.incident)?.rules.channels.get(&job.channel)?;
-        (live.rules == *approved).then(|| Arc::clone(&live.channel))
+        let entry = board.incidents.get(&job.incident)?;
+        let approved = entry.rules.channels.get(&job.channel)?;
+        let live = shell.channels.get(&job.channel)?.iter().filter(|live| live.rules == *approved);
+        // The one of the time when it opened, however the folder was changed since.
+        let (before, after): (Vec<_>, Vec<_>) = live.partition(|live| live.since <= entry.incident.opened_at);
+        let of_then = before.into_iter().max_by_key(|live| live.since);
+        let live = of_then.or_else(|| after.into_iter().min_by_key(|live| live.since))?;
+        Some(Arc::clone(&live.channel))
     }
 
     async fn end_post(&self, row: &Claimed, job: PostJob, outcome: Outcome) -> Result<(), RecordError> {

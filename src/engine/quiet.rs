@@ -71,6 +71,8 @@ impl QuietNow {
                 | InstallationEvent::Erased { .. }
                 | InstallationEvent::Restored { .. }
                 | InstallationEvent::FeedWentBlind { .. }
+                | InstallationEvent::FolderTaken { .. }
+                | InstallationEvent::FolderRefused { .. }
                 | InstallationEvent::FeedHeardAgain { .. },
             )
             | None => {}

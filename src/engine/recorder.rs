@@ -67,9 +67,9 @@ pub(super) type Finish = Box<dyn FnOnce(Result<(), RecordError>) + Send>;
 pub struct Recorder {
     writer: Writer,
     pub(super) state: State,
-    standing: Standing,
     links: Links,
     board: watch::Sender<Arc<Board>>,
+    published: watch::Sender<Arc<Standing>>,
     erased: Arc<BTreeMap<IncidentId, Erased>>,
     time: EngineTime,
     /// How far the engine's time runs ahead of the machine's clock.
@@ -88,6 +88,7 @@ pub(super) struct State {
     /// Since when no clock is known to have been set forward.
     pub(super) steady_since: Timestamp,
     pub(super) quiet: Arc<QuietNow>,
+    pub(super) standing: Arc<Standing>,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
@@ -103,6 +104,7 @@ enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
     Quiet(Arc<QuietNow>),
+    Folder(Box<(Arc<Standing>, Counting)>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +151,7 @@ impl Recorder {
             stopped,
             steady_since: time.steady_since(),
             quiet: Arc::new(quiet),
+            standing: Arc::new(standing),
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -156,9 +159,10 @@ impl Recorder {
             owes: true,
         };
         let board = watch::Sender::new(Arc::default());
+        let published = watch::Sender::new(Arc::clone(&state.standing));
         let erased = Arc::new(erased);
         let ahead = watch::Sender::new(time.ahead());
-        let mut recorder = Self { writer, state, standing, links, board, erased, time, ahead };
+        let mut recorder = Self { writer, state, links, board, published, erased, time, ahead };
         recorder.count_again()?;
         recorder.publish();
         crash::pass(Point::Folded);
@@ -179,8 +183,8 @@ impl Recorder {
         &self.links
     }
 
-    pub fn standing(&self) -> &Standing {
-        &self.standing
+    pub fn standing(&self) -> watch::Receiver<Arc<Standing>> {
+        self.published.subscribe()
     }
 
     /// Commits a group of jobs in one transaction and tells each how it ended. False where nothing was written.
@@ -255,14 +259,14 @@ impl Recorder {
         &mut self,
         run: impl FnOnce(&mut Work<'_, '_>) -> Result<(), StoreError>,
     ) -> Result<bool, StoreError> {
-        let Self { writer, state, standing, links, time, .. } = self;
+        let Self { writer, state, links, time, .. } = self;
         let now = time.now();
         writer.commit(|batch| {
             let before = batch.rows_changed();
             if let Some(leapt) = time.leapt() {
                 batch.move_leases(leapt)?;
             }
-            let mut work = Work::new(batch, state, standing, links, now);
+            let mut work = Work::new(batch, state, links, now);
             run(&mut work)?;
             work.failure().map_or(Ok(()), Err)?;
             let wrote = batch.rows_changed() != before;
@@ -320,7 +324,6 @@ impl Recorder {
 
     /// Records the start, and takes away from open incidents whoever the configuration no longer names.
     fn begin(&mut self, now: Reading) -> Result<(), StoreError> {
-        let gone = self.people_gone();
         let begun = self.commit_one(now, |work| {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             work.begin_from_copy()?;
@@ -329,38 +332,12 @@ impl Recorder {
             }
             work.installation(&InstallationEvent::Started { version })?;
             work.save_past()?;
-            for (incident, event) in gone {
-                // What no longer matters to the incident is not worth refusing to start for.
-                match work.record(incident, event) {
-                    Ok(()) | Err(RecordError::Refused(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
+            work.follow_the_people()
         });
         begun.map_err(|error| match error {
             RecordError::Store(error) => error,
             other => StoreError::Unreadable(other.to_string()),
         })
-    }
-
-    /// Roles and delegations of open incidents that the configuration does not give any more.
-    fn people_gone(&self) -> Vec<(IncidentId, Event)> {
-        let now = &self.standing.roster;
-        let mut gone = Vec::new();
-        for (id, entry) in self.state.incidents.iter().filter(|(_, entry)| entry.incident.is_running()) {
-            let then = &entry.incident.roster;
-            for (role, people) in &then.roles {
-                let left = people.iter().filter(|person| !now.holds(person, role.as_str()));
-                gone.extend(left.map(|person| (*id, Event::LeftRole { person: person.clone(), role: role.clone() })));
-            }
-            let ended = then.people.keys().filter(|of| {
-                let delegate = then.delegate_of(of);
-                delegate.is_some() && delegate != now.delegate_of(of)
-            });
-            gone.extend(ended.map(|of| (*id, Event::DelegationEnded { of: of.clone() })));
-        }
-        gone
     }
 
     fn publish(&self) {
@@ -370,6 +347,7 @@ impl Recorder {
             quiet: Arc::clone(&self.state.quiet),
             erased: Arc::clone(&self.erased),
         }));
+        self.published.send_replace(Arc::clone(&self.state.standing));
     }
 }
 
@@ -377,6 +355,13 @@ impl State {
     pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
         let before = self.set(id, Some(entry));
         self.undo.push(Undo::Incident(id, before));
+    }
+
+    /// What the folder says by now. The mentions of the last day are counted for its watches before the next transaction.
+    pub(super) fn set_folder(&mut self, standing: Arc<Standing>, counting: Counting) {
+        let before = (std::mem::replace(&mut self.standing, standing), std::mem::replace(&mut self.counting, counting));
+        self.recount = true;
+        self.undo.push(Undo::Folder(Box::new(before)));
     }
 
     pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
@@ -427,6 +412,7 @@ impl State {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
                 Undo::Quiet(before) => self.quiet = before,
+                Undo::Folder(before) => (self.standing, self.counting) = *before,
             }
         }
     }

@@ -96,6 +96,8 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::SilenceEnded { .. }
             | InstallationEvent::HeldBack { .. }
             | InstallationEvent::HeldOver { .. }
+            | InstallationEvent::FolderTaken { .. }
+            | InstallationEvent::FolderRefused { .. }
             | InstallationEvent::Restored { .. }
             | InstallationEvent::FeedWentBlind { .. }
             | InstallationEvent::FeedHeardAgain { .. },

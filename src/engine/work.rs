@@ -57,7 +57,7 @@ pub(super) const INTENDED: &str = "intended";
 pub struct Work<'w, 'b> {
     pub(super) batch: &'w mut Batch<'b>,
     pub(super) state: &'w mut State,
-    pub(super) standing: &'w Standing,
+    pub(super) standing: Arc<Standing>,
     pub(super) links: &'w Links,
     pub(super) now: Timestamp,
     failure: Option<StoreError>,
@@ -75,13 +75,8 @@ pub struct TakenIn {
 }
 
 impl<'w, 'b> Work<'w, 'b> {
-    pub(super) fn new(
-        batch: &'w mut Batch<'b>,
-        state: &'w mut State,
-        standing: &'w Standing,
-        links: &'w Links,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(batch: &'w mut Batch<'b>, state: &'w mut State, links: &'w Links, now: Timestamp) -> Self {
+        let standing = Arc::clone(&state.standing);
         Self { batch, state, standing, links, now, failure: None }
     }
 
@@ -100,6 +95,7 @@ impl<'w, 'b> Work<'w, 'b> {
                 Err(_) => {
                     self.batch.roll_back_to(before)?;
                     self.state.undo_to(mark);
+                    self.standing = Arc::clone(&self.state.standing);
                 }
             }
             made
@@ -317,6 +313,7 @@ impl<'w, 'b> Work<'w, 'b> {
             | Effect::AskApproval { .. }
             | Effect::Remind { .. }
             | Effect::Tell { .. }
+            | Effect::TellAddress { .. }
             | Effect::Post { .. }
             | Effect::AskToPost { .. }
             | Effect::LookUp { .. }

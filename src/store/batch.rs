@@ -272,6 +272,14 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Ends somebody's sessions, and every sign-in link that was not used yet.
+    pub fn end_sessions_of(&mut self, person: &PersonId, at: Timestamp) -> Result<(), StoreError> {
+        self.statement("update sessions set ended = ?1 where person = ?2 and ended is null")?
+            .execute(params![at.as_millisecond(), person.as_str()])?;
+        self.statement("delete from notes where name like 'sign-in:%'")?.execute([])?;
+        Ok(())
+    }
+
     /// The head goes in last: whatever is before it in this batch is covered by it.
     pub(super) fn write_head(&mut self) -> Result<(), StoreError> {
         crash::pass(Point::HeadWriting);

@@ -79,6 +79,15 @@ pub enum InstallationEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
     },
+    /// The folder was changed, and new incidents open with what it says by now.
+    FolderTaken {
+        /// What of it waits for a restart.
+        waits: Vec<String>,
+    },
+    /// The folder was changed and cannot be used: what was taken last goes on.
+    FolderRefused {
+        problems: u32,
+    },
     /// Begun from a backup: what happened since `copied_at` is not in this record.
     Restored {
         copied_at: Timestamp,
@@ -133,6 +142,12 @@ pub enum InstallationEffect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
     },
+    /// Tell the operator that the folder cannot be used, each problem a line.
+    TellFolderRefused {
+        to: String,
+        problems: Vec<String>,
+        more: u32,
+    },
     /// Tell those who keep the heads that a backup was begun from.
     TellRestored {
         to: String,
@@ -174,6 +189,8 @@ impl InstallationEvent {
             Self::HeldOver { .. } => "held_over",
             Self::KeyChanged { .. } => Self::KEY_CHANGED,
             Self::Erased { .. } => Self::ERASED,
+            Self::FolderTaken { .. } => "folder_taken",
+            Self::FolderRefused { .. } => "folder_refused",
             Self::Restored { .. } => Self::RESTORED,
             Self::FeedWentBlind { .. } => "feed_went_blind",
             Self::FeedHeardAgain { .. } => "feed_heard_again",

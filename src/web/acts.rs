@@ -96,6 +96,15 @@ pub(super) async fn playbook(
     site.act(id, Event::PlaybookPicked { rules, by: visitor.person }, "top").await
 }
 
+/// Agrees to a change of the incident's people that the folder asks for.
+pub(super) async fn change(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, change)): Path<(IncidentId, u32)>,
+) -> Answer {
+    site.act(id, Event::ChangeAgreed { change, by: visitor.person }, "people").await
+}
+
 pub(super) async fn task(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,

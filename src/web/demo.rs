@@ -32,7 +32,8 @@ struct Guise {
 }
 
 pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
-    let roster = &site.engine.standing().roster;
+    let standing = site.engine.standing();
+    let roster = &standing.roster;
     let people = roster.people.iter().filter(|(_, person)| !person.shared);
     let board = site.engine.board();
     let running = board.incidents.values().rev().find(|entry| entry.incident.is_running());

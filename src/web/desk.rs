@@ -12,7 +12,8 @@ use super::board::{Fields, Found, field};
 use super::problem::Problem;
 use super::session::Visitor;
 use crate::core::name::PlaybookName;
-use crate::engine::Erased;
+use crate::core::statement::clock_time;
+use crate::engine::{Erased, RefusedFolder};
 
 /// How many incidents that are over are listed.
 const RECENT_MAX: usize = 20;
@@ -28,6 +29,17 @@ struct Desk {
     /// Feeds that nothing is heard of, in words.
     blind: Vec<String>,
     quiet: Vec<String>,
+    /// The folder's last change, where it cannot be used.
+    refused: Option<Refused>,
+    /// What of the folder waits for a restart.
+    waits: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    at: String,
+    problems: Vec<String>,
+    more: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +73,9 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
     }
     let erased = board.erased.iter().rev().take(RECENT_MAX).map(|(id, erased)| site.erased(*id, erased)).collect();
     let (playbooks, quiet, blind) = (site.choices(), site.quiet_now(), site.blind());
-    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, blind, quiet };
+    let folder = site.folder.borrow().clone();
+    let (refused, waits) = (folder.refused.map(|refused| site.refused(refused)), folder.waits);
+    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, blind, quiet, refused, waits };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 
@@ -92,6 +106,12 @@ pub(super) async fn posting(
 }
 
 impl Site {
+    fn refused(&self, refused: RefusedFolder) -> Refused {
+        let RefusedFolder { at, problems, more } = refused;
+        let at = clock_time(at, &self.engine.standing().organisation.zone(), "en");
+        Refused { at, problems, more: (more > 0).then_some(more) }
+    }
+
     fn erased(&self, id: u32, erased: &Erased) -> String {
         let standing = self.engine.standing();
         let at = erased.at.to_zoned(standing.organisation.zone()).strftime("%-d %B %Y").to_string();

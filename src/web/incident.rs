@@ -17,7 +17,7 @@ use super::statement_view::StatementView;
 use crate::core::incident::{Fact, Incident, IncidentId, IncidentPhase, TaskPhase};
 use crate::core::playbook::{FactKind, FactSpec, FactValue, StepKind};
 use crate::core::severity::Severity;
-use crate::core::shown::{Duty, Quote, Shown, ShownStage, Why};
+use crate::core::shown::{Duty, Quote, Shown, ShownStage, WaitingChange, Why};
 use crate::engine::NO_PLAYBOOK;
 
 #[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
@@ -38,6 +38,7 @@ struct Page {
     can_close: bool,
     standing_down: Vec<ShownStage>,
     playbooks: Vec<Choice>,
+    changes: Vec<WaitingChange>,
     why: Why,
     drawing: Option<String>,
     quotes: Vec<Quote>,
@@ -120,6 +121,7 @@ impl Site {
                 IncidentPhase::Open | IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => Vec::new(),
             },
             playbooks: self.pickable(found),
+            changes: if running { shown.waiting_changes() } else { Vec::new() },
             why: shown.why(),
             drawing: drawing(&shown),
             quotes: self.quotes(found),

@@ -22,16 +22,14 @@ mod statement_view;
 mod watches;
 mod webhook;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use tokio::sync::watch;
 
 use self::pages::Pages;
 pub use self::router::{WebError, router};
 pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, serve};
-use self::webhook::Hook;
-use crate::core::name::FeedName;
-use crate::engine::Engine;
-use crate::feed::Webhook;
+use self::webhook::Hooks;
+pub use self::webhook::Webhooks;
+use crate::engine::{Engine, FolderState};
 use crate::mail::Mailbox;
 
 /// What the web is put together from.
@@ -40,8 +38,9 @@ pub struct Web {
     pub engine: Engine,
     /// What people open, without a slash at its end.
     pub url: String,
-    /// By path, as in `/in/listening`.
-    pub webhooks: BTreeMap<String, (FeedName, Arc<Webhook>)>,
+    /// Those of the folder of now.
+    pub webhooks: watch::Receiver<Webhooks>,
+    pub folder: watch::Receiver<FolderState>,
     /// The built-in mailbox. Where it is given, its pages and the demo's are there too.
     pub mailbox: Option<Mailbox>,
 }
@@ -51,7 +50,8 @@ struct Site {
     engine: Engine,
     url: String,
     pages: Pages,
-    hooks: BTreeMap<String, Hook>,
+    hooks: Hooks,
+    folder: watch::Receiver<FolderState>,
     mailbox: Option<Mailbox>,
 }
 

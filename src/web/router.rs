@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::pages::{self, Pages};
 use super::problem::{self, Problem};
-use super::webhook::Hook;
+use super::webhook::Hooks;
 use super::{
     Site, Web, acts, approval, demo, desk, feeds, health, incident, mailbox, newsroom, session, sign_in, statement,
     watches, webhook,
@@ -45,10 +45,9 @@ pub enum WebError {
 
 /// All pages of an installation.
 pub fn router(web: Web) -> Result<Router, WebError> {
-    let Web { engine, url, webhooks, mailbox } = web;
+    let Web { engine, url, webhooks, folder, mailbox } = web;
     let csrf = CsrfLayer::new().add_trusted_origin(origin(&url))?.with_rejection_response(foreign);
-    let hooks = webhooks.into_iter().map(|(path, (feed, webhook))| (path, Hook::new(feed, webhook))).collect();
-    let site = Arc::new(Site { engine, url, pages: Pages::new()?, hooks, mailbox });
+    let site = Arc::new(Site { engine, url, pages: Pages::new()?, hooks: Hooks::new(webhooks), folder, mailbox });
     let private = private().route_layer(from_fn_with_state(Arc::clone(&site), session::required));
     let mut routes = public().merge(private);
     if site.mailbox.is_some() {
@@ -105,6 +104,7 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/stand-down", post(acts::stand_down))
         .route("/incident/{id}/close", post(acts::close))
         .route("/incident/{id}/playbook", post(acts::playbook))
+        .route("/incident/{id}/change/{change}", post(acts::change))
         .route("/incident/{id}/fact/{fact}", post(acts::fact))
         .route("/incident/{id}/task/{step}", post(acts::task))
         .route("/incident/{id}/statement/{step}/edit", post(statement::edit))

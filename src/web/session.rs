@@ -10,6 +10,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use super::Site;
 use super::problem::Problem;
+use crate::core::incident::IncidentId;
 use crate::core::name::PersonId;
 use crate::engine::SessionToken;
 
@@ -43,11 +44,33 @@ impl Site {
     pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let jar = CookieJar::from_headers(headers);
         let session = self.engine.session(jar.get(self.cookie_name())?.value())?;
-        let people = &self.engine.standing().roster;
+        let standing = self.engine.standing();
+        let people = &standing.roster;
         let person = people.person(&session.person).filter(|person| !person.shared)?;
         let acts = people.roles.values().any(|holders| holders.contains(&session.person));
         Some(Visitor { name: person.name.clone(), person: session.person, acts })
     }
+}
+
+impl Site {
+    /// Whether the page is of an incident that knows the visitor by another address than the one they proved: that is the
+    /// folder's of now, and an open incident keeps its own until two others agree.
+    fn has_another_address(&self, path: &str, visitor: &Visitor) -> bool {
+        let id = path.strip_prefix("/incident/").and_then(|rest| rest.split('/').next()?.parse().ok());
+        let board = self.engine.board();
+        let Some(entry) = id.and_then(|id: IncidentId| board.incidents.get(&id)) else { return false };
+        let standing = self.engine.standing();
+        match (entry.incident.roster.person(&visitor.person), standing.roster.person(&visitor.person)) {
+            (Some(then), Some(now)) => !then.email.eq_ignore_ascii_case(&now.email),
+            (Some(_) | None, None) | (None, Some(_)) => false,
+        }
+    }
+}
+
+fn another_address() -> Problem {
+    let words = "Your address was changed in the folder after this incident opened. You can change nothing here before two \
+                 other people of the incident agree to the new address on its page.";
+    Problem::new(StatusCode::FORBIDDEN, "Not from this address", words)
 }
 
 /// Lets only people with a session on, and only those with a role change anything.
@@ -64,6 +87,9 @@ pub(super) async fn required(State(site): State<Arc<Site>>, mut request: Request
         let words =
             "You hold no role here, so you can look and change nothing. The configuration says who holds which role.";
         return Problem::new(StatusCode::FORBIDDEN, "Not yours to change", words).into_response();
+    }
+    if !looks && site.has_another_address(request.uri().path(), &visitor) {
+        return another_address().into_response();
     }
     let jar = CookieJar::from_headers(request.headers());
     if let Some(cookie) = jar.get(site.cookie_name())

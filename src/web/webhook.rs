@@ -1,5 +1,6 @@
 //! Takes deliveries of mentions: signed, fresh, once, and stored before the answer says so.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Json;
@@ -8,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::Site;
 use super::problem::RETRY_AFTER_SECONDS;
@@ -17,11 +19,35 @@ use crate::engine::RecordError;
 use crate::feed::Webhook;
 use crate::feed::webhook::{Delivery, DeliveryError, Gate, SIGNATURE_HEADER, TIMESTAMP_HEADER, parse};
 
-/// A webhook feed and what it remembers between deliveries.
-pub(super) struct Hook {
+/// The feeds that others post to, by path, as in `/in/listening`.
+pub type Webhooks = BTreeMap<String, (FeedName, Arc<Webhook>)>;
+
+/// The webhooks of now, and what each path remembers between deliveries, whatever becomes of its settings.
+pub(super) struct Hooks {
+    webhooks: watch::Receiver<Webhooks>,
+    gates: Mutex<BTreeMap<String, Arc<Mutex<Gate>>>>,
+}
+
+/// A webhook feed and its path's memory.
+struct Hook {
     feed: FeedName,
     webhook: Arc<Webhook>,
-    gate: Mutex<Gate>,
+    gate: Arc<Mutex<Gate>>,
+}
+
+impl Hooks {
+    pub(super) fn new(webhooks: watch::Receiver<Webhooks>) -> Self {
+        Self { webhooks, gates: Mutex::default() }
+    }
+
+    fn find(&self, path: &str) -> Option<Hook> {
+        let webhooks = self.webhooks.borrow();
+        let (feed, webhook) = webhooks.get(path)?;
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.retain(|path, _| webhooks.contains_key(path));
+        let gate = Arc::clone(gates.entry(path.to_owned()).or_default());
+        Some(Hook { feed: feed.clone(), webhook: Arc::clone(webhook), gate })
+    }
 }
 
 #[derive(Serialize)]
@@ -36,10 +62,6 @@ struct Refused {
 }
 
 impl Hook {
-    pub(super) fn new(feed: FeedName, webhook: Arc<Webhook>) -> Self {
-        Self { feed, webhook, gate: Mutex::default() }
-    }
-
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +92,7 @@ pub(super) async fn deliver(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(hook) = site.hooks.get(&format!("/in/{path}")) else {
+    let Some(hook) = site.hooks.find(&format!("/in/{path}")) else {
         return refused(StatusCode::NOT_FOUND, "no feed listens here".to_owned());
     };
     let (delivery, mentions) = match hook.admit(&headers, &body, site.engine.now()) {

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Duration;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use holdline::config::{DEFAULT, Need, load};
 use holdline::core::mention::Mention;
 use holdline::core::query::{Matcher, Query};
 use holdline::engine::Recorder;
@@ -83,6 +85,36 @@ fn matching_keeps_within_reach_of_a_bare_automaton() {
         }
     });
     assert!(ours <= theirs * UNOPTIMISED * TENFOLD, "{ours:?}, and a bare automaton {theirs:?}");
+}
+
+/// The whole shipped library, and the reference as its main file.
+fn library() -> tempfile::TempDir {
+    let (folder, root) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    let mut copies = vec![(root.join("playbooks"), folder.path().join("playbooks"))];
+    copies.push((root.join("templates/statements"), folder.path().join("templates/statements")));
+    while let Some((from, to)) = copies.pop() {
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copies.push((entry.path(), target));
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    fs::write(folder.path().join("holdline.yaml"), DEFAULT).unwrap();
+    fs::write(folder.path().join("audit-key"), "an audit key of the tests, which is long enough").unwrap();
+    folder
+}
+
+#[test]
+fn the_whole_library_is_checked_at_once() {
+    /// What it may take as it is released.
+    const CHECK: Duration = Duration::from_millis(200);
+    let folder = library();
+    let cost = cpu(|| drop(black_box(load(folder.path(), Need::Check).unwrap())));
+    assert!(cost <= CHECK * TENFOLD, "{cost:?}");
 }
 
 #[test]

@@ -47,6 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("control.rs", &["control", "engine", "core"]),
     ("cli", &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
+    ("app", &["app", "config", "web", "engine", "feed", "mail", "channel", "net", "core"]),
     ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core"]),
 ];
 

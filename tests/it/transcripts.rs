@@ -101,6 +101,7 @@ impl Play {
                 | Effect::AskApproval { .. }
                 | Effect::Remind { .. }
                 | Effect::Tell { .. }
+                | Effect::TellAddress { .. }
                 | Effect::Post { .. }
                 | Effect::LookUp { .. }
                 | Effect::LookAt { .. }

@@ -22,6 +22,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/stand-down"),
     ("POST", "/incident/1/close"),
     ("POST", "/incident/1/playbook"),
+    ("POST", "/incident/1/change/0"),
     ("POST", "/incident/1/fact/help_line"),
     ("POST", "/incident/1/task/pause"),
     ("POST", "/incident/1/statement/staff/edit"),

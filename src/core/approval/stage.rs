@@ -198,6 +198,25 @@ impl StageVote {
             .collect()
     }
 
+    /// Asks whoever holds a right by now and held none before.
+    pub(super) fn admit(
+        &mut self,
+        stage: usize,
+        authors: &BTreeSet<PersonId>,
+        electorate: Electorate<'_>,
+    ) -> Vec<Asking> {
+        let entitled = self.asked.iter().filter(|ask| !ask.fills.is_empty());
+        let before: BTreeSet<PersonId> = entitled.map(|ask| ask.person.clone()).collect();
+        self.ask_first(authors, electorate);
+        let (rung, until) = (self.rung, self.until);
+        let new = self.asked.iter_mut().filter(|ask| !ask.fills.is_empty() && !before.contains(&ask.person));
+        new.map(|ask| {
+            ask.rung = rung;
+            Asking { stage, rung, person: ask.person.clone(), until }
+        })
+        .collect()
+    }
+
     pub(super) fn revise(&mut self, electorate: Electorate<'_>) {
         let roster = electorate.roster;
         for ask in &mut self.asked {

@@ -120,6 +120,9 @@ impl Turn<'_> {
             }
             Event::LeftRole { person, role } => self.leave_role(person, role.as_str()),
             Event::DelegationEnded { of } => self.end_delegation(of),
+            Event::ChangeOffered { change } => self.running()?.offer_change(change),
+            Event::ChangeAgreed { change, by } => self.running()?.agree_to_change(*change, by),
+            Event::ChangeDropped { change } => self.running()?.drop_change(*change),
             Event::StandDownAsked { by, reason } => self.running()?.ask_stand_down(by, reason),
             Event::Closed { by, reason } => self.close(by, reason),
         }

@@ -20,6 +20,9 @@ pub(super) fn awaits(incident: &Incident, request: &Request, at: Timestamp) -> R
     if !incident.is_running() {
         return Err(Refusal::Over);
     }
+    if incident.went_to_an_old_address(request) {
+        return Err(Refusal::OldAddress);
+    }
     match &request.of {
         Subject::StandDown => match &incident.phase {
             IncidentPhase::StandingDown(ballot) => awaits_in(ballot, request, at),
@@ -257,7 +260,7 @@ impl Turn<'_> {
         let roster = self.incident.roster.clone();
         let electorate = self.electorate(&roster);
         let mut people = self.asked_in(&of);
-        let asking = match &of {
+        let mut asking = match &of {
             Subject::StandDown => match &mut self.incident.phase {
                 IncidentPhase::StandingDown(ballot)
                     if ballot.round() == request.round && ballot.has_yes(request.stage, person) =>
@@ -271,6 +274,12 @@ impl Turn<'_> {
             },
             Subject::Statement(id) => self.take_back_yes(id, &request, electorate)?,
         };
+        let anew = asking.iter().any(|ask| ask.person == *person);
+        if self.incident.went_to_an_old_address(&request) && !anew {
+            // That request decides nothing any more: a change of mind goes by one to the address of now.
+            let Request { stage, rung, until, .. } = request;
+            asking.push(Asking { stage, rung, person: person.clone(), until });
+        }
         people.extend(self.duty());
         for other in people {
             self.tell(&other, Notice::TakenBack { request: number, by: person.clone() });
@@ -411,6 +420,27 @@ impl Turn<'_> {
         let ids: Vec<StepId> = self.incident.statements.keys().cloned().collect();
         for id in ids {
             self.revise_ballot_of(&id, electorate);
+        }
+    }
+
+    /// Somebody gained a role: whoever may answer now is asked in what is open.
+    pub(super) fn admit_to_ballots(&mut self) {
+        self.revise_ballots();
+        let roster = self.incident.roster.clone();
+        let electorate = self.electorate(&roster);
+        let mut asked = Vec::new();
+        if let IncidentPhase::StandingDown(ballot) = &mut self.incident.phase {
+            let asking = ballot.admit(electorate);
+            asked.push((Subject::StandDown, ballot.digest(), ballot.round(), asking));
+        }
+        for (id, statement) in &mut self.incident.statements {
+            if let StatementPhase::Asking(ballot) = &mut statement.phase {
+                let asking = ballot.admit(electorate);
+                asked.push((Subject::Statement(id.clone()), ballot.digest(), ballot.round(), asking));
+            }
+        }
+        for (of, digest, round, asking) in asked {
+            self.ask(&of, digest, round, &asking);
         }
     }
 

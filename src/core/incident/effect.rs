@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Deadline;
 use super::request::Subject;
+use super::roster_change::WhichAddress;
 use crate::core::approval::Decision;
 use crate::core::name::{ChannelName, PersonId, StepId, WatchName};
 
@@ -34,6 +35,12 @@ pub enum Effect {
     },
     Tell {
         person: PersonId,
+        notice: Notice,
+    },
+    /// Tell an address that somebody had, or would have, of a change of that.
+    TellAddress {
+        change: u32,
+        which: WhichAddress,
         notice: Notice,
     },
     Post {
@@ -183,6 +190,13 @@ pub enum Notice {
         person: PersonId,
         why: String,
     },
+    /// Two people must agree to a change of the roster.
+    ChangeOffered {
+        change: u32,
+    },
+    ChangeMade {
+        change: u32,
+    },
     StoodDown,
 }
 
@@ -207,6 +221,7 @@ impl Effect {
             | Self::AskApproval { .. }
             | Self::Remind { .. }
             | Self::Tell { .. }
+            | Self::TellAddress { .. }
             | Self::AskToPost { .. }
             | Self::AskToTakeDown { .. } => Carrier::Mail,
             Self::Post { .. } => Carrier::Channel,
@@ -224,6 +239,7 @@ impl Effect {
             | Self::AskApproval { .. }
             | Self::Remind { .. }
             | Self::Tell { .. }
+            | Self::TellAddress { .. }
             | Self::AskToPost { .. }
             | Self::LookAt { .. }
             | Self::TakeDown { .. }

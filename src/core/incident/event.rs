@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::request::Subject;
+use super::roster_change::RosterChange;
 use super::spike::Spike;
 use crate::core::approval::{Decision, Proof, Rung};
 use crate::core::name::{ChannelName, FactName, PersonId, RoleName, StepId};
@@ -206,6 +207,18 @@ pub enum Event {
         person: PersonId,
         role: RoleName,
     },
+    /// A changed folder would give somebody more to say, or another address.
+    ChangeOffered {
+        change: RosterChange,
+    },
+    ChangeAgreed {
+        change: u32,
+        by: PersonId,
+    },
+    /// The folder does not ask for it any more.
+    ChangeDropped {
+        change: u32,
+    },
     StandDownAsked {
         by: Asker,
         reason: String,
@@ -349,6 +362,9 @@ impl Event {
             Self::MailRefused { .. } => "mail_refused",
             Self::LeftRole { .. } => "left_role",
             Self::DelegationEnded { .. } => "delegation_ended",
+            Self::ChangeOffered { .. } => "change_offered",
+            Self::ChangeAgreed { .. } => "change_agreed",
+            Self::ChangeDropped { .. } => "change_dropped",
             Self::StandDownAsked { .. } => "stand_down_asked",
             Self::Closed { .. } => "closed",
         }

@@ -17,6 +17,7 @@ mod post;
 mod posting;
 mod refusal;
 mod request;
+mod roster_change;
 mod spike;
 mod stand_down;
 mod start;
@@ -41,6 +42,9 @@ pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
 pub use refusal::Refusal;
 pub use request::{Request, Subject};
+pub use roster_change::{
+    AGREE, CHANGES_MAX, ChangePhase, Differences, OfferedChange, RosterChange, WhichAddress, differences,
+};
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
 pub use task::TaskPhase;
@@ -76,6 +80,8 @@ pub struct Incident {
     /// Who claimed it: asked first, named in mails.
     pub duty: Option<PersonId>,
     pub roster: Roster,
+    /// Every change of the roster that a changed folder asked for.
+    pub changes: Vec<OfferedChange>,
     pub facts: BTreeMap<FactName, Fact>,
     pub alerts: BTreeMap<StepId, AlertPhase>,
     pub tasks: BTreeMap<StepId, TaskPhase>,

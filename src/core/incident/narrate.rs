@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
-use super::{Incident, Joined, PostPhase, Spike, Subject};
+use super::{AGREE, Incident, Joined, PostPhase, Spike, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::statement::Seen;
@@ -91,12 +91,26 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         Event::MailRefused { person, why } => format!("A mail to {} was refused for good: {why}", name(person)),
         Event::DelegationEnded { of } => format!("Nobody stands in for {} any more.", name(of)),
         Event::LeftRole { person, role } => format!("{} no longer holds the role {role}.", name(person)),
+        Event::ChangeOffered { change } => {
+            let name = &change.to.name;
+            format!("The folder was changed for {name}; it holds here once {AGREE} others of this incident agree.")
+        }
+        Event::ChangeAgreed { change, by } => {
+            format!("{} agreed to the change of {}.", name(by), changed(incident, *change))
+        }
+        Event::ChangeDropped { change } => {
+            format!("The folder does not ask for the change of {} any more.", changed(incident, *change))
+        }
         Event::StandDownAsked { by: Asker::Person(person), reason } => {
             format!("{} proposed to stand down: {reason}", name(person))
         }
         Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
         Event::Closed { by, reason } => format!("{} closed the incident{}", name(by), remark(reason)),
     }
+}
+
+fn changed(incident: &Incident, change: u32) -> String {
+    incident.change(change).map(|offered| offered.change.to.name.clone()).unwrap_or_default()
 }
 
 /// The posts that the commit of an approval confirmed by itself: pages that read the log.

@@ -28,6 +28,7 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         verified: None,
         duty: None,
         roster: opening.roster.clone(),
+        changes: Vec::new(),
         facts: BTreeMap::new(),
         alerts: BTreeMap::new(),
         tasks: BTreeMap::new(),

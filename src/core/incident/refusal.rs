@@ -26,6 +26,8 @@ pub enum Refusal {
     FactsChanged,
     #[error("the text that this request was about is not the current one; nothing was decided")]
     Superseded,
+    #[error("your address was changed since you were asked; answer by the request that went to the new one")]
+    OldAddress,
     #[error("this request's time had passed; nothing was decided")]
     Late,
     #[error("too many wrong codes were tried; the duty officer was told and can ask you again")]
@@ -52,6 +54,8 @@ pub enum Refusal {
     BeingCorrected,
     #[error("this statement was corrected {0} times, and more corrections are not taken; open another incident")]
     TooManyCorrections(usize),
+    #[error("{0} changes of people were offered to this incident, and no more are taken; open another incident")]
+    TooManyChanges(usize),
     #[error("posting is stopped; nothing goes out before it is resumed")]
     PostingStopped,
     #[error("a late attempt could still post this, and Holdline looks for it itself first; try again in two minutes")]

@@ -71,6 +71,12 @@ struct Blindness<'a> {
 }
 
 #[derive(Serialize)]
+struct FolderRefused<'a> {
+    problems: &'a [String],
+    more: Option<u32>,
+}
+
+#[derive(Serialize)]
 struct Restored {
     at: String,
     entry: u64,
@@ -110,6 +116,17 @@ impl Composer {
             page: format!("{url}/feeds"),
         };
         self.house_letter(house, Kind::Blind, &format!("Blind spot: the feed {feed} {blind}"), &data)
+    }
+
+    /// That the folder was changed and cannot be used as it is.
+    pub fn folder_refused(&self, house: &House<'_>, problems: &[String], more: u32) -> Result<Letter, ComposeError> {
+        let about = "Holdline: the last change of the folder is not used";
+        self.house_letter(
+            house,
+            Kind::FolderRefused,
+            about,
+            &FolderRefused { problems, more: (more > 0).then_some(more) },
+        )
     }
 
     pub(super) fn house_letter<T: Serialize>(

@@ -3,6 +3,7 @@
 mod alert;
 mod approval;
 mod by_hand;
+mod change_notice;
 mod desk;
 mod notice;
 mod picture;
@@ -22,6 +23,7 @@ pub use self::quiet::HeldBack;
 use super::Letter;
 use crate::core::incident::Incident;
 use crate::core::name::PersonId;
+use crate::core::roster::Person;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
 use crate::core::shown::{Quote, Shown};
@@ -71,6 +73,16 @@ impl<'a> Scene<'a> {
 impl Composer {
     fn letter<T: Serialize>(&self, scene: &Scene<'_>, draft: &Draft<T>) -> Result<Letter, ComposeError> {
         let person = scene.incident.roster.person(scene.to).ok_or_else(|| ComposeError::Person(scene.to.clone()))?;
+        self.letter_to(scene, person, draft)
+    }
+
+    /// The same to somebody who need not be on the roster.
+    fn letter_to<T: Serialize>(
+        &self,
+        scene: &Scene<'_>,
+        person: &Person,
+        draft: &Draft<T>,
+    ) -> Result<Letter, ComposeError> {
         let frame = Frame {
             stamp: stamp(scene.incident.setting, &scene.rules.organisation),
             organisation: scene.rules.organisation.name.clone(),

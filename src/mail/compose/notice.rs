@@ -13,6 +13,7 @@ use crate::core::approval::Decision;
 use crate::core::incident::{Notice, Request, Subject};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::playbook::StepKind;
+use crate::core::roster::Person;
 use crate::core::shown::{Duty, Shown};
 
 #[derive(Serialize)]
@@ -58,6 +59,8 @@ impl Composer {
             | Notice::PostingStopped { .. }
             | Notice::PostingResumed { .. }
             | Notice::MailRefused { .. }
+            | Notice::ChangeOffered { .. }
+            | Notice::ChangeMade { .. }
             | Notice::StoodDown => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
@@ -74,18 +77,28 @@ impl Composer {
         self.told(scene, take_down_by_hand(statement, channel, url), None)
     }
 
-    fn told(&self, scene: &Scene<'_>, words: Words, digest: Option<String>) -> Result<Letter, ComposeError> {
-        let data = Told {
-            title: &scene.incident.title,
-            sentence: words.sentence,
-            now: words.now,
-            digest,
-            page: scene.page(),
-            duty: scene.shown().duty(),
-        };
-        let subject = format!("{}: {}", words.subject, scene.incident.title);
-        self.letter(scene, &Draft { kind: Kind::Notice, subject, data })
+    /// Tells an address that somebody had, or would have.
+    pub fn notice_to(&self, scene: &Scene<'_>, notice: &Notice, person: &Person) -> Result<Letter, ComposeError> {
+        let words = scene.words(notice);
+        self.letter_to(scene, person, &told(scene, words, None))
     }
+
+    fn told(&self, scene: &Scene<'_>, words: Words, digest: Option<String>) -> Result<Letter, ComposeError> {
+        self.letter(scene, &told(scene, words, digest))
+    }
+}
+
+fn told<'a>(scene: &Scene<'a>, words: Words, digest: Option<String>) -> Draft<Told<'a>> {
+    let data = Told {
+        title: &scene.incident.title,
+        sentence: words.sentence,
+        now: words.now,
+        digest,
+        page: scene.page(),
+        duty: scene.shown().duty(),
+    };
+    let subject = format!("{}: {}", words.subject, scene.incident.title);
+    Draft { kind: Kind::Notice, subject, data }
 }
 
 impl Scene<'_> {
@@ -113,6 +126,8 @@ impl Scene<'_> {
             Notice::PostingStopped { by, reason } => posting_stopped(by, reason),
             Notice::PostingResumed { by } => posting_resumed(by),
             Notice::MailRefused { person, why } => self.mail_refused(person, why),
+            Notice::ChangeOffered { change } => self.change_offered(*change),
+            Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
         }
     }

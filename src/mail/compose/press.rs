@@ -24,6 +24,7 @@ pub(super) enum Kind {
     Alert,
     Approval,
     ByHand,
+    FolderRefused,
     Head,
     HeldBack,
     Notice,
@@ -40,6 +41,7 @@ impl Kind {
             Self::Alert => "alert",
             Self::Approval => "approval",
             Self::ByHand => "by_hand",
+            Self::FolderRefused => "folder_refused",
             Self::Head => "head",
             Self::HeldBack => "held_back",
             Self::Notice => "notice",
@@ -53,13 +55,14 @@ impl Kind {
 }
 
 /// Name, plain text and HTML. The partials `text` and `why` are used by several.
-const TEMPLATES: [(&str, &str, &str); 14] = [
+const TEMPLATES: [(&str, &str, &str); 15] = [
     ("layout", template!("layout.text.hbs"), template!("layout.html.hbs")),
     ("texts", template!("texts.text.hbs"), template!("texts.html.hbs")),
     ("why", template!("why.text.hbs"), template!("why.html.hbs")),
     ("alert", template!("alert.text.hbs"), template!("alert.html.hbs")),
     ("approval", template!("approval.text.hbs"), template!("approval.html.hbs")),
     ("by_hand", template!("by_hand.text.hbs"), template!("by_hand.html.hbs")),
+    ("folder_refused", template!("folder_refused.text.hbs"), template!("folder_refused.html.hbs")),
     ("head", template!("head.text.hbs"), template!("head.html.hbs")),
     ("held_back", template!("held_back.text.hbs"), template!("held_back.html.hbs")),
     ("notice", template!("notice.text.hbs"), template!("notice.html.hbs")),

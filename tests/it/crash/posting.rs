@@ -42,6 +42,7 @@ pub(super) fn errand_of(row: &Claimed) -> Option<Errand> {
         | Effect::Draft { .. }
         | Effect::Remind { .. }
         | Effect::Tell { .. }
+        | Effect::TellAddress { .. }
         | Effect::AskToPost { .. }
         | Effect::LookAt { .. }
         | Effect::TakeDown { .. }

@@ -72,6 +72,7 @@ impl World {
             Effect::Alert { .. }
             | Effect::AskTask { .. }
             | Effect::Tell { .. }
+            | Effect::TellAddress { .. }
             | Effect::AskToPost { .. }
             | Effect::AskToTakeDown { .. } => None,
             Effect::Draft { .. }
@@ -176,6 +177,7 @@ fn recipient(incident: &Incident, effect: &Effect) -> PersonId {
         Effect::AskApproval { request } | Effect::Remind { request, .. } => {
             incident.request(*request).unwrap().person.clone()
         }
+        Effect::TellAddress { change, .. } => incident.change(*change).unwrap().change.person.clone(),
         Effect::Draft { .. }
         | Effect::Post { .. }
         | Effect::LookUp { .. }

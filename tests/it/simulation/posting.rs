@@ -191,6 +191,7 @@ impl World {
             | Effect::AskApproval { .. }
             | Effect::Remind { .. }
             | Effect::Tell { .. }
+            | Effect::TellAddress { .. }
             | Effect::AskToPost { .. }
             | Effect::AskToTakeDown { .. } => self.mail(row, &effect).map(Stage::Mailing),
             Effect::Draft { .. } | Effect::WakeAt { .. } => panic!("inside work was claimed for outside"),

@@ -138,6 +138,9 @@ impl Known {
             | Event::DeadlinePassed { .. }
             | Event::PostIntended { .. }
             | Event::MailRefused { .. }
+            | Event::ChangeOffered { .. }
+            | Event::ChangeAgreed { .. }
+            | Event::ChangeDropped { .. }
             | Event::StandDownAsked { .. }
             | Event::Closed { .. } => {}
         }

@@ -58,6 +58,10 @@ fn effect_parts(incident: &Incident, effect: &Effect) -> Option<(String, String,
             parts("remind ", incident.request(*request)?.person.to_string(), format!(" ({nth})"))
         }
         Effect::Tell { person, notice } => parts("tell ", person.to_string(), format!(": {}", told(notice))),
+        Effect::TellAddress { change, which, notice } => {
+            let known = incident.change(*change)?.address(*which)?;
+            parts("tell ", known.email.clone(), format!(": {}", told(notice)))
+        }
         Effect::Post { statement, channel, attempt, .. } => {
             parts("post ", format!("{statement} to {channel}"), format!(" (attempt {attempt})"))
         }
@@ -126,6 +130,8 @@ fn told(notice: &Notice) -> String {
         Notice::PostingStopped { by, .. } => format!("{by} stopped posting"),
         Notice::PostingResumed { by } => format!("{by} resumed posting"),
         Notice::MailRefused { person, .. } => format!("mail to {person} is refused"),
+        Notice::ChangeOffered { change } => format!("change {change} waits for two"),
+        Notice::ChangeMade { change } => format!("change {change} holds"),
         Notice::StoodDown => "it is over".to_owned(),
     }
 }
@@ -176,6 +182,9 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
             TaskPhase::Done { by, .. } => format!("done by {by}"),
         };
         lines.push(format!("= {id}: {phase}"));
+    }
+    for (number, change) in incident.waiting_changes() {
+        lines.push(format!("= change {number} of {} waits", change.change.person));
     }
     lines.extend(incident.statements.iter().map(|(id, statement)| format!("= {id}: {}", statement_state(statement))));
     lines

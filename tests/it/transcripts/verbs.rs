@@ -1,12 +1,16 @@
 //! The verbs of the stories: one line becomes one event.
 
+use std::collections::BTreeSet;
+
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
-    Asker, Author, Cause, Event, Incident, PostPhase, Request, Settlement, Spike, StatementPhase, Subject, Verification,
+    Asker, Author, Cause, Event, Incident, PostPhase, Request, RosterChange, Settlement, Spike, StatementPhase,
+    Subject, Verification,
 };
 use holdline::core::lint::{Finding, Level, linted};
 use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::period::Period;
+use holdline::core::roster::Person;
 use holdline::core::rules::Rules;
 use holdline::core::severity::Severity;
 use holdline::core::statement::{Digest, Package, Seen, Unseen, edited};
@@ -76,6 +80,11 @@ impl Scene<'_> {
                 Event::SeverityRaised { to: severity_named(severity), by: who(by), reason }
             }
             [by, "leaves", fact, "unknown"] => Event::FactLeftUnknown { fact: (*fact).into(), by: who(by) },
+            ["the", "folder", "gives", person, rest @ ..] => self.offered(person, rest),
+            ["the", "folder", "drops", "change", number] => Event::ChangeDropped { change: number.parse().unwrap() },
+            [by, "agrees", "to", "change", number] => {
+                Event::ChangeAgreed { change: number.parse().unwrap(), by: who(by) }
+            }
             [by, "leaves", role] => Event::LeftRole { person: who(by), role: (*role).into() },
             [by, "proposes", "stand-down"] => Event::StandDownAsked { by: Asker::Person(who(by)), reason },
             [by, "closes"] => Event::Closed { by: who(by), reason },
@@ -143,6 +152,28 @@ impl Scene<'_> {
             basis: self.incident.events,
             package: Box::new(package),
         }
+    }
+
+    /// `the folder gives ben the address new@riverside.example`, `.. gives gil the role legal`, `.. gives ben the delegate gil`.
+    fn offered(&self, person: &str, rest: &[&str]) -> Event {
+        let known = self.incident.roster.person(&PersonId::from(person)).cloned();
+        let mut to = known.unwrap_or_else(|| Person {
+            name: person.to_owned(),
+            email: format!("{person}@riverside.example"),
+            phone: None,
+            delegate: None,
+            away: None,
+            reads: vec!["en".to_owned()],
+            shared: false,
+        });
+        let mut roles = BTreeSet::new();
+        match rest {
+            ["the", "address", email] => (*email).clone_into(&mut to.email),
+            ["the", "delegate", delegate] => to.delegate = Some((*delegate).into()),
+            ["the", "role", role] => drop(roles.insert((*role).into())),
+            other => panic!("the folder gives no such thing: {other:?}"),
+        }
+        Event::ChangeOffered { change: RosterChange { person: person.into(), to, roles } }
     }
 
     /// `dev approves holding`, with `by request 3` or `with other bytes`; rejects, wants changes to, takes back.

@@ -1,0 +1,278 @@
+//! The folder while Holdline runs: a change is taken up whole, or refused whole and what was taken last goes on.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::listening::Listening;
+use super::{Channels, StartError, connect, post, post_office, standing};
+use crate::channel::Outside;
+use crate::config::{Config, Need, Problem, Stamp, Weight, load, stamp};
+use crate::core::name::ChannelName;
+use crate::core::period::Period;
+use crate::engine::{Engine, FolderState, LiveChannel, RefusedFolder, Shell, TakeUpError};
+use crate::mail::Mailbox;
+use crate::mail::compose::Composer;
+use crate::web::Webhooks;
+
+/// How long the files must have been left alone before they are read: editors write in several steps.
+const QUIET: Duration = Duration::from_millis(500);
+/// How long a burst of changes puts the reading off at most.
+const QUIET_WITHIN: Duration = Duration::from_secs(5);
+/// How often the files are looked at where the system tells nothing of changes, or the folder itself came and went.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Changes that may wait: one stands for all.
+const CHANGES_MAX: usize = 1;
+
+/// What a running Holdline cannot change.
+pub(super) struct Fixed {
+    store: PathBuf,
+    listen: SocketAddr,
+    url: String,
+    key: SecretString,
+    previous: Vec<SecretString>,
+    every: Period,
+}
+
+impl Fixed {
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            store: config.store.clone(),
+            listen: config.server.listen,
+            url: config.server.url.clone(),
+            key: config.audit.key.clone(),
+            previous: config.audit.previous.clone(),
+            every: config.audit.every,
+        }
+    }
+
+    /// What `config` says otherwise, each a sentence.
+    fn waits(&self, config: &Config) -> Vec<String> {
+        let bytes = |key: &SecretString| key.expose_secret().as_bytes().to_vec();
+        let keys = |keys: &[SecretString]| keys.iter().map(bytes).collect::<Vec<_>>();
+        let changed = [
+            (self.store != config.store, "`store`"),
+            (self.listen != config.server.listen, "`server.listen`"),
+            (self.url != config.server.url, "`server.url`"),
+            (bytes(&self.key) != bytes(&config.audit.key), "the audit key"),
+            (keys(&self.previous) != keys(&config.audit.previous), "`audit.previous`"),
+            (self.every != config.audit.every, "`audit.every`"),
+        ];
+        let changed = changed.into_iter().filter(|(changed, _)| *changed);
+        changed.map(|(_, what)| format!("{what} holds from the next start on.")).collect()
+    }
+}
+
+/// What the folder's reader works with.
+pub(super) struct Parts {
+    pub(super) path: PathBuf,
+    /// The files as they were when the configuration of the start was read.
+    pub(super) stamp: Stamp,
+    pub(super) address: SocketAddr,
+    pub(super) fixed: Fixed,
+    /// Where mail goes in place of a server.
+    pub(super) mailbox: Option<Mailbox>,
+    pub(super) engine: Engine,
+}
+
+pub(super) struct Folder {
+    parts: Parts,
+    shell: watch::Sender<Arc<Shell>>,
+    webhooks: watch::Sender<Webhooks>,
+    state: watch::Sender<FolderState>,
+    /// Held for a whole look: one at a time.
+    taken: Mutex<Taken>,
+}
+
+/// What of the last good folder is needed at the next look.
+struct Taken {
+    listening: Listening,
+    operator: String,
+}
+
+/// Why a folder without mistakes was not taken up all the same.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    #[error(transparent)]
+    TakeUp(#[from] TakeUpError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl Folder {
+    pub(super) fn new(parts: Parts, shell: watch::Sender<Arc<Shell>>, listening: Listening, operator: String) -> Self {
+        let (webhooks, state) = (watch::Sender::new(listening.webhooks()), watch::Sender::default());
+        Self { parts, shell, webhooks, state, taken: Mutex::new(Taken { listening, operator }) }
+    }
+
+    pub(super) fn webhooks(&self) -> watch::Receiver<Webhooks> {
+        self.webhooks.subscribe()
+    }
+
+    pub(super) fn state(&self) -> watch::Receiver<FolderState> {
+        self.state.subscribe()
+    }
+
+    /// Reads the folder and takes it up, or says what is wrong with it.
+    pub(super) async fn look(&self) {
+        let mut taken = self.taken.lock().await;
+        let path = self.parts.path.clone();
+        let need = if self.parts.mailbox.is_some() { Need::WithoutMail } else { Need::Run };
+        let problems = match tokio::task::spawn_blocking(move || load(&path, need)).await {
+            Ok(Ok(loaded)) => match self.take_up(&mut taken, loaded.config).await {
+                Ok(waits) => {
+                    tracing::info!(waits = waits.join(" "), "the changed folder is taken up");
+                    self.state.send_modify(|state| {
+                        *state = FolderState { refused: None, waits, looks: state.looks + 1 };
+                    });
+                    return;
+                }
+                Err(error) => vec![error.to_string()],
+            },
+            Ok(Err(problems)) => said(&problems),
+            Err(error) => vec![format!("the folder could not be read: {error}")],
+        };
+        self.refuse(&taken.operator, &problems).await;
+    }
+
+    /// All of it or nothing: what can fail comes first.
+    async fn take_up(&self, taken: &mut Taken, config: Config) -> Result<Vec<String>, NotTaken> {
+        let Parts { address, fixed, mailbox, engine, .. } = &self.parts;
+        let post = Arc::new(post(&config, mailbox.as_ref())?);
+        let http = self.shell.borrow().outside.http.clone();
+        let outside = Outside { http, post_office: Some(post_office(&post, engine)) };
+        let fresh = connect(&config.channels, &config.written.channels, &outside, engine.now());
+        let channels = self.with_those_of_before(fresh);
+        let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, channels, outside };
+        let mut standing = standing(&config, *address);
+        standing.url.clone_from(&engine.standing().url);
+        let waits = fixed.waits(&config);
+        engine.take_up(standing, config.watches, waits.clone()).await?;
+        self.shell.send_replace(Arc::new(shell));
+        taken.listening.listen_to(config.feeds, &config.written.feeds).await;
+        self.webhooks.send_replace(taken.listening.webhooks());
+        taken.operator = config.operator;
+        Ok(waits)
+    }
+
+    /// A channel that is written as before keeps its age; one that open incidents may post to stays beside its successor.
+    fn with_those_of_before(&self, mut fresh: Channels) -> Channels {
+        let before = self.shell.borrow().channels.clone();
+        for (name, channels) in before {
+            for channel in channels {
+                let successors = fresh.entry(name.clone()).or_default();
+                match successors.iter_mut().find(|successor| successor.written == channel.written) {
+                    Some(same) => same.since = channel.since,
+                    None if self.is_posted_to(&name, &channel) => successors.push(channel),
+                    None => {}
+                }
+            }
+        }
+        fresh.retain(|_, channels| !channels.is_empty());
+        fresh
+    }
+
+    fn is_posted_to(&self, name: &ChannelName, channel: &LiveChannel) -> bool {
+        let board = self.parts.engine.board();
+        let mut running = board.incidents.values().filter(|entry| entry.incident.is_running());
+        running.any(|entry| entry.rules.channels.get(name) == Some(&channel.rules))
+    }
+
+    /// Says it in the log and on the desk, and to the operator once until the folder is good again.
+    async fn refuse(&self, operator: &str, problems: &[String]) {
+        let refused = RefusedFolder::new(self.parts.engine.now(), problems);
+        let before = self.state.borrow().refused.clone();
+        let places: Vec<&str> = refused.problems.iter().map(|problem| place_of(problem)).collect();
+        if before.as_ref().map(|before| &before.problems) != Some(&refused.problems) {
+            let places = places.join(", ");
+            tracing::error!(
+                problems = problems.len(),
+                places,
+                "the changed folder cannot be used; the last one goes on"
+            );
+        }
+        if before.is_none()
+            && let Err(error) = self.parts.engine.refuse_folder(operator.to_owned(), &refused).await
+        {
+            tracing::error!(%error, "that the folder cannot be used was not written down, and the operator was not told");
+        }
+        self.state.send_modify(|state| {
+            let at = before.map_or(refused.at, |before| before.at);
+            state.refused = Some(RefusedFolder { at, ..refused });
+            state.looks += 1;
+        });
+    }
+}
+
+/// The mistakes, each a line.
+fn said(problems: &[Problem]) -> Vec<String> {
+    problems.iter().filter(|problem| problem.weight == Weight::Refused).map(ToString::to_string).collect()
+}
+
+/// `holdline.yaml:7:3` of a problem's line: its words may hold an address, and stay out of the log.
+fn place_of(problem: &str) -> &str {
+    problem.split(": ").next().unwrap_or_default()
+}
+
+/// Takes up what changes until `stop`. The system tells of most changes at once; a look from time to time finds the rest.
+pub(super) async fn follow(folder: Arc<Folder>, stop: CancellationToken) {
+    let (tell, mut told) = mpsc::channel(CHANGES_MAX);
+    let mut seen = folder.parts.stamp;
+    let mut watcher = watch_files(&folder.parts.path, &tell);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = told.recv() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        if stamp_of(&folder.parts.path).await == seen {
+            continue;
+        }
+        seen = quiet(&folder.parts.path).await;
+        folder.look().await;
+        // The folder itself may have been put there anew.
+        drop(watcher);
+        watcher = watch_files(&folder.parts.path, &tell);
+    }
+}
+
+/// Where it cannot be had, the regular look remains.
+fn watch_files(path: &Path, tell: &mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+    let tell = tell.clone();
+    let watcher = notify::recommended_watcher(move |_| {
+        // One that waits already stands for this one too.
+        let _ = tell.try_send(());
+    });
+    let watching = watcher.and_then(|mut watcher| {
+        watcher.watch(path, RecursiveMode::Recursive)?;
+        Ok(watcher)
+    });
+    watching.inspect_err(|error| tracing::warn!(%error, "changes of the folder show only after some seconds")).ok()
+}
+
+async fn stamp_of(path: &Path) -> Stamp {
+    let path = path.to_owned();
+    // A look that could not be had is taken for a change.
+    tokio::task::spawn_blocking(move || stamp(&path)).await.unwrap_or_default()
+}
+
+/// Waits until the files were left alone for a while, or for as long as a burst may put it off.
+async fn quiet(path: &Path) -> Stamp {
+    let by = Instant::now() + QUIET_WITHIN;
+    let mut before = stamp_of(path).await;
+    loop {
+        tokio::time::sleep(QUIET).await;
+        let now = stamp_of(path).await;
+        if now == before || Instant::now() >= by {
+            return now;
+        }
+        before = now;
+    }
+}

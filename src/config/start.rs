@@ -1,0 +1,59 @@
+//! The folders that `holdline init` begins: one for hospitals, one for any other organisation. Keys are made by whoever
+//! writes the files.
+
+use super::schema::{Schema, schema};
+
+/// Who begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Organisation {
+    Hospital,
+    Other,
+}
+
+const README: &str = include_str!("start/README.md");
+const IGNORED: &str = include_str!("start/gitignore");
+const MODELINE: &str = "# yaml-language-server: $schema=";
+
+/// Beneath the hospital's: the shipped library's own playbook.
+const HOSPITAL: &[(&str, &str)] = &[
+    ("playbooks/data-breach.yaml", include_str!("../../playbooks/data-breach.yaml")),
+    (
+        "templates/statements/data-breach/staff.long.en.hbs",
+        include_str!("../../templates/statements/data-breach/staff.long.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/holding.long.en.hbs",
+        include_str!("../../templates/statements/data-breach/holding.long.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/holding.short.en.hbs",
+        include_str!("../../templates/statements/data-breach/holding.short.en.hbs"),
+    ),
+];
+
+const OTHER: &[(&str, &str)] = &[
+    ("playbooks/service-outage.yaml", include_str!("start/service-outage.yaml")),
+    ("templates/statements/service-outage/holding.long.en.hbs", include_str!("start/holding.long.en.hbs")),
+    ("templates/statements/service-outage/holding.short.en.hbs", include_str!("start/holding.short.en.hbs")),
+];
+
+/// The files of a folder to start from: path within it, and text.
+pub fn start(of: Organisation) -> Vec<(String, String)> {
+    let (main, rest) = match of {
+        Organisation::Hospital => (include_str!("start/hospital.yaml"), HOSPITAL),
+        Organisation::Other => (include_str!("start/other.yaml"), OTHER),
+    };
+    let mut files = vec![
+        ("holdline.yaml".to_owned(), format!("{MODELINE}schema/holdline.json\n{main}")),
+        ("README.md".to_owned(), README.to_owned()),
+        (".gitignore".to_owned(), IGNORED.to_owned()),
+        ("schema/holdline.json".to_owned(), format!("{:#}\n", schema(Schema::Config))),
+        ("schema/playbook.json".to_owned(), format!("{:#}\n", schema(Schema::Playbook))),
+    ];
+    files.extend(rest.iter().map(|(name, text)| {
+        let modeline =
+            if name.starts_with("playbooks/") { format!("{MODELINE}../schema/playbook.json\n") } else { String::new() };
+        ((*name).to_owned(), format!("{modeline}{text}"))
+    }));
+    files
+}
