@@ -17,7 +17,9 @@ use crate::config::{Audit, Config};
 use crate::control;
 use crate::core::name::FeedName;
 use crate::core::setting::Setting;
-use crate::engine::{Clock, Engine, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread};
+use crate::engine::{
+    Clock, Engine, FollowedFeed, LiveChannel, OpenError, PolledFeed, Recorder, Shell, Standing, WriterThread,
+};
 use crate::feed::{Door, Feed, Webhook};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, MailReason, Mailbox, Post, Sent, Smtp, SmtpSetupError};
@@ -90,6 +92,7 @@ impl App {
         let post = Arc::new(post);
         // Where mail stays here, nothing else leaves either.
         let http = if mailbox.is_some() { None } else { Some(Http::new()?) };
+        let way_out = http.clone();
         let outside = Outside { http, post_office: Some(post_office(&post, &engine)) };
         let connected = config.channels.iter().filter_map(|(name, settings)| {
             let channel = settings.connect(name, &outside)?;
@@ -113,12 +116,7 @@ impl App {
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
         let feeds: BTreeMap<FeedName, Arc<dyn Feed>> =
             config.feeds.into_iter().map(|(name, feed)| (name, Arc::from(feed))).collect();
-        for (name, feed) in &feeds {
-            if let Door::Polled(_) = feed.door() {
-                let polled = PolledFeed { name: name.clone(), feed: Arc::clone(feed) };
-                tasks.spawn(engine.clone().poll(polled, stop.clone()));
-            }
-        }
+        listen_to(&feeds, way_out.as_ref(), &engine, &tasks, &stop);
         tasks.close();
         let router = web::router(Web { engine: engine.clone(), url, webhooks: webhooks(&feeds), mailbox })?;
         let server = tokio::spawn(web::serve(listener, router, stop.clone()));
@@ -136,6 +134,33 @@ impl App {
         let joined = tokio::task::spawn_blocking(move || writer.join()).await;
         if let Err(error) = joined {
             tracing::error!(%error, "the writer did not end as it should");
+        }
+    }
+}
+
+/// Starts a loop for every feed that we look at or follow.
+fn listen_to(
+    feeds: &BTreeMap<FeedName, Arc<dyn Feed>>,
+    http: Option<&Http>,
+    engine: &Engine,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    for (name, feed) in feeds {
+        let (name, feed) = (name.clone(), Arc::clone(feed));
+        match (feed.door(), http) {
+            (Door::Polled(_), _) => {
+                let polled = PolledFeed { name, feed: Arc::clone(&feed) };
+                tasks.spawn(engine.clone().poll(polled, stop.clone()));
+            }
+            (Door::Streamed(_), Some(http)) => {
+                let followed = FollowedFeed { name, feed: Arc::clone(&feed), http: http.clone() };
+                tasks.spawn(engine.clone().follow(followed, stop.clone()));
+            }
+            (Door::Streamed(_), None) => {
+                tracing::warn!(feed = %name, "nothing leaves this machine here, so the feed is not followed");
+            }
+            (Door::Webhook(_), _) => {}
         }
     }
 }
@@ -196,7 +221,7 @@ pub fn keys(audit: &Audit) -> Keys {
 fn webhooks(feeds: &BTreeMap<FeedName, Arc<dyn Feed>>) -> BTreeMap<String, (FeedName, Arc<Webhook>)> {
     let pushed = feeds.iter().filter_map(|(name, feed)| match feed.door() {
         Door::Webhook(webhook) => Some((webhook.path().to_owned(), (name.clone(), Arc::new(webhook.clone())))),
-        Door::Polled(_) => None,
+        Door::Polled(_) | Door::Streamed(_) => None,
     });
     pushed.collect()
 }

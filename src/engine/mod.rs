@@ -18,6 +18,7 @@ mod quotes;
 mod recorder;
 mod session;
 mod stop;
+mod streaming;
 mod thread;
 mod work;
 
@@ -40,6 +41,7 @@ pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
 pub use stop::{OnItsWay, Stopped, on_its_way};
+pub use streaming::FollowedFeed;
 pub use thread::{QUEUE_MAX, WriterThread};
 use tokio::sync::{Notify, watch};
 pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};

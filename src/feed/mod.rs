@@ -1,7 +1,10 @@
 //! Feeds: where mentions come from. A feed is one file and one line in the table.
 
+pub mod bluesky;
 pub mod file;
 pub mod form;
+pub mod mastodon;
+pub mod streamed;
 pub mod webhook;
 
 use std::fmt;
@@ -11,9 +14,10 @@ use std::pin::Pin;
 pub use webhook::{Delivery, DeliveryError, Webhook};
 
 use crate::core::mention::Mention;
+use streamed::Streamed;
 
 /// The kinds of feed that `holdline.yaml` can name.
-pub const KINDS: &[FeedKind] = &[file::KIND, webhook::KIND];
+pub const KINDS: &[FeedKind] = &[bluesky::KIND, file::KIND, mastodon::KIND, webhook::KIND];
 
 /// A kind of feed: how its settings are written and read.
 pub struct FeedKind {
@@ -43,6 +47,8 @@ pub enum Door<'a> {
     Webhook(&'a Webhook),
     /// We look from time to time.
     Polled(&'a dyn Polled),
+    /// We stay connected.
+    Streamed(&'a dyn Streamed),
 }
 
 /// A source that is asked: from a cursor of its own making to mentions and the next cursor.

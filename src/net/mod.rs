@@ -4,6 +4,9 @@ mod client;
 mod global;
 mod html;
 mod names;
+mod server;
+mod socket;
+mod wait;
 
 pub use client::{
     Answer, CONNECT_TIMEOUT, Call, FIRST_BYTE_TIMEOUT, Fault, Http, HttpSetupError, REDIRECTS_MAX, Reach, Tries,
@@ -12,7 +15,10 @@ pub use client::{
 pub use global::is_global;
 pub use html::{Page, read_html};
 pub use names::SystemNames;
+pub use server::{AddressError, Schemes, server_address};
+pub use socket::{Dial, DialFault, Said, Silence, Socket, SocketFault};
+pub use wait::{RETRY_AFTER_MAX, retry_after};
 // What a name server says can be told by a test; only that may differ.
 pub use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode, Url};

@@ -1,7 +1,7 @@
 //! Channels: what their settings tell the core, and what each kind does with a post.
 
 mod email_list;
-mod fediverse;
+pub(crate) mod fediverse;
 mod mastodon;
 mod webhook;
 

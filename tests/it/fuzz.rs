@@ -46,11 +46,16 @@ const PARSERS: &[(&str, &str)] = &[
     ("src/core/statement/template/mod.rs", "template"),
     ("src/core/watch.rs", "spike"),
     ("src/engine/links.rs", "token"),
+    ("src/feed/bluesky.rs", "installation"),
+    ("src/feed/bluesky/event.rs", "bluesky"),
     ("src/feed/file.rs", "installation"),
     ("src/feed/file/cursor.rs", "cursor"),
     ("src/feed/file/replay.rs", "speed"),
     ("src/feed/file/rows.rs", "csv"),
     ("src/feed/form/json.rs", "json"),
+    ("src/feed/mastodon.rs", "installation"),
+    ("src/feed/mastodon/place.rs", "mastodon"),
+    ("src/feed/mastodon/status.rs", "mastodon"),
     ("src/feed/webhook.rs", "webhook_gate"),
     ("src/feed/webhook/body.rs", "webhook_body"),
 ];
@@ -207,7 +212,7 @@ macro_rules! replayed {
 }
 
 replayed! {
-    clock condition csv cursor edit fact installation json length links package period playbook query quote speed spike
+    bluesky clock condition csv cursor edit fact installation json length links mastodon package period playbook query quote speed spike
     template token visible webhook_body webhook_gate
 }
 

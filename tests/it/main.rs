@@ -37,6 +37,7 @@ mod sample;
 mod sighting;
 mod simulation;
 mod store;
+mod streamed;
 mod test_app;
 mod tidy;
 mod transcripts;

@@ -90,6 +90,20 @@ impl Draft {
         self.0[field as usize] = Some(value);
     }
 
+    /// Sets a field that may be left out, where the value fits; what a stranger wrote wrongly costs the field and not the
+    /// mention.
+    pub fn set_if_fits(&mut self, field: Field, value: String) {
+        let fits = match field {
+            Field::Url => is_web_address(&value),
+            Field::Language => is_language_tag(&value),
+            Field::Published => time(&value).is_ok(),
+            Field::Id | Field::Text | Field::Author | Field::Title => true,
+        };
+        if fits && check_bounds(field, &value).is_ok() {
+            self.set(field, value);
+        }
+    }
+
     pub fn get(&self, field: Field) -> Option<&str> {
         self.0[field as usize].as_deref()
     }
@@ -133,6 +147,11 @@ pub fn time(text: &str) -> Result<Timestamp, FormError> {
         && text.starts_with(|c: char| c.is_ascii_digit());
     let parsed = if plain { text.parse().ok() } else { None };
     parsed.ok_or_else(|| FormError::NotTime(excerpt(text)))
+}
+
+/// The beginning of a text that fits, ending with a whole character.
+pub fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 fn check_bounds(field: Field, value: &str) -> Result<(), FormError> {
