@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -177,7 +177,11 @@ fn request(dial: &Dial) -> Result<Request, Fault> {
 fn not_opened(error: Error) -> DialFault {
     match error {
         Error::Http(answer) => DialFault::Refused { status: answer.status(), headers: answer.headers().clone() },
-        Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed | Error::Tls(_) => Fault::Lost.into(),
+        Error::Io(_)
+        | Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Tls(_)
+        | Error::Protocol(ProtocolError::HandshakeIncomplete) => Fault::Lost.into(),
         Error::Capacity(_)
         | Error::Protocol(_)
         | Error::WriteBufferFull(_)
@@ -192,7 +196,10 @@ fn ended(error: &Error) -> SocketFault {
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => SocketFault::Closed,
         Error::Capacity(CapacityError::MessageTooLong { .. }) => SocketFault::TooLarge,
-        Error::Io(_) | Error::Tls(_) | Error::WriteBufferFull(_) => SocketFault::Lost,
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::WriteBufferFull(_)
+        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => SocketFault::Lost,
         Error::Capacity(CapacityError::TooManyHeaders)
         | Error::Protocol(_)
         | Error::Utf8(_)

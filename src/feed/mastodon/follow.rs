@@ -34,6 +34,8 @@ pub(super) struct Following {
     /// When the stream is tried again.
     retry: Instant,
     note: Option<String>,
+    /// Why it does not stream, as it was told last: the same is not told again.
+    told: Option<String>,
 }
 
 impl Session for Following {
@@ -51,7 +53,8 @@ impl Following {
     /// Connects first and looks then, so that nothing falls between.
     pub(super) async fn begin(feed: Mastodon, http: Http, places: Places) -> Self {
         let now = Instant::now();
-        let mut following = Self { feed, http, places, line: None, look: now, at: 0, retry: now, note: None };
+        let mut following =
+            Self { feed, http, places, line: None, look: now, at: 0, retry: now, note: None, told: None };
         following.connect().await;
         following
     }
@@ -60,10 +63,14 @@ impl Following {
         match self.dial().await {
             Ok(line) => {
                 self.line = Some(line);
+                self.told = None;
                 (self.look, self.at) = (Instant::now(), 0);
             }
             Err(error) => {
-                self.note = Some(format!("it does not stream, and is looked at instead: {error}"));
+                if self.told.as_ref() != Some(&error.why) {
+                    self.note = Some(format!("it does not stream, and is looked at instead: {error}"));
+                }
+                self.told = Some(error.why);
                 self.retry = Instant::now() + self.feed.pace.retry;
             }
         }

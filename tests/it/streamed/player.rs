@@ -8,7 +8,6 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use holdline::net::Url;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -24,8 +23,6 @@ pub(super) enum Act {
     Raw(Vec<u8>),
     /// Waits for a message of the other side, and writes it down.
     Hear,
-    /// Waits until the test says so.
-    Wait(Arc<Notify>),
     /// Answers pings, and nothing else, until the other side goes.
     Stay,
     /// Reads nothing more and says nothing more, and keeps the connection.
@@ -151,10 +148,6 @@ async fn act<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>, 
                 }
                 Some(Err(_)) | None => false,
             },
-            Act::Wait(word) => {
-                word.notified().await;
-                true
-            }
             Act::Stay => {
                 while let Some(Ok(_)) = socket.next().await {}
                 false
