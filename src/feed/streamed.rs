@@ -70,9 +70,9 @@ pub struct Refused {
 }
 
 impl Refused {
-    pub fn add(&mut self, why: impl ToString) {
+    pub fn add(&mut self, why: String) {
         self.count += 1;
-        self.first.get_or_insert_with(|| why.to_string());
+        self.first.get_or_insert(why);
     }
 }
 
@@ -218,6 +218,6 @@ pub(super) fn not_text() -> String {
 }
 
 /// A reason that quotes a stranger's bytes.
-pub(super) fn unreadable(what: &str, why: impl ToString) -> String {
+pub(super) fn unreadable(what: &str, why: &serde_json::Error) -> String {
     format!("{what} cannot be read: {}", excerpt(&why.to_string()))
 }

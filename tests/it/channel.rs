@@ -1,5 +1,6 @@
 //! Channels: what their settings tell the core, and what each kind does with a post.
 
+mod bluesky;
 mod email_list;
 pub(crate) mod fediverse;
 mod mastodon;

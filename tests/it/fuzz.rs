@@ -23,6 +23,7 @@ const OF_FOLDERS: &[&str] = &["installation", "playbook"];
 
 /// Which target drives each file that parses what people or strangers write.
 const PARSERS: &[(&str, &str)] = &[
+    ("src/channel/bluesky.rs", "installation"),
     ("src/channel/by_hand.rs", "installation"),
     ("src/channel/email_list.rs", "installation"),
     ("src/channel/file.rs", "installation"),

@@ -50,7 +50,7 @@ struct Commit {
 /// without an author, a name or a word is none.
 pub fn read(text: &str) -> Result<Event, String> {
     let Envelope { did, time_us: at, commit } =
-        serde_json::from_str(text).map_err(|error| unreadable("an event", error))?;
+        serde_json::from_str(text).map_err(|error| unreadable("an event", &error))?;
     let Some(Commit { operation, collection, rkey, record: Some(record) }) = commit else {
         return Ok(Event { at, said: None });
     };
@@ -115,7 +115,7 @@ fn words(record: &Value) -> String {
         } else {
             words.push_str(shown);
             if !address.ends_with(shown.trim()) {
-                words.push_str(&format!(" ({address})"));
+                words.extend([" (", address, ")"]);
             }
         }
         from = end;

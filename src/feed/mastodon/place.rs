@@ -115,15 +115,11 @@ impl Place {
         let met =
             rows.iter().any(|row| Some(&row.id) == self.since.as_ref()) || !rows.iter().any(|row| self.is_ours(row));
         let ended = same || met || rows.len() < PAGE_USUAL;
-        match back.filter(|_| !ended && pages < PAGES_MAX) {
-            Some(back) => {
-                self.walk = Some(Walk { newest, until, back, pages });
-                Turned { more: true, cut_off: false }
-            }
-            None => {
-                self.since = until.or_else(|| self.since.take());
-                Turned { more: false, cut_off: !ended }
-            }
+        if let Some(back) = back.filter(|_| !ended && pages < PAGES_MAX) {
+            self.walk = Some(Walk { newest, until, back, pages });
+            return Turned { more: true, cut_off: false };
         }
+        self.since = until.or_else(|| self.since.take());
+        Turned { more: false, cut_off: !ended }
     }
 }

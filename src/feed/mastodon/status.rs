@@ -23,7 +23,7 @@ pub struct Row {
 
 /// Reads a page, newest first. `host` completes the handles of the server's own people.
 pub fn read_page(bytes: &[u8], host: &str) -> Result<Vec<Row>, String> {
-    let page: Vec<Value> = serde_json::from_slice(bytes).map_err(|error| unreadable("the timeline", error))?;
+    let page: Vec<Value> = serde_json::from_slice(bytes).map_err(|error| unreadable("the timeline", &error))?;
     Ok(page.iter().filter_map(|status| row(status, host)).collect())
 }
 
@@ -53,13 +53,13 @@ struct Envelope {
 /// Reads a message of a stream: an event whose payload is JSON in a string.
 pub fn read_frame(text: &str, host: &str) -> Result<Frame, String> {
     let Envelope { event, payload, error } =
-        serde_json::from_str(text).map_err(|error| unreadable("a message", error))?;
+        serde_json::from_str(text).map_err(|error| unreadable("a message", &error))?;
     if let Some(error) = error {
         return Ok(Frame::Refused(excerpt(&error)));
     }
     let said = matches!(event.as_deref(), Some("update" | "status.update"));
     let Some(payload) = payload.filter(|_| said) else { return Ok(Frame::Nothing) };
-    let status: Value = serde_json::from_str(&payload).map_err(|error| unreadable("a status", error))?;
+    let status: Value = serde_json::from_str(&payload).map_err(|error| unreadable("a status", &error))?;
     Ok(mention(&status, host)?.map_or(Frame::Nothing, Frame::Said))
 }
 

@@ -87,6 +87,15 @@ impl Server {
         made["uri"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
     }
 
+    /// The texts of the account's posts.
+    pub(crate) async fn posts(&self) -> Vec<String> {
+        let address =
+            format!("{}/xrpc/com.atproto.repo.listRecords?repo={}&collection=app.bsky.feed.post", self.pds, self.did);
+        let listed: Value = self.client.get(address).send().await.unwrap().json().await.unwrap();
+        let records = listed["records"].as_array().unwrap();
+        records.iter().map(|record| record["value"]["text"].as_str().unwrap().to_owned()).collect()
+    }
+
     async fn follow(&self, cursor: Option<String>) -> Box<dyn Session> {
         let feed = Bluesky::new(self.jetstream.parse().unwrap(), true).with_pace(pace());
         feed.open(&Http::new().unwrap(), cursor).await.unwrap()

@@ -34,7 +34,7 @@ async fn a_real_server_that_does_not_stream_is_looked_at() {
     let mention = &heard.mentions[0];
     assert_eq!(mention.id, first);
     assert_eq!(mention.text, "Riverside General & my records #riversideleak");
-    assert_eq!(mention.author.as_deref(), Some("alice@localhost"));
+    assert!(mention.author.as_deref().unwrap().starts_with("alice@localhost"));
     assert!(mention.published.is_some() && mention.url.as_deref().unwrap().starts_with(&server.base));
     let mut said: Vec<String> = Vec::new();
     let mut place = heard.cursor;

@@ -1,7 +1,7 @@
 //! Feeds that stay connected: what they make of events, and that a broken connection loses nothing and counts nothing twice.
 
 mod bluesky;
-mod bluesky_real;
+pub(crate) mod bluesky_real;
 mod engine;
 mod fediverse;
 mod hostile;
