@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use holdline::core::count::Counts;
-use holdline::core::detect::{Detector, KINDS};
+use holdline::core::detect::KINDS;
 use holdline::core::incident::Evidence;
+use holdline::core::past::Followed;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -21,7 +22,8 @@ const VOICES: u64 = 5_000;
 
 pub(crate) fn measure(table: &mut Table) {
     let kind = KINDS.iter().find(|kind| kind.name == "more_than").unwrap();
-    let detectors: Vec<Box<dyn Detector>> = WINDOWS.iter().map(|window| (kind.parse)(window).unwrap()).collect();
+    let lines: Vec<Followed> =
+        WINDOWS.iter().map(|window| Followed::new((kind.parse)(window).unwrap().as_ref(), 0)).collect();
     for watches in WATCHES {
         let mut counts: Vec<Counts> = (0..watches).map(|_| Counts::default()).collect();
         for counts in &mut counts {
@@ -29,8 +31,8 @@ pub(crate) fn measure(table: &mut Table) {
         }
         let mut sweep = || {
             for counts in &counts {
-                for detector in &detectors {
-                    black_box(detector.crosses(counts, PAST_MINUTES));
+                for line in lines.iter().filter_map(Followed::line) {
+                    black_box(line.crossed(|window| counts.count(window, PAST_MINUTES)));
                 }
             }
         };

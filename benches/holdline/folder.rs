@@ -109,6 +109,7 @@ pub(crate) fn watches(queries: &[String]) -> Vec<Watch> {
             query: Query::parse(query).unwrap(),
             feeds: ["listening".into()].into(),
             detector: (kind.parse)(NEVER).unwrap(),
+            at_least: None,
             from: Voices(1),
             opens: None,
         })

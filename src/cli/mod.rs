@@ -9,6 +9,7 @@ pub mod log;
 mod out;
 mod run;
 mod stop_posting;
+mod try_detect;
 mod try_query;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Try {
+    /// Where a series of counts would have opened incidents, row by row and never looking ahead
+    Detect(try_detect::Options),
     /// Which mentions a query matches, and which part of it made each match
     Query(try_query::Options),
 }
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Run { folder } => run::run(&folder),
         Command::Check { folder } => check::run(&folder),
         Command::StopPosting(options) => stop_posting::run(&options),
+        Command::Try(Try::Detect(options)) => try_detect::run(&options),
         Command::Try(Try::Query(options)) => try_query::run(&options),
         Command::Audit(command) => audit::run(&command),
         Command::Backup(options) => backup::run(&options),

@@ -13,7 +13,7 @@ use crate::core::playbook::{FactKind, FactSpec};
 const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
 const SPIKE: [&str; 5] = ["count", "expected", "ratio", "voices", "copies"];
 /// What no detector of this version tells.
-const SPIKE_UNTOLD: [&str; 3] = ["expected", "ratio", "copies"];
+const SPIKE_UNTOLD: [&str; 1] = ["copies"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
 const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
 const SAMPLE_TIME: &str = "2026-11-20T14:05:00Z";

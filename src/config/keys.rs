@@ -24,7 +24,7 @@ pub(super) const SMTP: &[&str] = &["host", "port", "security", "user", "password
 pub(super) const CHANNEL_COMMON: &[&str] = &["language"];
 pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens"];
 /// Beside a spike's detector.
-pub(super) const SPIKE_COMMON: &[&str] = &["from"];
+pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
 pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];

@@ -9,7 +9,7 @@ use super::{keys, spelling};
 use crate::core::detect::{Detector, KINDS};
 use crate::core::name::{FeedName, PlaybookName, WatchName};
 use crate::core::query::{Matcher, Query};
-use crate::core::watch::{Voices, Watch};
+use crate::core::watch::{Mentions, Voices, Watch};
 
 /// What a watch may name.
 pub(super) struct Named<'a> {
@@ -48,12 +48,13 @@ fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {
         sheet.refuse(word.at, format!("there is no playbook called `{}`", word.text), help);
     }
     let spike = table.need("spike", "{ more_than: 5 mentions in 15m, from: 4 voices }");
-    let (detector, from) = spike.and_then(|node| spike_of(sheet, node))?;
+    let (detector, at_least, from) = spike.and_then(|node| spike_of(sheet, node))?;
     Some(Watch {
         name: WatchName::from(entry.key.as_str()),
         query: query?,
         feeds,
         detector,
+        at_least,
         from,
         opens: opens.map(|word| PlaybookName::from(word.text)),
     })
@@ -79,10 +80,11 @@ pub(super) fn within(sheet: &Sheet, word: Word<'_>, part: &Range<usize>) -> Rang
     word.at.clone()
 }
 
-fn spike_of(sheet: &Sheet, node: &Node) -> Option<(Box<dyn Detector>, Voices)> {
+fn spike_of(sheet: &Sheet, node: &Node) -> Option<(Box<dyn Detector>, Option<Mentions>, Voices)> {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let all: Vec<&str> = names.iter().chain(keys::SPIKE_COMMON).copied().collect();
     let table = Table::of(sheet, "spike", node, &node.at, &all);
+    let at_least = table.parsed("at_least", Mentions::parse);
     let from = table.parsed("from", Voices::parse).unwrap_or(Voices(1));
     let mut chosen = KINDS.iter().filter_map(|kind| Some((kind, table.entry(kind.name)?)));
     let Some((kind, entry)) = chosen.next() else {
@@ -104,5 +106,5 @@ fn spike_of(sheet: &Sheet, node: &Node) -> Option<(Box<dyn Detector>, Voices)> {
             "a spike is told in one way; make two watches",
         );
     }
-    Some((entry.value.word(sheet)?.parsed(sheet, kind.parse)?, from))
+    Some((entry.value.word(sheet)?.parsed(sheet, kind.parse)?, at_least, from))
 }

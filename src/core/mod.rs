@@ -9,6 +9,7 @@ pub mod incident;
 pub mod lint;
 pub mod mention;
 pub mod name;
+pub mod past;
 pub mod period;
 pub mod playbook;
 pub mod query;

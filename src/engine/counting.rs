@@ -2,11 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::core::count::{Counts, HORIZON, minute_of, voice_of};
-use crate::core::detect::{self, Arming, Verdict};
+use super::past::Remembered;
+use crate::core::count::{Counts, HORIZON, MinuteNumber, minute_of, voice_of};
+use crate::core::detect::{self, Arming, Asked, Verdict};
 use crate::core::incident::{Evidence, Spike};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
+use crate::core::past::{Followed, bin_of};
 use crate::core::query::{Matcher, MatcherError};
 use crate::core::watch::Watch;
 
@@ -14,6 +16,7 @@ pub(super) struct Counting {
     watches: Vec<Watch>,
     matcher: Matcher,
     counts: Vec<Counts>,
+    followed: Vec<Followed>,
     /// Watches whose incident is over while their count has not fallen back.
     spent: Vec<bool>,
 }
@@ -26,8 +29,9 @@ impl Counting {
         let queries: Vec<_> = watches.iter().map(|watch| watch.query.clone()).collect();
         let matcher = Matcher::new(&queries)?;
         let counts = watches.iter().map(|_| Counts::default()).collect();
+        let followed = watches.iter().enumerate().map(follow).collect();
         let spent = watches.iter().map(|_| false).collect();
-        Ok(Self { watches, matcher, counts, spent })
+        Ok(Self { watches, matcher, counts, followed, spent })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -58,15 +62,91 @@ impl Counting {
         now: Timestamp,
     ) {
         let evidence = Evidence { feed: feed.clone(), mention: mention.id.clone() };
-        self.counts[index].add(minute_of(counted), voice_of(mention, feed), evidence, minute_of(now));
+        let (counted, minute) = (minute_of(counted), minute_of(now));
+        self.followed[index].turn(self.watches[index].detector.as_ref(), minute);
+        self.counts[index].add(counted, voice_of(mention, feed), evidence, minute);
+        self.followed[index].follow.hear(bin_of(counted), 1);
+        self.followed[index].note(&self.counts[index], minute);
+    }
+
+    /// A mention that the past already holds, counted again for the windows that reach back to it.
+    pub(super) fn add_again(
+        &mut self,
+        index: WatchIndex,
+        feed: &FeedName,
+        mention: &Mention,
+        counted: Timestamp,
+        now: Timestamp,
+    ) {
+        let evidence = Evidence { feed: feed.clone(), mention: mention.id.clone() };
+        let counted = minute_of(counted);
+        self.counts[index].add(counted, voice_of(mention, feed), evidence, minute_of(now));
+        self.followed[index].note(&self.counts[index], counted);
+    }
+
+    /// Takes up a watch's past where it was left, or begins one at `now` where the watch asks something new. Says whether
+    /// that is to be written down.
+    pub(super) fn recall(
+        &mut self,
+        index: WatchIndex,
+        remembered: Option<Remembered>,
+        counts: &[(MinuteNumber, u32)],
+        now: Timestamp,
+    ) {
+        let minute = minute_of(now);
+        let watch = &self.watches[index];
+        let remembered = remembered.filter(|remembered| remembered.is_of(watch) && remembered.since <= minute);
+        let fresh = remembered.is_none();
+        let remembered = remembered.unwrap_or_else(|| Remembered::new(watch, minute));
+        let followed = &mut self.followed[index];
+        followed.begin(remembered.since, fresh);
+        for (day, loudness) in remembered.days {
+            followed.follow.peaks().note(day, loudness);
+        }
+        for (minute, count) in counts.iter().filter(|(minute, _)| *minute >= remembered.since) {
+            followed.follow.hear(bin_of(*minute), *count);
+        }
+        followed.turn(watch.detector.as_ref(), minute);
+    }
+
+    /// The last alarm of a watch, so that its echo outlives a restart.
+    pub(super) fn recall_alarm(&mut self, index: WatchIndex, alarmed: Timestamp, now: Timestamp) {
+        self.followed[index].follow.recall_alarm(bin_of(minute_of(alarmed)), bin_of(minute_of(now)));
+    }
+
+    /// Comes to this minute: lines are drawn anew where an hour has begun.
+    pub(super) fn turn(&mut self, now: Timestamp) {
+        let minute = minute_of(now);
+        for (watch, followed) in self.watches.iter().zip(&mut self.followed) {
+            followed.turn(watch.detector.as_ref(), minute);
+        }
+    }
+
+    /// What must be written down of how watches were followed, and the time before which their counts no longer matter.
+    pub(super) fn take_unsaved(&mut self) -> Vec<(WatchIndex, Remembered)> {
+        let each = self.watches.iter().zip(&mut self.followed).enumerate();
+        let unsaved = each.filter_map(|(index, (watch, followed))| {
+            let (since, days) = followed.take_unsaved()?;
+            Some((index, Remembered { days, ..Remembered::new(watch, since) }))
+        });
+        unsaved.collect()
+    }
+
+    fn asked(&self, index: WatchIndex) -> Asked<'_> {
+        Asked { watch: &self.watches[index], counts: &self.counts[index], followed: &self.followed[index] }
     }
 
     pub(super) fn judge(&self, index: WatchIndex, counted: Timestamp, now: Timestamp, arming: Arming) -> Verdict {
-        detect::judge(&self.watches[index], &self.counts[index], counted, now, arming)
+        detect::judge(self.asked(index), counted, now, arming)
     }
 
     pub(super) fn spike(&self, index: WatchIndex, now: Timestamp) -> Spike {
-        detect::spike(&self.watches[index], &self.counts[index], now)
+        detect::spike(self.asked(index), now)
+    }
+
+    /// An alarm was raised.
+    pub(super) fn alarmed(&mut self, index: WatchIndex, now: Timestamp) {
+        self.followed[index].alarmed(&self.counts[index], minute_of(now));
     }
 
     pub(super) fn is_spent(&self, index: WatchIndex) -> bool {
@@ -80,8 +160,9 @@ impl Counting {
 
     pub(super) fn rearm(&mut self, now: Timestamp) {
         let minute = minute_of(now);
-        for (index, watch) in self.watches.iter().enumerate() {
-            if !watch.detector.crosses(&self.counts[index], minute) {
+        for index in 0..self.watches.len() {
+            let line = self.followed[index].line();
+            if !line.is_some_and(|line| line.crossed(|window| self.counts[index].count(window, minute))) {
                 self.spent[index] = false;
             }
         }
@@ -89,6 +170,7 @@ impl Counting {
 
     pub(super) fn forget(&mut self) {
         self.counts.iter_mut().for_each(|counts| *counts = Counts::default());
+        self.followed = self.watches.iter().enumerate().map(follow).collect();
         self.spent.iter_mut().for_each(|spent| *spent = false);
     }
 
@@ -97,4 +179,9 @@ impl Counting {
         let back = SignedDuration::from_secs(i64::try_from(HORIZON.as_seconds()).unwrap_or(i64::MAX));
         now.checked_sub(back).unwrap_or(Timestamp::MIN)
     }
+}
+
+/// The hours of many watches begin at different bins, so that their lines are not all drawn at once.
+fn follow((index, watch): (WatchIndex, &Watch)) -> Followed {
+    Followed::new(watch.detector.as_ref(), i64::try_from(index).unwrap_or(0))
 }

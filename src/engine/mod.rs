@@ -13,6 +13,7 @@ mod intake;
 mod links;
 mod look;
 mod outbox;
+mod past;
 mod post;
 mod quotes;
 mod recorder;

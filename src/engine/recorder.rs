@@ -12,10 +12,13 @@ use super::board::{Board, Entry, Erased};
 use super::counting::Counting;
 use super::error::RecordError;
 use super::links::Links;
+use super::past::{Remembered, note_of};
 use super::stop::{Stopped, stopped_by};
 use super::work::Work;
+use crate::core::count::minute_of;
 use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::name::PlaybookName;
+use crate::core::past::LOOK_BACK_DAYS;
 use crate::core::query::MatcherError;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
@@ -30,6 +33,9 @@ pub const NO_PLAYBOOK: &str = "none";
 
 /// The note of the time at the last commit: a clock that is set back over a restart takes no lease or deadline with it.
 const TIME: &str = "time";
+
+/// How far back counts are read for what is usual: a little more than is looked back.
+const RECALLED_MINUTES: i64 = (LOOK_BACK_DAYS + 1) * 24 * 60;
 
 /// What new incidents take from the configuration of the moment.
 #[derive(Clone, Debug)]
@@ -246,14 +252,33 @@ impl Recorder {
         }
         let now = self.latest;
         self.state.counting.forget();
+        self.recall(now)?;
         let counting = &mut self.state.counting;
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
             for index in counting.matching(&feed, &mention) {
-                counting.add(index, &feed, &mention, counted, now);
+                counting.add_again(index, &feed, &mention, counted, now);
             }
         })?;
         self.state.mark_spent(now);
         self.state.counts_stale = false;
+        Ok(())
+    }
+
+    /// Takes up what is known of how each watch was followed before.
+    fn recall(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let indices: Vec<_> = self.state.counting.watches().map(|(index, _)| index).collect();
+        for index in indices {
+            let watch = self.state.counting.watch(index);
+            let noted = self.writer.note(&note_of(watch))?;
+            let remembered = noted.and_then(|noted| serde_json::from_str::<Remembered>(&noted).ok());
+            let counts = self.writer.counts(&watch.name, minute_of(now) - RECALLED_MINUTES)?;
+            let opened = |entry: &&Entry| entry.incident.spike.as_ref().is_some_and(|spike| spike.watch == watch.name);
+            let alarmed = self.state.incidents.values().rev().find(opened).map(|entry| entry.incident.opened_at);
+            self.state.counting.recall(index, remembered, &counts, now);
+            if let Some(alarmed) = alarmed {
+                self.state.counting.recall_alarm(index, alarmed, now);
+            }
+        }
         Ok(())
     }
 
@@ -267,6 +292,7 @@ impl Recorder {
                 tracing::warn!("the record goes on under a new audit key; whoever is waited for is asked again");
             }
             work.installation(&InstallationEvent::Started { version })?;
+            work.save_past()?;
             for (incident, event) in gone {
                 // What no longer matters to the incident is not worth refusing to start for.
                 match work.record(incident, event) {

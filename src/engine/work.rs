@@ -9,6 +9,7 @@ use super::board::Entry;
 use super::counting::WatchIndex;
 use super::error::RecordError;
 use super::links::Links;
+use super::past::{COUNTS_KEPT_MINUTES, note_of};
 use super::recorder::{Standing, State};
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber, minute_of};
@@ -265,6 +266,7 @@ impl<'w, 'b> Work<'w, 'b> {
         let none = || PlaybookName::from(super::recorder::NO_PLAYBOOK);
         let playbook = self.state.counting.watch(index).opens.clone().unwrap_or_else(none);
         self.state.counting.set_spent(index);
+        self.state.counting.alarmed(index, self.now);
         crash::pass(Point::SpikeSeen);
         self.begin(&playbook, Cause::Spike, Some(spike)).map(|_| ())
     }
@@ -272,7 +274,9 @@ impl<'w, 'b> Work<'w, 'b> {
     /// Once a minute: arms watches that are quiet again, and tells open incidents what their watch counts where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
+        self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);
+        self.save_past()?;
         let watches: Vec<usize> = self.state.counting.watches().map(|(index, _)| index).collect();
         for index in watches {
             let Some(id) = self.open_incident(index) else { continue };
@@ -417,6 +421,17 @@ impl<'w, 'b> Work<'w, 'b> {
 
     fn hour(&self) -> i64 {
         self.now.as_second().div_euclid(SECONDS_PER_HOUR)
+    }
+
+    /// Writes down how watches were followed, where a day has ended.
+    pub(super) fn save_past(&mut self) -> Result<(), RecordError> {
+        for (index, remembered) in self.state.counting.take_unsaved() {
+            let watch = self.state.counting.watch(index);
+            let body = serde_json::to_string(&remembered).map_err(StoreError::from)?;
+            self.batch.put_note(&note_of(watch), &body, self.now)?;
+            self.batch.drop_old_counts(&watch.name, minute_of(self.now) - COUNTS_KEPT_MINUTES)?;
+        }
+        Ok(())
     }
 
     /// Forgets counters and unused sign-in links whose time is long over.

@@ -173,6 +173,13 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Forgets what a watch counted before this minute.
+    pub fn drop_old_counts(&mut self, watch: &WatchName, before: i64) -> Result<(), StoreError> {
+        self.statement("delete from counts where watch = ?1 and minute < ?2")?
+            .execute(params![watch.as_str(), before])?;
+        Ok(())
+    }
+
     pub fn note(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         let found = self.statement("select value from notes where name = ?1")?.query_row([name], |row| row.get(0));
         Ok(found.optional()?)

@@ -13,7 +13,7 @@ use super::installation::InstallationEvent;
 use super::keys::Keys;
 use crate::core::incident::{Event, Evidence};
 use crate::core::mention::Mention;
-use crate::core::name::FeedName;
+use crate::core::name::{FeedName, WatchName};
 
 /// One row of the log. Salt and body are gone where the body was erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,6 +212,18 @@ pub(super) fn recent_mentions(
         each(feed.into(), serde_json::from_str(&body)?, counted);
     }
     Ok(())
+}
+
+pub(super) fn note(db: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let mut statement = db.prepare_cached("select value from notes where name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn counts(db: &Connection, watch: &WatchName, since: i64) -> Result<Vec<(i64, u32)>, StoreError> {
+    let mut statement =
+        db.prepare_cached("select minute, count from counts where watch = ?1 and minute >= ?2 order by minute")?;
+    let rows = statement.query_map(rusqlite::params![watch.as_str(), since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn stored_event(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEvent> {

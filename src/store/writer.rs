@@ -17,7 +17,7 @@ use super::keys::Keys;
 use super::lock::Lock;
 use super::reader::StoredEvent;
 use crate::core::mention::Mention;
-use crate::core::name::FeedName;
+use crate::core::name::{FeedName, WatchName};
 use crate::crash::{self, Point};
 
 /// Fills a buffer with randomness that nobody can foresee; a simulation passes its own.
@@ -94,6 +94,16 @@ impl Writer {
         each: impl FnMut(FeedName, Mention, Timestamp),
     ) -> Result<(), StoreError> {
         super::reader::recent_mentions(&self.db, since, each)
+    }
+
+    /// A note by its name.
+    pub fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
+        super::reader::note(&self.db, name)
+    }
+
+    /// What a watch counted in each minute since `since`, empty minutes left out.
+    pub fn counts(&self, watch: &WatchName, since: i64) -> Result<Vec<(i64, u32)>, StoreError> {
+        super::reader::counts(&self.db, watch, since)
     }
 }
 

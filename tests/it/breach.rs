@@ -70,6 +70,8 @@ pub(crate) fn spike() -> Spike {
         count: 22,
         window: Period::minutes(15),
         more_than: 5,
+        expected: None,
+        once_in: None,
         voices: 17,
         at: sample::at("2026-11-22T17:40:30Z"),
         minutes,

@@ -2,9 +2,10 @@
 
 use holdline::core::condition::{CONDITION_BYTES_MAX, Condition, ConditionError, Known, Truth};
 use holdline::core::count::{CountedAt, Counts, VOICES_MAX, minute_of, voice_of};
-use holdline::core::detect::{Arming, KINDS, Verdict, Why, judge};
+use holdline::core::detect::{self, Arming, Asked, DetectorKind, KINDS, Verdict, Why};
 use holdline::core::incident::{CHART_MINUTES, EVIDENCE_MAX, Evidence};
 use holdline::core::mention::Mention;
+use holdline::core::past::Followed;
 use holdline::core::period::{PERIOD_SECONDS_MAX, Period};
 use holdline::core::playbook::{FACT_CHARS_MAX, FactError, FactKind, FactValue};
 use holdline::core::query::Query;
@@ -18,12 +19,22 @@ fn at(minute: i64) -> Timestamp {
     "2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
 }
 
+fn fixed() -> &'static DetectorKind {
+    KINDS.iter().find(|kind| kind.name == "more_than").unwrap()
+}
+
+fn judge(watch: &Watch, counts: &Counts, counted: Timestamp, now: Timestamp, arming: Arming) -> Verdict {
+    let followed = Followed::new(watch.detector.as_ref(), 0);
+    detect::judge(Asked { watch, counts, followed: &followed }, counted, now, arming)
+}
+
 fn watch(threshold: &str, voices: u32) -> Watch {
     Watch {
         name: "breach".into(),
         query: Query::parse("riverside").unwrap(),
         feeds: std::iter::once("news".into()).collect(),
-        detector: (KINDS[0].parse)(threshold).unwrap(),
+        detector: (fixed().parse)(threshold).unwrap(),
+        at_least: None,
         from: Voices(voices),
         opens: None,
     }
@@ -193,10 +204,11 @@ fn a_voice_is_the_author_else_the_site_else_the_feed() {
 
 #[test]
 fn thresholds_parse_or_say_why_not() {
-    let parse = |text: &str| (KINDS[0].parse)(text).map(|found| (found.threshold(), found.window()));
-    assert_eq!(parse("5 mentions in 15m"), Ok((5, Period::minutes(15))));
-    assert_eq!(parse("1 mention in 1d"), Ok((1, Period::minutes(24 * 60))));
-    assert_eq!(parse("0 mentions in 1m"), Ok((0, Period::minutes(1))));
+    let parse = |text: &str| (fixed().parse)(text).map(|found| (found.setting(), found.window()));
+    let setting = |setting: &str, minutes: u64| Ok((setting.to_owned(), Period::minutes(minutes)));
+    assert_eq!(parse("5 mentions in 15m"), setting("above 5 mentions in 15m", 15));
+    assert_eq!(parse("1 mention in 1d"), setting("above 1 mention in 1d", 24 * 60));
+    assert_eq!(parse("0 mentions in 1m"), setting("above 0 mentions in 1m", 1));
     for bad in [
         "",
         "5",

@@ -48,6 +48,7 @@ fn watch(name: &str, query: &str) -> Watch {
         query: Query::parse(query).unwrap(),
         feeds: ["listening".into()].into(),
         detector: (KINDS.iter().find(|kind| kind.name == "more_than").unwrap().parse)("5 mentions in 15m").unwrap(),
+        at_least: None,
         from: Voices(3),
         opens: Some("breach".into()),
     }

@@ -100,6 +100,7 @@ pub(crate) fn watches() -> Vec<Watch> {
         query: Query::parse("riverside AND (breach OR leak*)").unwrap(),
         feeds: ["listening".into()].into(),
         detector: (kind.parse)("5 mentions in 15m").unwrap(),
+        at_least: None,
         from: Voices(3),
         opens: Some("breach".into()),
     }]

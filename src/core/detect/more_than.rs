@@ -1,7 +1,8 @@
 //! The fixed threshold: `more_than: 5 mentions in 15m` alarms on the sixth mention within fifteen minutes.
 
 use super::{Detector, DetectorError, DetectorKind};
-use crate::core::count::{Counts, HORIZON, MinuteNumber};
+use crate::core::count::HORIZON;
+use crate::core::past::{Line, Usually};
 use crate::core::period::Period;
 
 pub(super) const KIND: DetectorKind = DetectorKind {
@@ -31,15 +32,20 @@ fn parse(text: &str) -> Result<Box<dyn Detector>, DetectorError> {
 }
 
 impl Detector for MoreThan {
+    fn line(&self, _: &Usually<'_>) -> Option<Line> {
+        Some(Line::fixed(self.window, self.mentions))
+    }
+
     fn window(&self) -> Period {
         self.window
     }
 
-    fn threshold(&self) -> u32 {
-        self.mentions
+    fn at_least(&self) -> u32 {
+        0
     }
 
-    fn crosses(&self, counts: &Counts, now: MinuteNumber) -> bool {
-        counts.count(self.window, now) > self.mentions
+    fn setting(&self) -> String {
+        let mentions = if self.mentions == 1 { "mention" } else { "mentions" };
+        format!("above {} {mentions} in {}", self.mentions, self.window)
     }
 }

@@ -50,7 +50,10 @@ impl Incident {
     /// The spike's numbers; none where a person opened the incident.
     pub fn known_spike(&self) -> Option<Map<String, Value>> {
         let spike = self.spike.as_ref()?;
-        Some(object(json!({ "count": spike.count, "voices": spike.voices })))
+        let mut known = object(json!({ "count": spike.count, "voices": spike.voices }));
+        known.extend(spike.expected.map(|expected| ("expected".to_owned(), json!(expected.as_f64()))));
+        known.extend(spike.ratio().map(|ratio| ("ratio".to_owned(), json!(ratio))));
+        Some(known)
     }
 }
 

@@ -39,7 +39,7 @@ pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
 pub use refusal::Refusal;
 pub use request::{Request, Subject};
-pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, Spike};
+pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, Spike, Tenths};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
 pub use task::TaskPhase;
 

@@ -250,6 +250,7 @@ pub(super) fn watches() -> Vec<Watch> {
         query: Query::parse(watched.query).unwrap(),
         feeds: watched.feeds.iter().map(|feed| (*feed).into()).collect(),
         detector: (kind.parse)(watched.spike).unwrap(),
+        at_least: None,
         from: Voices(watched.voices),
         opens: watched.opens.map(Into::into),
     };

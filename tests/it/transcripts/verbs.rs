@@ -27,6 +27,8 @@ pub(crate) fn spike(count: &str, voices: &str, at: Timestamp) -> Spike {
         count: count.parse().unwrap(),
         window: Period::minutes(15),
         more_than: 5,
+        expected: None,
+        once_in: None,
         voices: voices.parse().unwrap(),
         at,
         minutes: Vec::new(),

@@ -1,0 +1,191 @@
+//! What a watch counted before now, and what is usual by it.
+//!
+//! Every hour the last two weeks are summed over each scale, and the count that only one bin in a hundred reaches is the
+//! scale's *high*. How loud it is now is the mean, over the scales, of the count divided by the high: 1 is as loud as the
+//! loudest hundredth of two weeks. A high quantile and not a deviation or a count model, since talk has tails that no
+//! Poisson or negative binomial reaches; several scales and not one, so that a burst of ten minutes and a slow burn of
+//! hours are both seen; linear in the counts, so that a mention only adds its weights.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::grid::{BinNumber, Grid};
+use crate::core::period::Period;
+
+/// How many days back is looked for what is usual.
+pub const LOOK_BACK_DAYS: i64 = 14;
+/// How much must have been heard before anything is called unusual, in days.
+pub const WARM_UP_DAYS: i64 = 2;
+/// The share of bins that a scale's high lies above.
+const HIGH: f64 = 0.99;
+/// The smallest high: where there is next to no talk, one mention is not yet loud.
+const HIGH_MIN: f64 = 1.0;
+/// How many times of deafness are remembered; beyond it the oldest are taken for heard.
+pub const DEAF_MAX: usize = 256;
+
+/// Counts by bins, for as long as they can matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The first bin that was heard. What lies before is unknown, which is not the same as silent.
+    since: Option<BinNumber>,
+    /// Bins that hold something, oldest first.
+    held: VecDeque<(BinNumber, u32)>,
+    /// Bins in which nothing could be heard, oldest first.
+    deaf: VecDeque<Range<BinNumber>>,
+}
+
+/// What is usual over one scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usual {
+    pub window: Period,
+    /// The mean count in the window.
+    pub expected: f64,
+    /// The count that one bin in a hundred reaches, at least one.
+    pub high: f64,
+}
+
+/// What is usual, as of one hour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    usual: Vec<Usual>,
+    /// The mean count of a second.
+    per_second: f64,
+}
+
+impl Baseline {
+    pub fn usual(&self) -> &[Usual] {
+        &self.usual
+    }
+
+    /// How loud it is; `count` tells the mentions in a window that ends now.
+    pub fn loudness(&self, count: impl Fn(Period) -> u32) -> f64 {
+        let each = self.usual.iter().map(|usual| f64::from(count(usual.window)) / usual.high);
+        each.sum::<f64>() / len_f64(self.usual.len().max(1))
+    }
+
+    /// The mean count in a window of this length.
+    pub fn expected(&self, window: Period) -> f64 {
+        self.per_second * as_f64(window.as_seconds())
+    }
+}
+
+impl Past {
+    /// Hears from this bin on.
+    pub fn begin(&mut self, bin: BinNumber) {
+        self.since = Some(self.since.map_or(bin, |since| since.min(bin)));
+    }
+
+    pub fn since(&self) -> Option<BinNumber> {
+        self.since
+    }
+
+    pub fn add(&mut self, bin: BinNumber, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let place = self.held.partition_point(|(held, _)| *held < bin);
+        match self.held.get_mut(place) {
+            Some((held, sum)) if *held == bin => *sum = sum.saturating_add(count),
+            Some(_) | None => self.held.insert(place, (bin, count)),
+        }
+    }
+
+    /// Mentions in these bins.
+    pub fn count(&self, bins: Range<BinNumber>) -> u32 {
+        let from = self.held.partition_point(|(held, _)| *held < bins.start);
+        let to = self.held.partition_point(|(held, _)| *held < bins.end);
+        self.held.range(from..to.max(from)).fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// Nothing could be heard in these bins: they are unknown, not silent.
+    pub fn deafen(&mut self, bins: Range<BinNumber>) {
+        match self.deaf.back_mut() {
+            Some(last) if bins.start <= last.end && bins.start >= last.start => last.end = last.end.max(bins.end),
+            Some(_) | None => self.deaf.push_back(bins),
+        }
+        if self.deaf.len() > DEAF_MAX {
+            self.deaf.pop_front();
+        }
+    }
+
+    /// Whether most of these bins were heard.
+    pub(super) fn heard_most_of(&self, bins: &Range<BinNumber>) -> bool {
+        let heard = bins.clone().filter(|bin| self.heard(*bin)).count();
+        2 * heard > bins.clone().count()
+    }
+
+    fn heard(&self, bin: BinNumber) -> bool {
+        self.since.is_some_and(|since| since <= bin) && !self.deaf.iter().any(|range| range.contains(&bin))
+    }
+
+    /// Forgets what lies too far back to matter at `now`.
+    pub fn forget(&mut self, now: BinNumber, grid: &Grid) {
+        let oldest = now - LOOK_BACK_DAYS * grid.bins_in_day() - longest(grid);
+        let gone = self.held.partition_point(|(bin, _)| *bin < oldest);
+        self.held.drain(..gone);
+        self.deaf.retain(|range| range.end > oldest);
+    }
+
+    /// What was usual in the two weeks before `now`; none until enough was heard.
+    pub fn baseline(&self, now: BinNumber, grid: &Grid) -> Option<Baseline> {
+        let since = self.since?;
+        let first = since.max(now - LOOK_BACK_DAYS * grid.bins_in_day());
+        let before = first - longest(grid);
+        let sums = self.sums(before.max(since), now);
+        let heard: Vec<BinNumber> = (first..now).filter(|bin| self.heard(*bin)).collect();
+        if i64::try_from(heard.len()).unwrap_or(i64::MAX) < WARM_UP_DAYS * grid.bins_in_day() {
+            return None;
+        }
+        let origin = before.max(since);
+        let sum_to = |bin: BinNumber| sums[usize::try_from((bin - origin).max(0)).unwrap_or(0)];
+        let total = sum_to(now) - sum_to(first);
+        let per_second = as_f64(total) / len_f64(heard.len()) / as_f64(grid.bin_seconds());
+        let usual = grid.scales().iter().map(|scale| {
+            let mut counts: Vec<u64> = heard.iter().map(|bin| sum_to(bin + 1) - sum_to(bin + 1 - scale.bins)).collect();
+            let expected = per_second * as_f64(scale.window.as_seconds());
+            Usual { window: scale.window, expected, high: quantile(&mut counts, HIGH).max(HIGH_MIN) }
+        });
+        Some(Baseline { usual: usual.collect(), per_second })
+    }
+
+    /// Running totals: the place `i` holds what was counted in the `i` bins from `from` on.
+    fn sums(&self, from: BinNumber, to: BinNumber) -> Vec<u64> {
+        let mut sums = vec![0; usize::try_from((to - from).max(0)).unwrap_or(0) + 1];
+        for (bin, count) in self.held.iter().filter(|(bin, _)| (from..to).contains(bin)) {
+            sums[usize::try_from(bin - from + 1).unwrap_or(0)] = u64::from(*count);
+        }
+        let mut total = 0;
+        for sum in &mut sums {
+            total += *sum;
+            *sum = total;
+        }
+        sums
+    }
+}
+
+fn longest(grid: &Grid) -> i64 {
+    grid.scales().iter().map(|scale| scale.bins).max().unwrap_or(1)
+}
+
+/// The value that the share `share` of all lies at or below, between neighbours in proportion.
+fn quantile(values: &mut [u64], share: f64) -> f64 {
+    let Some(last) = values.len().checked_sub(1) else { return 0.0 };
+    let place = len_f64(last) * share;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the values")]
+    let below = (place.floor() as usize).min(last);
+    let (_, low, above) = values.select_nth_unstable(below);
+    let low = *low;
+    let high = above.iter().min().copied().unwrap_or(low);
+    as_f64(low) + (as_f64(high) - as_f64(low)) * (place - place.floor())
+}
+
+/// Counts and lengths of time lie far below the 2^53 that a double holds exactly.
+#[expect(clippy::cast_precision_loss, reason = "counts and lengths of time, far below 2^53")]
+pub(super) fn as_f64(number: u64) -> f64 {
+    number as f64
+}
+
+/// How many there are, as a double.
+pub(super) fn len_f64(length: usize) -> f64 {
+    as_f64(u64::try_from(length).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,21 @@
+//! A watch's past: what was usual, how loud each day became, and the line that its detector draws from that.
+//!
+//! [`Past`] holds counts in bins of five minutes, and [`Baseline`] what is usual by them; [`Tail`] says how often chance is
+//! as loud as this. [`Follow`] takes a series through time. [`Replay`] plays a file through a detector and [`Followed`] is
+//! a running watch: both take the same steps, so that a backtest shows what the daemon would have done.
+
+mod bins;
+mod follow;
+mod followed;
+mod grid;
+mod line;
+mod replay;
+mod tail;
+
+pub use bins::{Baseline, DEAF_MAX, LOOK_BACK_DAYS, Past, Usual, WARM_UP_DAYS};
+pub use follow::{ECHO_HALVES_HOURS, Follow, SAME_STORY_HOURS, SECOND_WAVE, Turned};
+pub use followed::{Followed, bin_of};
+pub use grid::{BIN_SECONDS, BinNumber, DayNumber, Grid, Scale};
+pub use line::{Lead, Line, Usually};
+pub use replay::{Held, Reading, Replay};
+pub use tail::{PEAK_DAYS, Peaks, Tail};
