@@ -325,13 +325,15 @@ async fn a_batch_is_bounded_and_a_slow_reader_slows_the_server() {
     assert_eq!((taken, largest), (count + 1, MESSAGES_MAX));
 }
 
+/// Far more together than what systems keep of a connection.
+const MESSAGES: usize = 4_000;
+
 #[tokio::test]
 async fn a_server_that_is_not_read_waits() {
     let said = Arc::new(Notify::new());
     let word = Arc::clone(&said);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    const MESSAGES: usize = 4_000;
     let server = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();

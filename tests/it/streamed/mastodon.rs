@@ -134,7 +134,7 @@ impl Timeline {
 
     /// The answer instead of a page: a status line and headers.
     fn answers(&self, head: &str) {
-        self.0.lock().unwrap().1 = head.to_owned();
+        head.clone_into(&mut self.0.lock().unwrap().1);
     }
 
     /// Newest first, as Mastodon pages: newer than `since_id`, older than `max_id`.
@@ -276,8 +276,8 @@ async fn a_server_that_is_asked_too_often_is_left_alone_as_long_as_it_says() {
     let timeline = Timeline::default();
     // Nine requests are left until the counting begins anew: the second hashtag waits for that.
     let reset = Timestamp::now() + SignedDuration::from_secs(600);
-    let head = format!("200 OK\r\nx-ratelimit-limit: 300\r\nx-ratelimit-remaining: 9\r\nx-ratelimit-reset: {reset}");
-    let pages: Pages = Box::new(move |_| (head.clone(), "[]".to_owned()));
+    let counted = format!("200 OK\r\nx-ratelimit-limit: 300\r\nx-ratelimit-remaining: 9\r\nx-ratelimit-reset: {reset}");
+    let pages: Pages = Box::new(move |_| (counted.clone(), "[]".to_owned()));
     let player = Player::start(pages, Vec::new()).await;
     let mut session = open(&feed(&player, pace()), None).await.unwrap();
     for _ in 0..4 {
@@ -289,7 +289,7 @@ async fn a_server_that_is_asked_too_often_is_left_alone_as_long_as_it_says() {
     let player = Player::start(timeline.pages(), Vec::new()).await;
     let mut session = open(&feed(&player, pace()), None).await.unwrap();
     let error = something(&mut session).await.unwrap_err();
-    assert_eq!(error.after, Some(Duration::from_secs(120)));
+    assert_eq!(error.after, Some(Duration::from_mins(2)));
     assert!(error.why.contains("answers 429"), "{error}");
     // With a stream only the timelines wait.
     let acts = vec![Act::Hear, Act::Say(update(&status(3, ago(0), "c", "streamed"))), Act::Stay];

@@ -16,7 +16,7 @@ use holdline::feed::streamed::{Heard, Pace, Session, StreamError};
 use holdline::net::Silence;
 
 /// How long anything here may take; real time, since the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Times that a test can wait for. A server may still be busy for a while before it is taken for silent.
 fn pace() -> Pace {
@@ -24,8 +24,8 @@ fn pace() -> Pace {
         wait: Duration::from_millis(300),
         silence: Silence { ask_after: Duration::from_secs(20), answer_within: Duration::from_secs(20) },
         poll: Duration::from_millis(300),
-        verify: Duration::from_secs(60),
-        retry: Duration::from_secs(60),
+        verify: Duration::from_mins(1),
+        retry: Duration::from_mins(1),
     }
 }
 
