@@ -1,6 +1,8 @@
 //! What every parser of ours keeps to whatever the bytes: one plain function a parser, driven by a fuzzer and by a test.
 //! A target panics where its parser does wrong.
 
+mod feeds;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
@@ -40,11 +42,14 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+pub use feeds::{bluesky, mastodon};
+
 /// What a target is called and what it does with an input.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, in order of its name.
 pub const TARGETS: &[Target] = &[
+    ("bluesky", bluesky),
     ("clock", clock),
     ("condition", condition),
     ("csv", csv),
@@ -56,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     ("json", json_line),
     ("length", length),
     ("links", link),
+    ("mastodon", mastodon),
     ("package", package),
     ("period", period),
     ("playbook", playbook),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::core::name::FeedName;
-use crate::engine::{Engine, FetchedFeed, PolledFeed};
+use crate::engine::{Engine, FetchedFeed, FollowedFeed, PolledFeed};
 use crate::feed::{self, Door, Feed};
 use crate::net::Http;
 use crate::web::Webhooks;
@@ -102,16 +102,26 @@ impl Listening {
                 let polled = PolledFeed { name: name.clone(), feed: Arc::clone(&feed) };
                 Some(self.tasks.spawn(self.engine.clone().poll(polled, stop.clone())))
             }
+            Door::Streamed(_) => self.follow(name, &feed, &stop),
             Door::Fetched(_) | Door::Webhook(_) => None,
         };
         Listener { written, feed, stop, asking }
+    }
+
+    fn follow(&self, name: &FeedName, feed: &Arc<dyn Feed>, stop: &CancellationToken) -> Option<JoinHandle<()>> {
+        let Some(http) = self.http.clone() else {
+            tracing::warn!(feed = %name, "nothing leaves this machine here, so the feed is not followed");
+            return None;
+        };
+        let followed = FollowedFeed { name: name.clone(), feed: Arc::clone(feed), http };
+        Some(self.tasks.spawn(self.engine.clone().follow(followed, stop.clone())))
     }
 
     /// The feeds that others post to, by path.
     pub(super) fn webhooks(&self) -> Webhooks {
         let pushed = self.feeds.iter().filter_map(|(name, listener)| match listener.feed.door() {
             Door::Webhook(webhook) => Some((webhook.path().to_owned(), (name.clone(), Arc::new(webhook.clone())))),
-            Door::Polled(_) | Door::Fetched(_) => None,
+            Door::Polled(_) | Door::Fetched(_) | Door::Streamed(_) => None,
         });
         pushed.collect()
     }

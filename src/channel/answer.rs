@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, fmt::rfc2822};
+use jiff::Timestamp;
 
 use super::{Found, Outcome, Reason};
-use crate::net::{Answer, Fault, HeaderMap, StatusCode};
+use crate::net::{Answer, Fault, StatusCode, retry_after};
 
 /// How long to wait where a server does not say.
 const RETRY_AFTER: Duration = Duration::from_mins(1);
-/// The longest wait that a server can ask for.
-const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// What a call without an answer means.
 pub(super) fn unanswered(fault: Fault) -> Outcome {
@@ -62,18 +60,6 @@ pub(super) fn cannot_tell(outcome: &Outcome) -> Found {
         Outcome::Never(why) | Outcome::Later { why, .. } | Outcome::Unknown(why) => Found::CannotTell(*why),
         Outcome::Done { .. } => Found::CannotTell(Reason::Garbled),
     }
-}
-
-/// Seconds, or a date (RFC 9110, 10.2.3), within bounds.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let said = headers.get("retry-after")?.to_str().ok()?.trim();
-    let wait = if let Ok(seconds) = said.parse() {
-        Duration::from_secs(seconds)
-    } else {
-        let until = rfc2822::parse(said).ok()?.timestamp();
-        Duration::try_from(until.duration_since(now)).unwrap_or_default()
-    };
-    Some(wait.clamp(Duration::from_secs(1), RETRY_AFTER_MAX))
 }
 
 /// Whether a page is gone, or was never there.

@@ -1,6 +1,7 @@
 //! Channels: where statements go. A channel is one file and one line in the table.
 
 mod answer;
+mod bluesky;
 mod by_hand;
 mod email_list;
 mod file;
@@ -28,7 +29,7 @@ pub use by_hand::{look_at, seen_in};
 
 /// The kinds of channel that `holdline.yaml` can name.
 pub const KINDS: &[ChannelKind] =
-    &[by_hand::KIND, email_list::KIND, file::KIND, mastodon::KIND, newsroom::KIND, webhook::KIND];
+    &[bluesky::KIND, by_hand::KIND, email_list::KIND, file::KIND, mastodon::KIND, newsroom::KIND, webhook::KIND];
 
 /// A kind of channel: how its settings are written and read.
 pub struct ChannelKind {

@@ -38,7 +38,7 @@ impl FetchedFeed {
     fn source(&self) -> Option<&dyn Fetched> {
         match self.feed.door() {
             Door::Fetched(source) => Some(source),
-            Door::Webhook(_) | Door::Polled(_) => None,
+            Door::Webhook(_) | Door::Polled(_) | Door::Streamed(_) => None,
         }
     }
 }

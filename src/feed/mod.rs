@@ -1,8 +1,11 @@
 //! Feeds: where mentions come from. A feed is one file and one line in the table.
 
+pub mod bluesky;
 pub mod file;
 pub mod form;
+pub mod mastodon;
 pub mod rss;
+pub mod streamed;
 pub mod webhook;
 
 use std::fmt;
@@ -17,9 +20,10 @@ use jiff::Timestamp;
 use crate::core::mention::Mention;
 use crate::core::period::Period;
 use crate::net::{Http, HttpSetupError};
+use streamed::Streamed;
 
 /// The kinds of feed that `holdline.yaml` can name.
-pub const KINDS: &[FeedKind] = &[file::KIND, rss::KIND, webhook::KIND];
+pub const KINDS: &[FeedKind] = &[bluesky::KIND, file::KIND, mastodon::KIND, rss::KIND, webhook::KIND];
 
 /// A kind of feed: how its settings are written and read.
 pub struct FeedKind {
@@ -51,6 +55,8 @@ pub enum Door<'a> {
     Polled(&'a dyn Polled),
     /// We fetch it every so often; one scheduler does so for all of them.
     Fetched(&'a dyn Fetched),
+    /// We stay connected.
+    Streamed(&'a dyn Streamed),
 }
 
 /// A source that is asked: from a cursor of its own making to mentions and the next cursor.

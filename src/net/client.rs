@@ -9,10 +9,12 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use super::body::{PACKINGS, read_body};
 use super::global::is_global;
 use super::names::{Anywhere, NotGlobal, OnlyGlobal, SystemNames};
+use super::socket::tls;
 
 /// Longest wait for name, connection and TLS.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,6 +29,8 @@ pub const USER_AGENT: &str = concat!("Holdline/", env!("CARGO_PKG_VERSION"));
 pub struct Http {
     global: Client,
     anywhere: Client,
+    names: Arc<dyn Resolve>,
+    pub(super) tls: TlsConnector,
 }
 
 /// Why there is no client.
@@ -104,7 +108,18 @@ impl Http {
 
     pub fn with_names(names: Arc<dyn Resolve>) -> Result<Self, HttpSetupError> {
         let global = client(Arc::new(OnlyGlobal(Arc::clone(&names))))?;
-        Ok(Self { global, anywhere: client(Arc::new(Anywhere(names)))? })
+        let anywhere = client(Arc::new(Anywhere(Arc::clone(&names))))?;
+        let tls = tls().map_err(|error| HttpSetupError(error.to_string()))?;
+        Ok(Self { global, anywhere, names, tls })
+    }
+
+    /// Names, looked up and judged as this reach asks.
+    pub(super) fn names(&self, reach: Reach) -> Box<dyn Resolve> {
+        let names = Arc::clone(&self.names);
+        match reach {
+            Reach::Public | Reach::Server { private: false } => Box::new(OnlyGlobal(names)),
+            Reach::Server { private: true } => Box::new(Anywhere(names)),
+        }
     }
 
     /// Makes one call, and follows its redirects where that is asked for.
@@ -175,7 +190,7 @@ fn client(names: Arc<dyn Resolve>) -> Result<Client, HttpSetupError> {
     builder.build().map_err(|error| HttpSetupError(causes(&error)))
 }
 
-fn may_be_called(url: &Url, reach: Reach) -> bool {
+pub(super) fn may_be_called(url: &Url, reach: Reach) -> bool {
     let usual = match (url.scheme(), url.port()) {
         ("http" | "https", None) => true,
         ("http" | "https", Some(port)) => matches!(reach, Reach::Server { .. }) || matches!(port, 80 | 443),

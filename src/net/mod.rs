@@ -6,6 +6,9 @@ mod fetch;
 mod global;
 mod html;
 mod names;
+mod server;
+mod socket;
+mod wait;
 
 pub use body::{PACKED_FLOOR_BYTES, RATIO_MAX, Unread};
 pub use client::{
@@ -16,7 +19,10 @@ pub use fetch::{Fetch, Fetched, RATE_GRACE, RATE_MIN, Spent, Validators};
 pub use global::is_global;
 pub use html::{Page, read_html};
 pub use names::SystemNames;
+pub use server::{AddressError, Schemes, server_address};
+pub use socket::{Dial, DialFault, Said, Silence, Socket, SocketFault};
+pub use wait::{RETRY_AFTER_MAX, retry_after};
 // What a name server says can be told by a test; only that may differ.
 pub use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode, Url};

@@ -1,7 +1,8 @@
 //! Channels: what their settings tell the core, and what each kind does with a post.
 
+mod bluesky;
 mod email_list;
-mod fediverse;
+pub(crate) mod fediverse;
 mod mastodon;
 mod webhook;
 

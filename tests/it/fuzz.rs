@@ -23,6 +23,7 @@ const OF_FOLDERS: &[&str] = &["installation", "playbook"];
 
 /// Which target drives each file that parses what people or strangers write.
 const PARSERS: &[(&str, &str)] = &[
+    ("src/channel/bluesky.rs", "installation"),
     ("src/channel/by_hand.rs", "installation"),
     ("src/channel/email_list.rs", "installation"),
     ("src/channel/file.rs", "installation"),
@@ -49,12 +50,17 @@ const PARSERS: &[(&str, &str)] = &[
     ("src/core/statement/template/mod.rs", "template"),
     ("src/core/watch.rs", "spike"),
     ("src/engine/links.rs", "token"),
+    ("src/feed/bluesky.rs", "installation"),
+    ("src/feed/bluesky/event.rs", "bluesky"),
     ("src/feed/file.rs", "installation"),
     ("src/feed/file/cursor.rs", "cursor"),
     ("src/feed/file/replay.rs", "speed"),
     ("src/feed/file/rows.rs", "csv"),
     ("src/feed/form/json.rs", "json"),
     ("src/feed/rss.rs", "feed"),
+    ("src/feed/mastodon.rs", "installation"),
+    ("src/feed/mastodon/place.rs", "mastodon"),
+    ("src/feed/mastodon/status.rs", "mastodon"),
     ("src/feed/webhook.rs", "webhook_gate"),
     ("src/feed/webhook/body.rs", "webhook_body"),
 ];
@@ -211,8 +217,8 @@ macro_rules! replayed {
 }
 
 replayed! {
-    clock condition csv cursor edit fact feed installation json length links package period playbook query quiet quote speed
-    spike template token visible webhook_body webhook_gate
+    bluesky clock condition csv cursor edit fact feed installation json length links mastodon package period playbook query quiet
+    quote speed spike template token visible webhook_body webhook_gate
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod simulation;
 mod start;
 mod store;
 mod story;
+mod streamed;
 mod talk;
 mod test_app;
 mod tidy;

@@ -29,6 +29,12 @@ pub fn links(text: &str) -> Vec<String> {
     addresses.filter(|address| known.insert(*address)).map(str::to_owned).collect()
 }
 
+/// Where the addresses of `text` stand that name their scheme, in bytes and in order: what services make links of only
+/// where they are told.
+pub fn whole_links(text: &str) -> Vec<Range<usize>> {
+    find_links(text).into_iter().filter(|link| link.form == Form::Whole).map(|link| link.range).collect()
+}
+
 /// Every address of `text`, in order, none overlapping another.
 pub(super) fn find_links(text: &str) -> Vec<Link> {
     let mut found = Vec::new();

@@ -17,7 +17,7 @@ pub use diff::{DIFF_BYTES_MAX, Piece, VariantChange, changes, word_diff};
 pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, TemplateFile, draft};
 pub use edit::{EditError, edited};
 pub use length::{Limit, Measured};
-pub use links::links;
+pub use links::{links, whole_links};
 pub use package::{Corrects, Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
 pub use sighting::{Seen, Unseen, even, sighted};
 pub use template::{TEMPLATE_BYTES_MAX, TemplateProblem, TemplateSpec, check_template};

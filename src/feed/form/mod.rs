@@ -95,6 +95,21 @@ impl Draft {
         self.0[field as usize] = Some(value);
     }
 
+    /// Sets a field that may be left out, where the value fits; what a stranger wrote wrongly costs the field and not the
+    /// mention.
+    pub fn set_if_fits(&mut self, field: Field, value: String) {
+        let fits = match field {
+            Field::Url => is_web_address(&value),
+            Field::Language => is_language_tag(&value),
+            Field::Published => time(&value).is_ok(),
+            Field::Reach => reach(&value).is_ok(),
+            Field::Id | Field::Text | Field::Author | Field::Title => true,
+        };
+        if fits && check_bounds(field, &value).is_ok() {
+            self.set(field, value);
+        }
+    }
+
     pub fn get(&self, field: Field) -> Option<&str> {
         self.0[field as usize].as_deref()
     }
@@ -146,6 +161,11 @@ fn reach(text: &str) -> Result<u32, FormError> {
     let plain = text.bytes().all(|b| b.is_ascii_digit());
     let read = text.parse().ok().filter(|reach| plain && *reach <= REACH_MAX);
     read.ok_or_else(|| FormError::NotReach(excerpt(text)))
+}
+
+/// The beginning of a text that fits, ending with a whole character.
+pub fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 fn check_bounds(field: Field, value: &str) -> Result<(), FormError> {

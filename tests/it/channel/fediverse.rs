@@ -20,16 +20,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const BODY: &str =
     "We don't know *yet* who is affected.\n\nMore at https://status.riverside.example/a & by phone. #records";
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    base: String,
-    client: reqwest::Client,
+    pub(crate) base: String,
+    pub(crate) client: reqwest::Client,
     _run: TempDir,
 }
 
 impl Server {
     /// None, said loudly, if it cannot run here and need not.
-    async fn start() -> Option<(Self, String)> {
+    pub(crate) async fn start() -> Option<(Self, String)> {
         let missing = Command::new(SCRIPT).arg("missing").output().expect("bash runs the script");
         if !missing.status.success() {
             let missing = String::from_utf8_lossy(&missing.stdout).trim().replace('\n', ", ");
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// An access token, by the same steps as a person takes in a browser.
-    async fn token(&self, password: &str) -> String {
+    pub(crate) async fn token(&self, password: &str) -> String {
         let back = "http://localhost:9/back";
         let app = [("client_name", "holdline"), ("redirect_uris", back), ("scopes", "read write")];
         let app: Value = self.form("/api/v1/apps", &app).await.json().await.unwrap();
