@@ -1,5 +1,6 @@
 //! P3: feeds parsed and mapped to mentions against other readers on the same documents; and what an unchanged body costs.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
@@ -93,15 +94,19 @@ pub(crate) fn measure(table: &mut Table) {
         let mut ours = || documents.iter().for_each(|body| drop(black_box(mentions(read(body, None, None).unwrap()))));
         let mut bare = || {
             let parser = feed_rs::parser::Builder::new().sanitize_content(false).build();
-            documents.iter().for_each(|body| drop(black_box(parser.parse(body.as_slice()).unwrap())));
+            for body in &documents {
+                drop(black_box(parser.parse(body.as_slice()).unwrap()));
+            }
         };
         let mut cleaning = || {
-            documents.iter().for_each(|body| drop(black_box(feed_rs::parser::parse(body.as_slice()).unwrap())));
+            for body in &documents {
+                drop(black_box(feed_rs::parser::parse(body.as_slice()).unwrap()));
+            }
         };
         let mut hashing = || {
-            documents.iter().for_each(|body| {
+            for body in &documents {
                 black_box(body_hash(body));
-            })
+            }
         };
         let took = by_turns(ROUNDS, &mut [&mut ours, &mut bare, &mut cleaning, &mut hashing]);
         let speed: Vec<f64> = took.iter().map(|took| rate(FEEDS * ENTRIES, took.cpu)).collect();
@@ -182,17 +187,20 @@ pub(crate) fn document(number: usize, entries: usize, prose: Prose) -> Vec<u8> {
             });
         }
         let (link, words) = (format!("https://n{number}.example/{entry}"), words.join(" "));
-        text.push_str(&if is_rss {
-            format!(
+        if is_rss {
+            write!(
+                text,
                 "<item><guid>{link}</guid><title>Story {entry} of {number}</title><link>{link}</link>\
                  <pubDate>Sun, 22 Nov 2026 14:05:09 GMT</pubDate><description>{words}</description></item>"
             )
         } else {
-            format!(
+            write!(
+                text,
                 "<entry><id>{link}</id><title>Story {entry} of {number}</title><link href=\"{link}\"/>\
                  <updated>2026-11-22T14:05:09Z</updated><summary type=\"html\">{words}</summary></entry>"
             )
-        });
+        }
+        .unwrap();
     }
     text.push_str(if is_rss { "</channel></rss>" } else { "</feed>" });
     text.into_bytes()

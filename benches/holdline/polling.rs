@@ -26,7 +26,7 @@ use super::turns::as_f64;
 const FEEDS: usize = 2_000;
 /// Looks each second that ten thousand feeds every five minutes are.
 const LOOKS_PER_SECOND: f64 = 10_000.0 / 300.0;
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// What the server does at each look.
 const ROUNDS: [(&str, Goal); 4] = [
@@ -55,10 +55,15 @@ pub(crate) fn measure(table: &mut Table) {
         for (round, (what, goal)) in ROUNDS.into_iter().enumerate() {
             served.round.store(round, Ordering::SeqCst);
             let (before, theirs) = (process_cpu(std::process::id()), served.cpu());
+            // Schedules are set by the clock of the start, so that one must have been.
+            while SEEN.load(Ordering::SeqCst) == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
             // The first looks are let in by and by, the others are all due at once.
             clock.set(clock.now() + SignedDuration::from_mins(10));
             until_all_looked(&engine, round + 1).await;
-            let spent = (process_cpu(std::process::id()) - before).saturating_sub(served.cpu() - theirs);
+            let ours = process_cpu(std::process::id()).saturating_sub(before);
+            let spent = ours.saturating_sub(served.cpu().saturating_sub(theirs));
             let each = spent.as_secs_f64() / as_f64(FEEDS);
             let percent = each * LOOKS_PER_SECOND * 100.0;
             table.alone(format!("10,000 feeds every 5 minutes: {what}"), "% of a core", percent, goal);

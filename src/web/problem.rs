@@ -55,10 +55,11 @@ impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         let words = sentence(&error.to_string());
         match error {
-            RecordError::Silence(SilenceError::NotInForce) => Self::not_found(&words),
-            RecordError::Silence(_) => Self::input(words),
             RecordError::Refused(_) => Self::new(StatusCode::CONFLICT, "Nothing was changed", words),
-            RecordError::NoSuchIncident | RecordError::NoSuchPlaybook => Self::not_found(&words),
+            RecordError::NoSuchIncident
+            | RecordError::NoSuchPlaybook
+            | RecordError::Silence(SilenceError::NotInForce) => Self::not_found(&words),
+            RecordError::Silence(_) => Self::input(words),
             RecordError::Busy | RecordError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not now", words),
             RecordError::Store(why) => {
                 tracing::error!(%why, "the store refused");

@@ -209,7 +209,8 @@ async fn a_person_opens_an_incident_by_hand_and_raises_its_severity() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incident_without_a_playbook_gets_one_from_a_person() {
     let mut app = TestApp::start().await;
-    let lines: Vec<_> = (0..3).map(|n| app.mention(&format!("v{n}"), "Riverside parking is closed")).collect();
+    let lines: Vec<_> =
+        (0..3).map(|n| app.mention(&format!("v{n}"), &format!("Riverside parking {n} is closed"))).collect();
     assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
     app.settle().await;
     assert_eq!(app.incidents(), 1);

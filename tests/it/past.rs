@@ -135,7 +135,7 @@ fn the_dial_keeps_its_word_within_a_factor_of_two() {
         ("growing", talk(3, 38, |step| 12.0 * (days(step) / 130.0).exp())),
         (
             "with weekends",
-            talk(13, 38, |step| if days(step) as u32 % 7 < 5 { 30.0 * daily(step) } else { 12.0 * daily(step) }),
+            talk(13, 38, |step| if step / STEPS_A_DAY % 7 < 5 { 30.0 * daily(step) } else { 12.0 * daily(step) }),
         ),
         ("bursty", bursty(4, 38)),
     ] {
@@ -189,7 +189,7 @@ fn a_gap_is_not_silence_and_its_end_is_no_spike() {
     let readings = play(dial.as_ref(), HALF_HOUR, &gap);
     assert!(readings[1_000..1_010].iter().all(|reading| reading.held == Held::Quiet));
     // What is usual afterwards is what it was before; had the gap been silence, it would be less.
-    let usual = |readings: &[Reading]| readings[1_040].expected.unwrap() / readings[1_040].count.max(1) as f64;
+    let usual = |readings: &[Reading]| readings[1_040].expected.unwrap() / f64::from(readings[1_040].count.max(1));
     assert!((usual(&readings) / usual(&play(dial.as_ref(), HALF_HOUR, &heard)) - 1.0).abs() < 0.02);
     let silent: Vec<Option<u32>> = gap.iter().map(|heard| heard.or(Some(0))).collect();
     assert!(usual(&play(dial.as_ref(), HALF_HOUR, &silent)) < 0.95 * usual(&readings));
@@ -318,7 +318,9 @@ proptest! {
         let heard = |bins: &[i64]| {
             let mut past = Past::default();
             past.begin(0);
-            bins.iter().for_each(|bin| past.add(*bin, 1));
+            for bin in bins {
+                past.add(*bin, 1);
+            }
             past.baseline(900, &grid)
         };
         let before = heard(&bins);

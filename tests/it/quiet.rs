@@ -1,5 +1,7 @@
 //! Quiet without deafness, pure: silences, quiet hours across daylight saving, maintenance, waves, gaps and what is held.
 
+use std::collections::BTreeMap;
+
 use holdline::core::count::minute_of;
 use holdline::core::incident::IncidentId;
 use holdline::core::name::WatchName;
@@ -149,7 +151,7 @@ fn maintenance_is_announced_a_week_before_and_holds_from_its_first_moment_to_its
     let announced = from - ANNOUNCED_BEFORE;
     assert!(!window.is_announced(announced - almost) && window.is_announced(announced) && !window.is_announced(to));
     let quiet = Quiet { maintenance: vec![window], ..Quiet::default() };
-    let hushes = |watch: &str| quiet.hushes(&watch.into(), &Default::default(), from);
+    let hushes = |watch: &str| quiet.hushes(&watch.into(), &BTreeMap::default(), from);
     assert_eq!(hushes("talk")[0].by, QuietBy::Maintenance("move".to_owned()));
     assert_eq!(hushes("breach"), []);
 }

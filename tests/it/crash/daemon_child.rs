@@ -108,7 +108,7 @@ impl Daemon {
         let ids: Vec<usize> = (0..MENTIONS).collect();
         for batch in ids.chunks(2) {
             let lines = batch.iter().map(|nth| {
-                json!({ "id": format!("m{nth}"), "author": format!("voice{nth}"), "text": format!("Riverside leaked my records {nth}") })
+                json!({ "id": format!("m{nth}"), "author": format!("voice{nth}"), "text": format!("Riverside General leaked records {nth}") })
                     .to_string()
             });
             let response = self.deliver_lines(lines.collect::<Vec<_>>().join("\n")).await;
