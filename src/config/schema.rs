@@ -66,7 +66,7 @@ fn kind(docs: &str, example: &str, secrets: &[&str]) -> Value {
     });
     let properties: Map<String, Value> = settings.collect();
     let description = format!("{}\n\n{example}", about(docs));
-    json!({ "description": description, "type": ["object", "null"], "additionalProperties": false, "properties": properties })
+    json!({ "description": description, "type": ["object", "string", "null"], "additionalProperties": false, "properties": properties })
 }
 
 fn with_kinds(mut schema: Value) -> Value {
@@ -74,6 +74,10 @@ fn with_kinds(mut schema: Value) -> Value {
     let channels = channel::KINDS.iter().map(|it| (it.name.to_owned(), kind(it.docs, it.example, it.secrets)));
     let language = json!({ "description": "Optional: the one language that the channel speaks.", "type": "string" });
     let beside = keys::CHANNEL_COMMON.iter().map(|key| ((*key).to_owned(), language.clone()));
+    let fetched = keys::FEED_COMMON.iter().map(|key| {
+        let words = "For a kind that is fetched and written as a bare address: the same as beneath the kind.";
+        ((*key).to_owned(), json!({ "description": words }))
+    });
     let detectors = detect::KINDS.iter().map(|it| {
         let detector = json!({ "description": it.docs, "type": ["string", "number"], "examples": [it.example] });
         (it.name.to_owned(), detector)
@@ -82,9 +86,14 @@ fn with_kinds(mut schema: Value) -> Value {
     let beside_detectors = [
         ("at_least".to_owned(), said("Optional, 5 mentions: no alarm below so many.", "8 mentions")),
         ("from".to_owned(), said("Optional, 1 voice: at least so many different authors.", "4 voices")),
+        ("negative".to_owned(), said("Optional: at least this part of what has a known tone is negative.", "40 %")),
+        (
+            "reach".to_owned(),
+            json!({ "description": "Optional: so many people follow or read its voices.", "type": "integer" }),
+        ),
     ];
     let parts = [
-        ("feed", "One kind of feed with its settings.", feeds.collect::<Map<_, _>>()),
+        ("feed", "One kind of feed with its settings.", feeds.chain(fetched).collect::<Map<_, _>>()),
         ("channel", "One kind of channel with its settings.", channels.chain(beside).collect()),
         ("spike", "What is too much.", detectors.chain(beside_detectors).collect()),
     ];

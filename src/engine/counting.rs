@@ -11,6 +11,7 @@ use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
 use crate::core::past::{Followed, bin_of};
 use crate::core::query::{Matcher, MatcherError};
+use crate::core::quiet::Gaps;
 use crate::core::watch::Watch;
 
 pub(super) struct Counting {
@@ -121,6 +122,12 @@ impl Counting {
     /// The last alarm of a watch, so that its echo outlives a restart.
     pub(super) fn recall_alarm(&mut self, index: WatchIndex, alarmed: Timestamp, now: Timestamp) {
         self.followed[index].follow.recall_alarm(bin_of(minute_of(alarmed)), bin_of(minute_of(now)));
+    }
+
+    /// The minutes in which a watch could hear nothing are no silence.
+    pub(super) fn deafen(&mut self, index: WatchIndex, deaf: &Gaps) {
+        let bins = deaf.stretches().iter().map(|(first, last)| bin_of(*first)..bin_of(*last - 1) + 1);
+        self.followed[index].follow.past().set_deaf(bins);
     }
 
     /// Comes to this minute: lines are drawn anew where an hour has begun.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::recorder::fold_all;
+use super::folding::fold_all;
 use crate::core::incident::{Event, Evidence, IncidentId, Opening};
 use crate::core::name::PersonId;
 use crate::core::statement::Digest;

@@ -38,9 +38,12 @@ impl QuietNow {
         self.gaps.get(feed).is_some_and(|gaps| gaps.came_back_at(counted))
     }
 
-    /// The minutes in which `watch` did not hear everything.
-    pub fn gaps_of(&self, watch: &Watch, now: Timestamp) -> Gaps {
-        Gaps::of(watch.feeds.iter().filter_map(|feed| self.gaps.get(feed)), minute_of(now))
+    /// The minutes in which `watch` heard nothing at all: every feed of it had a gap. Where one of many fails, the others
+    /// still tell what is usual.
+    pub fn deaf_of(&self, watch: &Watch, now: Timestamp) -> Gaps {
+        let each = watch.feeds.iter().map(|feed| self.gaps.get(feed).map(|gaps| Gaps::of([gaps], minute_of(now))));
+        let all = each.reduce(|one, other| Some(one?.and(&other?)));
+        all.flatten().unwrap_or_default()
     }
 
     /// The feeds of `watch` that fail now.

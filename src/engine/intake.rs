@@ -36,7 +36,9 @@ impl Engine {
                 Ok(true) => return,
                 Ok(false) => wait = BACK_OFF_FIRST,
                 Err(error) => {
-                    self.note_failing(&polled.name, &error).await;
+                    if let PollFailed::Feed(_) = &error {
+                        self.note_failing(&polled.name).await;
+                    }
                     tracing::warn!(feed = %polled.name, %error, "the feed could not be read; it is tried again");
                     self.pause(wait, &stop).await;
                     wait = (wait * 2).min(BACK_OFF_LAST);
@@ -67,8 +69,7 @@ impl Engine {
     }
 
     /// What cannot be written down now is written down at the next failure.
-    async fn note_failing(&self, feed: &FeedName, error: &PollFailed) {
-        let PollFailed::Feed(_) = error else { return };
+    pub(super) async fn note_failing(&self, feed: &FeedName) {
         let feed = feed.clone();
         if let Err(error) = self.call(move |work| work.feed_fails(&feed)).await {
             tracing::warn!(%error, "that a feed fails could not be written down");

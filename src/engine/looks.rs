@@ -32,6 +32,7 @@ impl Work<'_, '_> {
                 for refused in &batch.refused {
                     tracing::warn!(%feed, "{refused}");
                 }
+                self.feed_answers(feed)?;
                 let taken = self.take_in_fetched(feed, &batch.mentions, schedule.is_backlog(self.now))?;
                 if let Some(cursor) = &batch.cursor {
                     self.move_cursor(feed, cursor)?;
@@ -40,11 +41,18 @@ impl Work<'_, '_> {
                 Looked::Read { new: u64::try_from(taken.new).unwrap_or(u64::MAX), newest }
             }
             Came::Later { why, after } => {
+                self.feed_fails(feed)?;
                 let after = after.map(|after| SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX));
                 Looked::Later { why, after }
             }
-            Came::Failed { why } => Looked::Failed { why },
-            Came::Gone { why } => Looked::Gone { why },
+            Came::Failed { why } => {
+                self.feed_fails(feed)?;
+                Looked::Failed { why }
+            }
+            Came::Gone { why } => {
+                self.feed_fails(feed)?;
+                Looked::Gone { why }
+            }
         };
         schedule.after(looked, self.now, every, chance);
         if let Some(why) = &schedule.why {

@@ -11,6 +11,7 @@ mod draft;
 mod erase;
 mod error;
 mod fetching;
+mod folding;
 mod gaps;
 mod held;
 mod intake;

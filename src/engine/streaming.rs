@@ -46,6 +46,9 @@ impl Engine {
             };
             let Err(error) = ended else { return };
             tracing::warn!(feed = %followed.name, %error, "the feed is not followed; it is connected to again");
+            if let FollowFailed::Feed(_) = &error {
+                self.note_failing(&followed.name).await;
+            }
             let asked = match &error {
                 FollowFailed::Feed(error) => error.after.unwrap_or_default(),
                 FollowFailed::Record(_) => Duration::ZERO,
@@ -66,6 +69,8 @@ impl Engine {
         let name = followed.name.clone();
         let cursor = self.call(move |work| work.cursor(&name)).await?;
         let mut session = source.open(&followed.http, cursor).await?;
+        let name = followed.name.clone();
+        self.call(move |work| work.feed_answers(&name)).await?;
         let mut written = Instant::now();
         loop {
             let heard = session.hear().await?;

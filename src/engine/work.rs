@@ -224,6 +224,7 @@ impl<'w, 'b> Work<'w, 'b> {
     /// watches count where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
+        self.deafen();
         self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);
         self.save_past()?;
@@ -374,6 +375,18 @@ impl<'w, 'b> Work<'w, 'b> {
 
     fn hour(&self) -> i64 {
         self.now.as_second().div_euclid(SECONDS_PER_HOUR)
+    }
+
+    /// Tells each watch that a feed of its has failed of late in which minutes it could hear nothing.
+    fn deafen(&mut self) {
+        if self.state.quiet.gaps.is_empty() {
+            return;
+        }
+        let watches: Vec<_> = self.state.counting.watches().map(|(index, _)| index).collect();
+        for index in watches {
+            let deaf = self.state.quiet.deaf_of(self.state.counting.watch(index), self.now);
+            self.state.counting.deafen(index, &deaf);
+        }
     }
 
     /// Writes down how watches were followed, where a day has ended.

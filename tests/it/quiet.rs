@@ -324,3 +324,18 @@ proptest! {
         prop_assert_eq!(hours.until(now).is_some(), quiet, "{} in {}", wall, zone_name);
     }
 }
+
+#[test]
+fn a_watch_is_deaf_only_where_every_feed_of_it_fails() {
+    let now = at("2026-11-22T12:00:00Z");
+    let failing = |from: i64, to: i64| {
+        let mut feed = FeedGaps::default();
+        feed.fail(now + SignedDuration::from_mins(from));
+        feed.come_back(now + SignedDuration::from_mins(to));
+        Gaps::of([&feed], minute_of(now) + 1_000)
+    };
+    let (one, other, apart) = (failing(10, 60), failing(40, 90), failing(200, 300));
+    assert_eq!(one.and(&other).stretches(), [(minute_of(now) + 40, minute_of(now) + 60)]);
+    assert!(one.and(&apart).is_empty());
+    assert_eq!(one.and(&one), one);
+}

@@ -23,7 +23,9 @@ const LEAK: &str = "@riversidegeneral leaked my records";
 impl TestApp {
     /// Mentions of as many voices, in one delivery.
     async fn say(&mut self, prefix: &str, voices: usize, text: &str) {
-        let lines: Vec<Value> = (0..voices).map(|voice| self.mention(&format!("{prefix}{voice}"), text)).collect();
+        // Each in words of its own: one text from many is one story.
+        let said = |voice| (format!("{prefix}{voice}"), format!("{text} {prefix}{voice}"));
+        let lines: Vec<Value> = (0..voices).map(said).map(|(author, text)| self.mention(&author, &text)).collect();
         assert_eq!(self.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
         self.settle().await;
     }

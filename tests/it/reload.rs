@@ -257,7 +257,11 @@ async fn an_open_incident_posts_where_it_opened_to_post_and_the_next_one_elsewhe
 async fn feeds_and_watches_change_while_it_runs_and_counts_stay() {
     let mut app = TestApp::start().await;
     let talk = |app: &mut TestApp, from: usize, to: usize| -> Vec<Value> {
-        (from..to).map(|voice| app.mention(&format!("v{voice}"), "Riverside General leaked my records")).collect()
+        (from..to)
+            .map(|voice| {
+                app.mention(&format!("v{voice}"), &format!("Riverside General leaked the records of ward {voice}"))
+            })
+            .collect()
     };
     let four = talk(&mut app, 0, 4);
     assert_eq!(app.deliver("/in/listening", &four).await.status(), StatusCode::OK);

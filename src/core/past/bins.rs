@@ -108,6 +108,14 @@ impl Past {
         }
     }
 
+    /// Nothing could be heard in these bins, and in all others something could.
+    pub fn set_deaf(&mut self, bins: impl IntoIterator<Item = Range<BinNumber>>) {
+        self.deaf.clear();
+        for bins in bins {
+            self.deafen(bins);
+        }
+    }
+
     /// Whether most of these bins were heard.
     pub(super) fn heard_most_of(&self, bins: &Range<BinNumber>) -> bool {
         let heard = bins.clone().filter(|bin| self.heard(*bin)).count();

@@ -88,6 +88,19 @@ impl Gaps {
         Self { stretches }
     }
 
+    /// The minutes that lie in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let each = self.stretches.iter().flat_map(|(first, last)| {
+            let overlaps =
+                other.stretches.iter().map(move |(begins, ends)| ((*first).max(*begins), (*last).min(*ends)));
+            overlaps.filter(|(first, last)| first <= last)
+        });
+        let mut stretches: Vec<(MinuteNumber, MinuteNumber)> = each.collect();
+        stretches.sort_unstable();
+        Self { stretches }
+    }
+
     pub fn contains(&self, minute: MinuteNumber) -> bool {
         let after = self.stretches.partition_point(|(first, _)| *first <= minute);
         after.checked_sub(1).and_then(|place| self.stretches.get(place)).is_some_and(|(_, last)| minute <= *last)

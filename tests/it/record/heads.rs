@@ -48,6 +48,7 @@ async fn a_cut_by_somebody_with_the_key_shows_against_the_mail_and_since_when() 
     let first = mailed(&app, "first").await;
     app.spike(3).await;
     app.sign_in("ana").await;
+    app.sign_in("ben").await;
     let second = mailed(&app, "second").await;
     assert!(first + 3 < second, "{first} {second}");
     for ending in ["eml", "txt"] {

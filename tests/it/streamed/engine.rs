@@ -64,7 +64,10 @@ async fn a_spike_that_comes_over_broken_connections_opens_one_incident_and_count
     let app = TestApp::start().await;
     let at = app.clock.now().as_microsecond();
     // Every connection brings what the last one brought, and one post more before it is cut within a frame.
-    let by = |number: usize| post(number, at + 1, &words(LEAK)).replace("eygmaih", &format!("voice{number}"));
+    let by = |number: usize| {
+        let said = words(&format!("{LEAK} of ward {number}"));
+        post(number, at + 1, &said).replace("eygmaih", &format!("voice{number}"))
+    };
     let connection = |posts: usize| {
         let half = Act::Raw([&[0x81, 0x7e, 0x02, 0x00][..], b"{\"did\":"].concat());
         Play::Acts((0..posts).map(|number| Act::Say(by(number))).chain([half]).collect())
