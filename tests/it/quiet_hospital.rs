@@ -282,7 +282,7 @@ async fn maintenance_is_announced_on_the_desk_and_holds_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_watch_of_the_same_playbook_joins_the_open_incident() {
     let mut app = TestApp::start().await;
-    app.say("rider", 13, "The train derailed near the metro").await;
+    app.say("rider", 13, "Train derailed near metro").await;
     assert_eq!(app.incident(1).spike.as_ref().unwrap().watch.as_str(), "talk");
     app.later(1).await;
     app.say("patient", 6, "@riversidegeneral leaked: hack").await;
@@ -310,7 +310,7 @@ async fn a_group_of_its_own_keeps_a_watch_apart() {
         fs::read_to_string(&path).unwrap().replacen("opens: data-breach", "opens: data-breach\n    group: own", 1);
     fs::write(path, yaml).unwrap();
     app.restart().await;
-    app.say("rider", 13, "The train derailed near the metro").await;
+    app.say("rider", 13, "Train derailed near metro").await;
     app.say("patient", 6, "@riversidegeneral leaked: hack").await;
     assert_eq!(app.incidents(), 2);
 }

@@ -258,9 +258,7 @@ async fn feeds_and_watches_change_while_it_runs_and_counts_stay() {
     let mut app = TestApp::start().await;
     let talk = |app: &mut TestApp, from: usize, to: usize| -> Vec<Value> {
         (from..to)
-            .map(|voice| {
-                app.mention(&format!("v{voice}"), &format!("Riverside General leaked the records of ward {voice}"))
-            })
+            .map(|voice| app.mention(&format!("v{voice}"), &format!("Riverside General leaked records {voice}")))
             .collect()
     };
     let four = talk(&mut app, 0, 4);

@@ -65,7 +65,7 @@ async fn a_spike_that_comes_over_broken_connections_opens_one_incident_and_count
     let at = app.clock.now().as_microsecond();
     // Every connection brings what the last one brought, and one post more before it is cut within a frame.
     let by = |number: usize| {
-        let said = words(&format!("{LEAK} of ward {number}"));
+        let said = words(&format!("Riverside General leaked records {number}"));
         post(number, at + 1, &said).replace("eygmaih", &format!("voice{number}"))
     };
     let connection = |posts: usize| {
