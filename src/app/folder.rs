@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::listening::Listening;
-use super::{Channels, StartError, connect, post, post_office, standing};
+use super::{Channels, StartError, connect, post_office, standing};
 use crate::channel::Outside;
 use crate::config::{Config, Need, Problem, Stamp, Weight, load, stamp};
 use crate::core::name::ChannelName;
@@ -39,6 +39,8 @@ pub(super) struct Fixed {
     key: SecretString,
     previous: Vec<SecretString>,
     every: Period,
+    /// As the folder writes it: a mail server carries the codes of every open incident, so no change of a file gives one.
+    mail: String,
 }
 
 impl Fixed {
@@ -50,6 +52,7 @@ impl Fixed {
             key: config.audit.key.clone(),
             previous: config.audit.previous.clone(),
             every: config.audit.every,
+            mail: config.written.mail.clone(),
         }
     }
 
@@ -64,6 +67,7 @@ impl Fixed {
             (bytes(&self.key) != bytes(&config.audit.key), "the audit key"),
             (keys(&self.previous) != keys(&config.audit.previous), "`audit.previous`"),
             (self.every != config.audit.every, "`audit.every`"),
+            (self.mail != config.written.mail, "`mail`"),
         ];
         let changed = changed.into_iter().filter(|(changed, _)| *changed);
         changed.map(|(_, what)| format!("{what} holds from the next start on.")).collect()
@@ -144,11 +148,11 @@ impl Folder {
 
     /// All of it or nothing: what can fail comes first.
     async fn take_up(&self, taken: &mut Taken, config: Config) -> Result<Vec<String>, NotTaken> {
-        let Parts { address, fixed, mailbox, engine, .. } = &self.parts;
-        let post = Arc::new(post(&config, mailbox.as_ref())?);
+        let Parts { address, fixed, engine, .. } = &self.parts;
+        let post = Arc::clone(&self.shell.borrow().post);
         let http = self.shell.borrow().outside.http.clone();
         let outside = Outside { http, post_office: Some(post_office(&post, engine)) };
-        let fresh = connect(&config.channels, &config.written.channels, &outside, engine.now());
+        let fresh = connect(&config.channels, &config.written.channels, &outside, engine.time());
         let channels = self.with_those_of_before(fresh);
         let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, channels, outside };
         let mut standing = standing(&config, *address);
@@ -187,7 +191,7 @@ impl Folder {
 
     /// Says it in the log and on the desk, and to the operator once until the folder is good again.
     async fn refuse(&self, operator: &str, problems: &[String]) {
-        let refused = RefusedFolder::new(self.parts.engine.now(), problems);
+        let refused = RefusedFolder::new(self.parts.engine.time(), problems);
         let before = self.state.borrow().refused.clone();
         let places: Vec<&str> = refused.problems.iter().map(|problem| place_of(problem)).collect();
         if before.as_ref().map(|before| &before.problems) != Some(&refused.problems) {
@@ -233,6 +237,8 @@ pub(super) async fn follow(folder: Arc<Folder>, stop: CancellationToken) {
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
         if stamp_of(&folder.parts.path).await == seen {
+            // However much else is written there, the files are read twice a second at most.
+            tokio::time::sleep(QUIET).await;
             continue;
         }
         seen = quiet(&folder.parts.path).await;
@@ -246,15 +252,25 @@ pub(super) async fn follow(folder: Arc<Folder>, stop: CancellationToken) {
 /// Where it cannot be had, the regular look remains.
 fn watch_files(path: &Path, tell: &mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let tell = tell.clone();
-    let watcher = notify::recommended_watcher(move |_| {
-        // One that waits already stands for this one too.
-        let _ = tell.try_send(());
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Our own reading of the files is no change of them, nor is what the store beside them takes.
+        if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(|path| is_written_by_people(path)))
+        {
+            // One that waits already stands for this one too.
+            let _ = tell.try_send(());
+        }
     });
     let watching = watcher.and_then(|mut watcher| {
         watcher.watch(path, RecursiveMode::Recursive)?;
         Ok(watcher)
     });
     watching.inspect_err(|error| tracing::warn!(%error, "changes of the folder show only after some seconds")).ok()
+}
+
+/// The store, its log and its socket change all the time.
+fn is_written_by_people(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    !["db", "db-wal", "db-shm", "db-journal", "jsonl"].contains(&ending)
 }
 
 async fn stamp_of(path: &Path) -> Stamp {

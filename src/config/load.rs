@@ -183,7 +183,11 @@ impl Loading<'_> {
             channels,
             watches,
             quiet,
-            written: Written { feeds: written(file.get("feeds")), channels: written(file.get("channels")) },
+            written: Written {
+                feeds: written(file.get("feeds")),
+                channels: written(file.get("channels")),
+                mail: file.get("mail").map(|node| node.written()).unwrap_or_default(),
+            },
             rules,
         })
     }

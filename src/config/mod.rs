@@ -97,6 +97,7 @@ pub struct Config {
 pub struct Written {
     pub feeds: BTreeMap<FeedName, String>,
     pub channels: BTreeMap<ChannelName, String>,
+    pub mail: String,
 }
 
 #[derive(Debug)]

@@ -84,7 +84,10 @@ fn with_kinds(mut schema: Value) -> Value {
     });
     let said = |words: &str, example: &str| json!({ "description": words, "type": "string", "examples": [example] });
     let beside_detectors = [
-        ("at_least".to_owned(), said("Optional, 5 mentions: no alarm below so many.", "8 mentions")),
+        (
+            "at_least".to_owned(),
+            said("Optional, 5 mentions (1 beside more_than): no alarm below so many.", "8 mentions"),
+        ),
         ("from".to_owned(), said("Optional, 1 voice: at least so many different authors.", "4 voices")),
         ("negative".to_owned(), said("Optional: at least this part of what has a known tone is negative.", "40 %")),
         (

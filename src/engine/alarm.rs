@@ -40,10 +40,23 @@ impl Work<'_, '_> {
                 self.state.counting.note_quiet(index, Why::Backlog(feed.clone()), self.now);
                 continue;
             }
+            let is_over = self.open_incident(index).is_none();
+            self.state.counting.set_story_over(index, is_over);
             self.state.counting.add(index, &said, counted, self.now);
             match self.state.counting.judge(index, counted, self.now, self.arming(index)) {
                 Verdict::Quiet => {}
                 Verdict::Suppressed(why) => self.stay_quiet(index, why)?,
+                Verdict::Spike(spike) => self.alarm(index, spike)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the watches that no mention brings to alarm.
+    pub(super) fn listen_for_silence(&mut self) -> Result<(), RecordError> {
+        for index in self.state.counting.listening_for_silence() {
+            match self.state.counting.judge(index, self.now, self.now, self.arming(index)) {
+                Verdict::Quiet | Verdict::Suppressed(_) => {}
                 Verdict::Spike(spike) => self.alarm(index, spike)?,
             }
         }

@@ -9,7 +9,7 @@ use crate::core::detect::{self, Arming, Asked, Verdict, Why};
 use crate::core::incident::{Evidence, Spike};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
-use crate::core::past::{Followed, bin_of};
+use crate::core::past::{Followed, Line, bin_of};
 use crate::core::query::{Matcher, MatcherError};
 use crate::core::quiet::Gaps;
 use crate::core::watch::Watch;
@@ -20,6 +20,8 @@ pub(super) struct Counting {
     matcher: Matcher,
     counts: Vec<Counts>,
     followed: Vec<Followed>,
+    /// Since when this program hears the watches.
+    running_since: Option<MinuteNumber>,
     /// Watches that opened an incident while their count has not fallen back since, and the highest count of then.
     spent: Vec<Option<u32>>,
     /// Why each watch stayed quiet last though it was above its line.
@@ -37,7 +39,7 @@ impl Counting {
         let spent = watches.iter().map(|_| None).collect();
         let quiet = watches.iter().map(|_| None).collect();
         let followed = watches.iter().enumerate().map(follow).collect();
-        Ok(Self { watches, accounts, matcher, counts, followed, spent, quiet })
+        Ok(Self { watches, accounts, matcher, counts, followed, running_since: None, spent, quiet })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -108,7 +110,9 @@ impl Counting {
         let remembered = remembered.filter(|remembered| remembered.is_of(watch) && remembered.since <= minute);
         let fresh = remembered.is_none();
         let remembered = remembered.unwrap_or_else(|| Remembered::new(watch, minute));
+        let running = *self.running_since.get_or_insert(minute);
         let followed = &mut self.followed[index];
+        followed.run_since(running);
         followed.begin(remembered.since, fresh);
         for (day, loudness) in remembered.days {
             followed.follow.peaks().note(day, loudness);
@@ -116,6 +120,7 @@ impl Counting {
         for (minute, count) in counts.iter().filter(|(minute, _)| *minute >= remembered.since) {
             followed.follow.hear(bin_of(*minute), *count);
         }
+        followed.follow.recall_apart(remembered.apart_since, remembered.apart);
         followed.turn(watch.detector.as_ref(), minute);
     }
 
@@ -130,6 +135,12 @@ impl Counting {
         self.followed[index].follow.past().set_deaf(bins);
     }
 
+    /// Watches that listen for silence, which no mention brings about.
+    pub(super) fn listening_for_silence(&self) -> Vec<WatchIndex> {
+        let falls = |index: &WatchIndex| self.followed[*index].line().is_some_and(Line::falls);
+        (0..self.watches.len()).filter(falls).collect()
+    }
+
     /// Comes to this minute: lines are drawn anew where an hour has begun.
     pub(super) fn turn(&mut self, now: Timestamp) {
         let minute = minute_of(now);
@@ -142,8 +153,11 @@ impl Counting {
     pub(super) fn take_unsaved(&mut self) -> Vec<(WatchIndex, Remembered)> {
         let each = self.watches.iter().zip(&mut self.followed).enumerate();
         let unsaved = each.filter_map(|(index, (watch, followed))| {
-            let (since, days) = followed.take_unsaved()?;
-            Some((index, Remembered { days, ..Remembered::new(watch, since) }))
+            let since = followed.take_unsaved()?;
+            let follow = &mut followed.follow;
+            let (days, apart_since) = (follow.peaks().days().collect(), follow.apart_since());
+            let apart = follow.past().apart().collect();
+            Some((index, Remembered { days, apart_since, apart, ..Remembered::new(watch, since) }))
         });
         unsaved.collect()
     }
@@ -158,6 +172,11 @@ impl Counting {
 
     pub(super) fn spike(&self, index: WatchIndex, now: Timestamp) -> Spike {
         detect::spike(self.asked(index), now)
+    }
+
+    /// Whether the incident of a watch's last alarm is over.
+    pub(super) fn set_story_over(&mut self, index: WatchIndex, is_over: bool) {
+        self.followed[index].follow.set_story_over(is_over);
     }
 
     /// An alarm was raised.

@@ -1,10 +1,10 @@
 //! Fetched feeds: one loop for all of them. What a look brought, its cursor and its schedule are kept in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::turns::{FeedIndex, Turns};
@@ -74,45 +74,56 @@ impl Engine {
             }
         }
         let mut under_way: JoinSet<Ended> = JoinSet::new();
+        let mut looking: HashMap<Id, FeedIndex> = HashMap::new();
         loop {
             while under_way.len() < FETCHES_MAX
-                && let Some(index) = turns.take(self.now())
+                && let Some(index) = turns.take(self.time())
             {
                 let Listening { feed, schedule } = &listening[index];
                 let look = self.clone().fetch_one(feed.clone(), schedule.clone(), outside.clone(), chance());
-                under_way.spawn(async move {
+                let task = under_way.spawn(async move {
                     let (over, looked) = look.await;
                     (index, over, looked)
                 });
+                looking.insert(task.id(), index);
             }
-            let latest = self.now().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
+            let latest = self.time().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
             let next = turns.next().map_or(latest, |next| next.min(latest));
             let is_full = under_way.len() >= FETCHES_MAX;
             tokio::select! {
                 () = stop.cancelled() => return,
-                Some(ended) = under_way.join_next(), if !under_way.is_empty() => {
-                    self.end_look(ended, &mut turns, &mut listening);
+                Some(ended) = under_way.join_next_with_id(), if !under_way.is_empty() => {
+                    if let Some(ended) = self.ended(ended, &mut looking) {
+                        self.end_look(ended, &mut turns, &mut listening);
+                    }
                 }
-                () = self.clock().until(next), if !is_full => {}
+                () = self.until(next), if !is_full => {}
             }
         }
     }
 
-    fn end_look(&self, ended: Result<Ended, tokio::task::JoinError>, turns: &mut Turns, listening: &mut [Listening]) {
-        let (index, over, looked) = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::error!(%error, "a look at a feed was broken off; it is made again at the next start");
-                return;
+    /// How a look ended; one that was broken off failed, so that its host is free again.
+    fn ended(&self, ended: Result<(Id, Ended), JoinError>, looking: &mut HashMap<Id, FeedIndex>) -> Option<Ended> {
+        match ended {
+            Ok((task, ended)) => {
+                looking.remove(&task);
+                Some(ended)
             }
-        };
+            Err(error) => {
+                tracing::error!(%error, "a look at a feed was broken off");
+                looking.remove(&error.id()).map(|index| (index, self.time(), Err(RecordError::Stopping)))
+            }
+        }
+    }
+
+    fn end_look(&self, (index, over, looked): Ended, turns: &mut Turns, listening: &mut [Listening]) {
         turns.done(index, over);
         let one = &mut listening[index];
         match looked {
             Ok(schedule) => one.schedule = schedule,
             Err(error) => {
                 tracing::warn!(feed = %one.feed.name, %error, "a look could not be written down; it is made again");
-                one.schedule.due = self.now().checked_add(STORE_PAUSE).ok();
+                one.schedule.due = self.time().checked_add(STORE_PAUSE).ok();
             }
         }
         if let Some(due) = one.schedule.due {
@@ -124,7 +135,7 @@ impl Engine {
     async fn begin_listening(&self, feeds: &[FetchedFeed]) -> Result<Vec<Listening>, RecordError> {
         let names = feeds.iter().map(|feed| feed.name.clone()).collect();
         let mut rows: BTreeMap<FeedName, Schedule> = self.call(move |work| work.schedules(&names)).await?;
-        let now = self.now();
+        let now = self.time();
         let mut overdue = 0;
         let listen = |feed: &FetchedFeed| {
             let source = feed.source()?.source().to_owned();
@@ -147,14 +158,14 @@ impl Engine {
         outside: Outside,
         chance: f64,
     ) -> (Timestamp, Result<Schedule, RecordError>) {
-        let Some(source) = feed.source() else { return (self.now(), Ok(schedule)) };
+        let Some(source) = feed.source() else { return (self.time(), Ok(schedule)) };
         let name = feed.name.clone();
         let cursor = match self.call(move |work| work.cursor(&name)).await {
             Ok(cursor) => cursor,
-            Err(error) => return (self.now(), Err(error)),
+            Err(error) => return (self.time(), Err(error)),
         };
-        let look = source.fetch(&outside, cursor, self.now()).await;
-        let over = self.now();
+        let look = source.fetch(&outside, cursor, self.time()).await;
+        let over = self.time();
         crash::pass(Point::Polled);
         let (name, every) = (feed.name.clone(), source.every());
         let kept = self.call(move |work| work.keep_look(&name, look, schedule, every, chance)).await;
@@ -163,10 +174,10 @@ impl Engine {
     }
 
     async fn wait(&self, pause: SignedDuration, stop: &CancellationToken) {
-        let until = self.now().checked_add(pause).unwrap_or(Timestamp::MAX);
+        let until = self.time().checked_add(pause).unwrap_or(Timestamp::MAX);
         tokio::select! {
             () = stop.cancelled() => {}
-            () = self.clock().until(until) => {}
+            () = self.until(until) => {}
         }
     }
 }

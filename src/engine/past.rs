@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::core::count::MinuteNumber;
-use crate::core::past::DayNumber;
+use crate::core::past::{BinNumber, DayNumber};
 use crate::core::watch::Watch;
 
 /// For how long minutes are counted for, so that a backtest has a year to look at.
@@ -18,11 +18,16 @@ pub(super) struct Remembered {
     pub(super) since: MinuteNumber,
     /// Days that are over and their loudest moments, oldest first.
     pub(super) days: Vec<(DayNumber, f64)>,
+    /// When the story began that is set apart from what is usual, and its bins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) apart_since: Option<BinNumber>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) apart: Vec<BinNumber>,
 }
 
 impl Remembered {
     pub(super) fn new(watch: &Watch, since: MinuteNumber) -> Self {
-        Self { asks: asks(watch), since, days: Vec::new() }
+        Self { asks: asks(watch), since, days: Vec::new(), apart_since: None, apart: Vec::new() }
     }
 
     /// Whether this was heard by what the watch asks now.

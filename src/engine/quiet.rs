@@ -50,7 +50,7 @@ impl QuietNow {
                     since: before.map_or(at, |held| held.since),
                     latest: at,
                     until,
-                    severity,
+                    severity: before.map_or(severity, |held| held.severity.max(severity)),
                     window,
                     count: before.map_or(count, |held| held.count.max(count)),
                     times: before.map_or(1, |held| held.times + 1),

@@ -313,8 +313,7 @@ impl Recorder {
             let noted = self.writer.note(&note_of(watch))?;
             let remembered = noted.and_then(|noted| serde_json::from_str::<Remembered>(&noted).ok());
             let counts = self.writer.counts(&watch.name, minute_of(now) - RECALLED_MINUTES)?;
-            let opened = |entry: &&Entry| entry.incident.spike.as_ref().is_some_and(|spike| spike.watch == watch.name);
-            let alarmed = self.state.incidents.values().rev().find(opened).map(|entry| entry.incident.opened_at);
+            let alarmed = self.state.incidents.values().rev().find_map(|entry| entry.incident.alarmed_by(&watch.name));
             let deaf = self.state.quiet.deaf_of(watch, now);
             self.state.counting.deafen(index, &deaf);
             self.state.counting.recall(index, remembered, &counts, now);

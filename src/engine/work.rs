@@ -227,6 +227,7 @@ impl<'w, 'b> Work<'w, 'b> {
         self.deafen();
         self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);
+        self.listen_for_silence()?;
         self.save_past()?;
         self.deliver_held()?;
         self.tell_open_incidents()

@@ -49,7 +49,7 @@ pub(super) async fn page(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
     let feeds: BTreeMap<FeedName, Schedule> = site.engine.feeds()?;
-    let now = site.engine.now();
+    let now = site.engine.time();
     let mut order: Vec<(&FeedName, &Schedule)> = feeds.iter().collect();
     order.sort_by_key(|(name, feed)| (feed.blind.is_none(), feed.failures == 0, *name));
     let shown = Feeds {
@@ -71,7 +71,7 @@ impl Site {
         });
         let named = feeds.iter().take(NAMED_MAX).filter_map(|(name, feed)| {
             let (since, blind) = feed.blind?;
-            Some(format!("{name} {blind} (told {})", ago(since, self.engine.now())))
+            Some(format!("{name} {blind} (told {})", ago(since, self.engine.time())))
         });
         let more = feeds.len().saturating_sub(NAMED_MAX);
         named.chain((more > 0).then(|| format!("and {more} more"))).collect()

@@ -56,7 +56,7 @@ impl Site {
     /// Whether the page is of an incident that knows the visitor by another address than the one they proved: that is the
     /// folder's of now, and an open incident keeps its own until two others agree.
     fn has_another_address(&self, path: &str, visitor: &Visitor) -> bool {
-        let id = path.strip_prefix("/incident/").and_then(|rest| rest.split('/').next()?.parse().ok());
+        let id = path.strip_prefix("/incident/").and_then(number_of);
         let board = self.engine.board();
         let Some(entry) = id.and_then(|id: IncidentId| board.incidents.get(&id)) else { return false };
         let standing = self.engine.standing();
@@ -65,6 +65,12 @@ impl Site {
             (Some(_) | None, None) | (None, Some(_)) => false,
         }
     }
+}
+
+/// The incident's number, where it is written as a number is: routes would take `%31` for `1`, and this would not.
+fn number_of(rest: &str) -> Option<IncidentId> {
+    let number = rest.split('/').next()?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
 fn another_address() -> Problem {
@@ -76,6 +82,9 @@ fn another_address() -> Problem {
 /// Lets only people with a session on, and only those with a role change anything.
 pub(super) async fn required(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    if request.uri().path().strip_prefix("/incident/").is_some_and(|rest| number_of(rest).is_none()) {
+        return Problem::not_found("There is no incident of this number.").into_response();
+    }
     let Some(visitor) = site.visitor(request.headers()) else {
         if looks {
             return Redirect::to("/sign-in").into_response();

@@ -73,7 +73,7 @@ pub(super) async fn page(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
     let (watches, all) = site.engine.watches_now(WATCHES_SHOWN_MAX).await?;
-    let now = site.engine.now();
+    let now = site.engine.time();
     let quiet = &site.engine.standing().quiet;
     let left_out = all.saturating_sub(watches.len());
     let page = Page {
@@ -140,7 +140,7 @@ pub(super) async fn end_silence(
 impl Site {
     /// What the desk says of quiet: silences in force, quiet hours that are on, and maintenance that is on or near.
     pub(super) fn quiet_now(&self) -> Vec<String> {
-        let now = self.engine.now();
+        let now = self.engine.time();
         let quiet = &self.engine.standing().quiet;
         let silences = self.silences(now).into_iter().map(|silence| {
             format!("Silence {} of {} until {}: {}", silence.number, silence.scope, silence.until, silence.reason)

@@ -69,7 +69,7 @@ fn every_alarm_has_its_time_and_its_reason() {
         "above 5",
         "What other settings would have done:",
         "more_than: 20 mentions in 15m",
-        "`from` was left out of account",
+        "`from`, `negative` and `reach` were left out of account",
         "█ mentions in 15 minutes",
         "▲ alarm",
     ] {

@@ -70,6 +70,7 @@ pub(crate) fn spike() -> Spike {
         count: 22,
         window: Period::minutes(15),
         more_than: 5,
+        fewer_than: None,
         expected: None,
         once_in: None,
         voices: 17,

@@ -33,6 +33,7 @@ const PARSERS: &[(&str, &str)] = &[
     ("src/config/yaml.rs", "playbook"),
     ("src/core/condition.rs", "condition"),
     ("src/core/detect/false_alarms.rs", "spike"),
+    ("src/core/detect/fewer_than.rs", "spike"),
     ("src/core/detect/more_than.rs", "spike"),
     ("src/core/detect/times.rs", "spike"),
     ("src/core/period.rs", "period"),

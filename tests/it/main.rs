@@ -28,6 +28,7 @@ mod mail;
 mod model;
 mod net;
 mod past;
+mod past_running;
 mod peer;
 mod posting_protocol;
 mod press;

@@ -311,8 +311,13 @@ async fn what_cannot_change_while_it_runs_is_said_and_waits() {
     fs::write(app.file("other-key"), "another audit key, which is long enough as well").unwrap();
     change(&app, "store: sqlite:holdline.db", "store: sqlite:other.db").await;
     change(&app, "key: { file: audit-key }", "key: { file: other-key }").await;
+    // A mail server carries the codes of every open incident.
+    let server =
+        "mail: { from: Other <o@evil.example>, smtp: { host: 127.0.0.1, port: 2600, security: plain } }\noperator:";
+    change(&app, "operator:", server).await;
     let waits = app.app().folder_state().borrow().waits.clone();
-    assert_eq!(waits, ["`store` holds from the next start on.", "the audit key holds from the next start on."]);
+    let holds = |what: &str| format!("{what} holds from the next start on.");
+    assert_eq!(waits, [holds("`store`"), holds("the audit key"), holds("`mail`")]);
     assert!(ana.text("/").await.contains("waiting for a restart"));
     assert!(!app.file("other.db").exists());
 }

@@ -55,6 +55,16 @@ fn events(app: &TestApp) -> u32 {
     app.incident(1).events
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incidents_number_is_taken_as_it_is_written_alone() {
+    let (app, _) = asked().await;
+    let ana = app.sign_in("ana").await;
+    assert_eq!(ana.get("/incident/1").await.status(), StatusCode::OK);
+    for odd in ["/incident/%31", "/incident/+1", "/incident/1%20"] {
+        assert_eq!(ana.get(odd).await.status(), StatusCode::NOT_FOUND, "{odd}");
+    }
+}
+
 #[test]
 fn every_private_route_is_in_the_list() {
     let router = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/router.rs")).unwrap();

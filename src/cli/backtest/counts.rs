@@ -99,7 +99,7 @@ fn regular(rows: &[Row]) -> Result<History, (u64, String)> {
     if gaps > 0 {
         notes.push(format!("{gaps} counts are missing between the first and the last."));
     }
-    notes.push("Counts without their voices: `from` was left out of account.".to_owned());
+    notes.push("Counts without their voices: `from`, `negative` and `reach` were left out of account.".to_owned());
     let begins = Timestamp::from_second(first.second).unwrap_or(Timestamp::UNIX_EPOCH);
     Ok(History { begins, bin: Period::seconds(bin.unsigned_abs()), counts, heard: None, notes })
 }

@@ -101,7 +101,9 @@ pub(super) fn stored(store: &Path, watch: &Watch) -> Result<History, String> {
     }
     let minutes = counted.first().map_or(0, |(minute, _)| *minute)..=counted.last().map_or(0, |(minute, _)| *minute);
     let mut history = in_minutes(minutes, &counted)?;
-    history.notes.push("Counts without their voices: `from` was left out of account.".to_owned());
+    history
+        .notes
+        .push("Counts without their voices: `from`, `negative` and `reach` were left out of account.".to_owned());
     Ok(history)
 }
 

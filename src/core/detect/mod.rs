@@ -1,6 +1,7 @@
 //! Detection: when a count is a spike. A detector is one file and one line in the table.
 
 mod false_alarms;
+mod fewer_than;
 mod more_than;
 mod times;
 
@@ -20,7 +21,7 @@ use super::watch::{Percent, Watch};
 pub use super::past::{Held, Reading, Replay};
 
 /// The detectors that a watch's `spike:` can name.
-pub const KINDS: &[DetectorKind] = &[false_alarms::KIND, more_than::KIND, times::KIND];
+pub const KINDS: &[DetectorKind] = &[false_alarms::KIND, fewer_than::KIND, more_than::KIND, times::KIND];
 
 /// The fewest mentions that are a spike where a setting without a count of its own says nothing else.
 pub const AT_LEAST: u32 = 5;
@@ -76,6 +77,8 @@ pub enum Why {
     TooFewMentions { mentions: u32, wanted: u32 },
     /// Above the line, and no louder than the echo of the last alarm.
     Echo,
+    /// Little was said, and not all of the time could anything be heard.
+    Deaf,
     /// The mention is so late that it lies in no window that contains now.
     Late,
     /// It came with the return of a feed that had failed, and does not say when it was written.
@@ -108,10 +111,13 @@ pub fn judge(asked: Asked<'_>, counted: Timestamp, now: Timestamp, arming: Armin
     if score <= line.level() {
         return Verdict::Quiet;
     }
+    if line.falls() && !followed.heard_all_of(line.longest(), minute) {
+        return Verdict::Suppressed(Why::Deaf);
+    }
     match arming {
         Arming::Armed => {}
         Arming::Open(incident) => return Verdict::Suppressed(Why::AlreadyOpen(incident)),
-        Arming::Spent { peak } if is_clearly_above(asked.count(minute), peak) => {}
+        Arming::Spent { peak } if !line.falls() && is_clearly_above(asked.count(minute), peak) => {}
         Arming::Spent { .. } => return Verdict::Suppressed(Why::StillAbove),
     }
     if line.echoes() && score < followed.follow.echo(bin_of(minute)) {
@@ -122,10 +128,11 @@ pub fn judge(asked: Asked<'_>, counted: Timestamp, now: Timestamp, arming: Armin
     if mentions < watch.at_least() {
         return Verdict::Suppressed(Why::TooFewMentions { mentions, wanted: watch.at_least() });
     }
-    if let Some(why) = watch.unmet(counts, window, minute) {
-        return Verdict::Suppressed(why);
+    match watch.unmet(counts, window, minute) {
+        // Who says nothing has neither voice nor tone.
+        Some(why) if !line.falls() => Verdict::Suppressed(why),
+        Some(_) | None => Verdict::Spike(spike(asked, now)),
     }
-    Verdict::Spike(spike(asked, now))
 }
 
 /// The window that counts for most now.
@@ -141,13 +148,14 @@ pub fn spike(asked: Asked<'_>, now: Timestamp) -> Spike {
     let count = |window: Period| counts.count(window, minute);
     let lead = followed.line().map(|line| line.lead(count));
     let window = lead.map_or_else(|| watch.detector.window(), |lead| lead.window);
-    let follow = &followed.follow;
+    let (follow, falls) = (&followed.follow, followed.line().is_some_and(Line::falls));
     let talk = counts.talk(window, minute);
     Spike {
         watch: watch.name.clone(),
         count: count(window),
         window,
-        more_than: lead.map_or(0, |lead| lead.above),
+        more_than: lead.filter(|_| !falls).map_or(0, |lead| lead.above),
+        fewer_than: lead.filter(|_| falls).map(|lead| lead.above),
         expected: follow.baseline().map(|baseline| Tenths::of(baseline.expected(window))),
         once_in: follow.loudness(count).map(|loudness| once_in(follow.tail().rate(loudness))),
         voices: counts.voices(window, minute),

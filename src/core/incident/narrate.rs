@@ -156,8 +156,13 @@ fn opened(incident: &Incident, opening: &Opening) -> String {
             format!("{} opened the incident {}: {reason}", incident.roster.name_of(by), incident.title)
         }
         (Cause::Spike, Some(spike)) => format!(
-            "A spike opened the incident {}: {} mentions in {} from {} voices; the watch {} alarms above {}.",
-            incident.title, spike.count, spike.window, spike.voices, spike.watch, spike.more_than
+            "A spike opened the incident {}: {} mentions in {} from {} voices; the watch {} {}.",
+            incident.title,
+            spike.count,
+            spike.window,
+            spike.voices,
+            spike.watch,
+            spike.line_words()
         ),
         (Cause::Spike, None) => format!("A spike opened the incident {}.", incident.title),
     }
@@ -169,8 +174,12 @@ fn joined(incident: &Incident, spike: &Spike) -> String {
         Some(Joined { inhibited: false, .. }) | None => "",
     };
     format!(
-        "The watch {} has a spike as well: {} mentions in {} from {} voices; it alarms above {}.{quietly}",
-        spike.watch, spike.count, spike.window, spike.voices, spike.more_than
+        "The watch {} has a spike as well: {} mentions in {} from {} voices; it {}.{quietly}",
+        spike.watch,
+        spike.count,
+        spike.window,
+        spike.voices,
+        spike.line_words()
     )
 }
 

@@ -15,8 +15,11 @@ pub struct Spike {
     /// Mentions in the window that ends now.
     pub count: u32,
     pub window: Period,
-    /// Above how many the watch alarms.
+    /// Above how many the watch alarms; nothing where it alarms below.
     pub more_than: u32,
+    /// Below how many it alarms, where silence is what it listens for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fewer_than: Option<u32>,
     /// The mean count of such a window in the last weeks; none while the watch warms up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Tenths>,
@@ -37,6 +40,14 @@ pub struct Spike {
 }
 
 impl Spike {
+    /// Where the watch alarms, in words: `alarms above 5`.
+    pub fn line_words(&self) -> String {
+        match self.fewer_than {
+            Some(few) => format!("alarms below {few}"),
+            None => format!("alarms above {}", self.more_than),
+        }
+    }
+
     /// How many times the expected count this is; none where none is known, or nothing is expected.
     pub fn ratio(&self) -> Option<f64> {
         let expected = self.expected?.as_f64();

@@ -25,6 +25,12 @@ impl Incident {
         self.spike.iter().chain(self.joined.values().map(|joined| &joined.spike))
     }
 
+    /// When a spike of this watch opened the incident or joined it.
+    pub fn alarmed_by(&self, watch: &WatchName) -> Option<Timestamp> {
+        let opened = self.spike.as_ref().filter(|spike| spike.watch == *watch).map(|_| self.opened_at);
+        self.joined.get(watch).map(|joined| joined.at).or(opened)
+    }
+
     /// What a watch of this incident counted last.
     pub fn spike_of(&self, watch: &WatchName) -> Option<&Spike> {
         self.spikes().find(|spike| spike.watch == *watch)

@@ -5,6 +5,9 @@
 //! loudest hundredth of two weeks. A high quantile and not a deviation or a count model, since talk has tails that no
 //! Poisson or negative binomial reaches; several scales and not one, so that a burst of ten minutes and a slow burn of
 //! hours are both seen; linear in the counts, so that a mention only adds its weights.
+//!
+//! The loudest bins of a story are set apart: they are no part of what is usual, or one crisis of four hours would hide an
+//! equal one for the two weeks after it. What stays loud for longer becomes usual.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -32,6 +35,8 @@ pub struct Past {
     held: VecDeque<(BinNumber, u32)>,
     /// Bins in which nothing could be heard, oldest first.
     deaf: VecDeque<Range<BinNumber>>,
+    /// Bins that are no part of what is usual, oldest first.
+    apart: VecDeque<BinNumber>,
 }
 
 /// What is usual over one scale.
@@ -122,6 +127,27 @@ impl Past {
         2 * heard > bins.clone().count()
     }
 
+    /// Leaves a bin out of what is usual. Says whether it was part of it.
+    pub fn set_apart(&mut self, bin: BinNumber) -> bool {
+        match self.apart.binary_search(&bin) {
+            Ok(_) => false,
+            Err(place) => {
+                self.apart.insert(place, bin);
+                true
+            }
+        }
+    }
+
+    /// Bins that are no part of what is usual, oldest first.
+    pub fn apart(&self) -> impl Iterator<Item = BinNumber> {
+        self.apart.iter().copied()
+    }
+
+    /// Whether nothing could be heard in any of these bins.
+    pub fn is_deaf_in(&self, bins: &Range<BinNumber>) -> bool {
+        self.deaf.iter().any(|deaf| deaf.start < bins.end && bins.start < deaf.end)
+    }
+
     fn heard(&self, bin: BinNumber) -> bool {
         self.since.is_some_and(|since| since <= bin) && !self.deaf.iter().any(|range| range.contains(&bin))
     }
@@ -132,6 +158,7 @@ impl Past {
         let gone = self.held.partition_point(|(bin, _)| *bin < oldest);
         self.held.drain(..gone);
         self.deaf.retain(|range| range.end > oldest);
+        self.apart.retain(|bin| *bin >= oldest);
     }
 
     /// What was usual in the two weeks before `now`; none until enough was heard.
@@ -140,13 +167,14 @@ impl Past {
         let first = since.max(now - LOOK_BACK_DAYS * grid.bins_in_day());
         let before = first - longest(grid);
         let sums = self.sums(before.max(since), now);
-        let heard: Vec<BinNumber> = (first..now).filter(|bin| self.heard(*bin)).collect();
+        let is_usual = |bin: &BinNumber| self.heard(*bin) && self.apart.binary_search(bin).is_err();
+        let heard: Vec<BinNumber> = (first..now).filter(is_usual).collect();
         if i64::try_from(heard.len()).unwrap_or(i64::MAX) < WARM_UP_DAYS * grid.bins_in_day() {
             return None;
         }
         let origin = before.max(since);
         let sum_to = |bin: BinNumber| sums[usize::try_from((bin - origin).max(0)).unwrap_or(0)];
-        let total = sum_to(now) - sum_to(first);
+        let total: u64 = heard.iter().map(|bin| sum_to(bin + 1) - sum_to(*bin)).sum();
         let per_second = as_f64(total) / len_f64(heard.len()) / as_f64(grid.bin_seconds());
         let usual = grid.scales().iter().map(|scale| {
             let mut counts: Vec<u64> = heard.iter().map(|bin| sum_to(bin + 1) - sum_to(bin + 1 - scale.bins)).collect();

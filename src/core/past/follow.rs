@@ -10,6 +10,10 @@ use crate::core::period::Period;
 pub const SAME_STORY_HOURS: i64 = 24;
 /// In so many hours the echo of an alarm halves: a story that comes back is news only where it is louder than its echo.
 pub const ECHO_HALVES_HOURS: f64 = 36.0;
+/// How often chance may be so loud that a bin is set apart from what is usual, in days a day: once a week.
+const APART_RATE: f64 = 1.0 / 7.0;
+/// In so many hours one story at most is set apart; what is loud for longer becomes usual.
+const APART_EVERY_HOURS: i64 = 48;
 /// Within the same story, so many times its loudest moment is a second wave.
 pub const SECOND_WAVE: f64 = 2.0;
 
@@ -31,6 +35,12 @@ pub struct Follow {
     tail: Option<Tail>,
     drawn: Option<i64>,
     echo: Option<Echo>,
+    /// The last alarm's incident is over: what is said from then on is not its loudness any more.
+    story_is_over: bool,
+    /// How loud a bin must be to be set apart, this hour.
+    apart_above: Option<f64>,
+    /// When the story that is set apart began.
+    apart_since: Option<BinNumber>,
 }
 
 impl Follow {
@@ -67,6 +77,7 @@ impl Follow {
         self.past.forget(bin, &self.grid);
         self.baseline = self.past.baseline(bin, &self.grid);
         self.tail = Some(self.peaks.tail());
+        self.apart_above = Some(self.peaks.level(APART_RATE));
         Turned { drawn: true, ended }
     }
 
@@ -99,8 +110,33 @@ impl Follow {
         self.baseline.as_ref().map(|baseline| baseline.loudness(count))
     }
 
-    /// Keeps how loud it was in a bin, for the day and for the last alarm's story.
-    pub fn note(&mut self, bin: BinNumber, loudness: f64) {
+    /// Sets a loud bin apart from what is usual. Says whether it was part of it.
+    fn set_apart(&mut self, bin: BinNumber, loudness: f64) -> bool {
+        if self.apart_above.is_none_or(|above| loudness <= above) {
+            return false;
+        }
+        let hour = self.grid.bins_in_hour();
+        let goes_on = self.apart_since.filter(|since| bin - since < APART_EVERY_HOURS * hour);
+        let since = *self.apart_since.insert(goes_on.unwrap_or(bin));
+        bin - since < SAME_STORY_HOURS * hour && self.past.set_apart(bin)
+    }
+
+    /// When the story that is set apart began.
+    pub fn apart_since(&self) -> Option<BinNumber> {
+        self.apart_since
+    }
+
+    /// Takes up what was set apart before a restart.
+    pub fn recall_apart(&mut self, since: Option<BinNumber>, bins: impl IntoIterator<Item = BinNumber>) {
+        self.apart_since = since;
+        for bin in bins {
+            self.past.set_apart(bin);
+        }
+    }
+
+    /// Keeps how loud it was in a bin, for the day, for the last alarm's story and for what is usual. Says whether the bin
+    /// was set apart.
+    pub fn note(&mut self, bin: BinNumber, loudness: f64) -> bool {
         let day = self.grid.day_of(bin);
         self.today = match self.today {
             Some((today, loudest)) if today == day => Some((day, loudest.max(loudness))),
@@ -109,17 +145,31 @@ impl Follow {
         };
         let same_story = SAME_STORY_HOURS * self.grid.bins_in_hour();
         if let Some(echo) = &mut self.echo
+            && !self.story_is_over
             && bin - echo.began < same_story
             && loudness >= echo.loudest
         {
             echo.loudest = loudness;
             echo.at = bin;
         }
+        self.set_apart(bin, loudness)
+    }
+
+    /// Whether all of a window that ends with this bin could be heard: only then is little said.
+    pub fn heard_all_of(&self, window: Period, bin: BinNumber) -> bool {
+        let bins = i64::try_from(window.as_seconds().div_ceil(self.grid.bin_seconds())).unwrap_or(i64::MAX);
+        !self.past.is_deaf_in(&(bin.saturating_sub(bins)..bin + 1))
     }
 
     /// An alarm was raised in this bin.
     pub fn alarmed(&mut self, bin: BinNumber, loudness: f64) {
         self.echo = Some(Echo { began: bin, loudest: loudness, at: bin });
+        self.story_is_over = false;
+    }
+
+    /// Whether the last alarm's incident is over: a second wave must then be held against the first alone.
+    pub fn set_story_over(&mut self, is_over: bool) {
+        self.story_is_over = is_over;
     }
 
     /// Takes up an alarm of before a restart: how loud its story became is told by the past, with what is usual now.

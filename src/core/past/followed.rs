@@ -1,10 +1,11 @@
 //! A running watch, followed by the minute: its past, and the line that holds this hour.
 
 use super::follow::{Follow, Turned};
-use super::grid::{BIN_SECONDS, BinNumber, DayNumber};
+use super::grid::{BIN_SECONDS, BinNumber};
 use super::line::Line;
-use crate::core::count::{Counts, MinuteNumber};
+use crate::core::count::{Counts, MinuteNumber, minutes_in};
 use crate::core::detect::Detector;
+use crate::core::period::Period;
 
 const MINUTES_IN_BIN: i64 = 5;
 const _: () = assert!(MINUTES_IN_BIN as u64 * 60 == BIN_SECONDS, "a bin is whole minutes");
@@ -20,6 +21,8 @@ pub struct Followed {
     line: Option<Line>,
     phase: i64,
     since: MinuteNumber,
+    /// Since when this program hears it: what was said before was not said to it.
+    running_since: MinuteNumber,
     unsaved: bool,
 }
 
@@ -28,7 +31,7 @@ impl Followed {
     pub fn new(detector: &dyn Detector, phase: i64) -> Self {
         let follow = Follow::default();
         let line = detector.line(&follow.usually());
-        Self { follow, line, phase, since: 0, unsaved: false }
+        Self { follow, line, phase, since: 0, running_since: MinuteNumber::MIN, unsaved: false }
     }
 
     /// Where it alarms; none while the watch warms up.
@@ -43,6 +46,17 @@ impl Followed {
         self.follow.past().begin(bin_of(since));
     }
 
+    /// This program hears it since then.
+    pub fn run_since(&mut self, minute: MinuteNumber) {
+        self.running_since = minute;
+    }
+
+    /// Whether all of a window that ends now could be heard.
+    pub fn heard_all_of(&self, window: Period, minute: MinuteNumber) -> bool {
+        let heard = minute.saturating_sub(self.running_since) >= minutes_in(window);
+        heard && self.follow.heard_all_of(window, bin_of(minute))
+    }
+
     /// Comes to a minute: draws the line anew where an hour or a day has begun.
     pub fn turn(&mut self, detector: &dyn Detector, minute: MinuteNumber) {
         let Turned { drawn, ended } = self.follow.turn(bin_of(minute), self.phase);
@@ -52,16 +66,15 @@ impl Followed {
         self.unsaved |= ended;
     }
 
-    /// Since when it was heard and how loud each day was, where that changed since it was last taken.
-    pub fn take_unsaved(&mut self) -> Option<(MinuteNumber, Vec<(DayNumber, f64)>)> {
-        let unsaved = std::mem::take(&mut self.unsaved);
-        unsaved.then(|| (self.since, self.follow.peaks().days().collect()))
+    /// Since when it was heard, where anything of its past changed since this was last asked.
+    pub fn take_unsaved(&mut self) -> Option<MinuteNumber> {
+        std::mem::take(&mut self.unsaved).then_some(self.since)
     }
 
     /// Keeps how loud it is now.
     pub fn note(&mut self, counts: &Counts, minute: MinuteNumber) {
         if let Some(loudness) = self.follow.loudness(|window| counts.count(window, minute)) {
-            self.follow.note(bin_of(minute), loudness);
+            self.unsaved |= self.follow.note(bin_of(minute), loudness);
         }
     }
 

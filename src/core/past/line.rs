@@ -11,6 +11,7 @@ pub struct Line {
     weights: Vec<(Period, f64)>,
     level: f64,
     echoes: bool,
+    falls: bool,
 }
 
 /// What a detector draws its line from.
@@ -26,26 +27,37 @@ pub struct Usually<'a> {
 pub struct Lead {
     pub window: Period,
     pub count: u32,
-    /// Above how many mentions in this window it alarms, where the other windows keep their share.
+    /// Above how many mentions in this window it alarms, where the other windows keep their share; below how many, where
+    /// its line falls.
     pub above: u32,
 }
 
 impl Line {
     /// An alarm above `level` mentions in one window.
     pub fn fixed(window: Period, level: u32) -> Self {
-        Self { weights: vec![(window, 1.0)], level: f64::from(level), echoes: false }
+        Self { weights: vec![(window, 1.0)], level: f64::from(level), echoes: false, falls: false }
     }
 
     /// An alarm where the count of one window is more than so many times what is expected.
     pub fn times(window: Period, expected: f64, times: f64) -> Self {
-        Self { weights: vec![(window, 1.0 / expected)], level: times, echoes: false }
+        Self { weights: vec![(window, 1.0 / expected)], level: times, echoes: false, falls: false }
     }
 
     /// An alarm above a loudness. A story that comes back must also be louder than its echo.
     pub fn loud(baseline: &Baseline, level: f64) -> Self {
         let share = 1.0 / super::bins::len_f64(baseline.usual().len().max(1));
         let weights = baseline.usual().iter().map(|usual| (usual.window, share / usual.high)).collect();
-        Self { weights, level, echoes: true }
+        Self { weights, level, echoes: true, falls: false }
+    }
+
+    /// An alarm below `level` mentions in one window: every mention counts against it.
+    pub fn falling(window: Period, level: u32) -> Self {
+        Self { weights: vec![(window, -1.0)], level: -f64::from(level), echoes: false, falls: true }
+    }
+
+    /// Whether it alarms below its level, where nobody says anything.
+    pub fn falls(&self) -> bool {
+        self.falls
     }
 
     pub fn level(&self) -> f64 {
@@ -69,6 +81,9 @@ impl Line {
     /// Above what count of this window the score is above the level, the other windows being what they are. None where
     /// the window is not looked at.
     pub fn above(&self, window: Period, count: impl Fn(Period) -> u32) -> Option<f64> {
+        if self.falls {
+            return None;
+        }
         let (_, weight) = self.weights.iter().find(|(looked, _)| *looked == window)?;
         let others = self.score(&count) - weight * f64::from(count(window));
         Some(((self.level - others) / weight.max(f64::MIN_POSITIVE)).max(0.0))
@@ -87,7 +102,9 @@ impl Line {
             if ours > theirs { (window, weight) } else { best }
         });
         let count = count(window);
-        let above = if score > 0.0 {
+        let above = if self.falls {
+            -self.level
+        } else if score > 0.0 {
             f64::from(count) * self.level / score
         } else {
             self.level / weight.max(f64::MIN_POSITIVE)

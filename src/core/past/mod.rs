@@ -2,7 +2,7 @@
 //!
 //! [`Past`] holds counts in bins of five minutes, and [`Baseline`] what is usual by them; [`Tail`] says how often chance is
 //! as loud as this. [`Follow`] takes a series through time. [`Replay`] plays a file through a detector and [`Followed`] is
-//! a running watch: both take the same steps, so that a backtest shows what the daemon would have done.
+//! a running watch: both draw the same lines from the same past.
 
 mod bins;
 mod follow;

@@ -124,7 +124,9 @@ impl<'a> Replay<'a> {
         self.loudness = self.follow.loudness(|window| self.count(window));
         if let Some(loudness) = self.loudness {
             self.follow.note(self.bin, loudness);
-            self.tracks.iter_mut().for_each(|track| track.last.note(self.bin, loudness));
+            for track in &mut self.tracks {
+                track.last.note(self.bin, loudness);
+            }
         }
     }
 
@@ -143,6 +145,9 @@ impl<'a> Replay<'a> {
         let Some(line) = &track.line else { return Held::WarmingUp };
         let score = line.score(|window| self.count(window));
         if score <= line.level() {
+            return Held::Quiet;
+        }
+        if line.falls() && !self.follow.heard_all_of(line.longest(), self.bin) {
             return Held::Quiet;
         }
         if track.last.same_story(self.bin) {

@@ -4,7 +4,7 @@ use super::words::counted;
 use crate::core::detect::Why;
 use crate::core::watch::Voices;
 
-/// A reason to stay quiet, as a clause: `an incident is open and takes the spike as its own (incident 3)`.
+/// A reason to stay quiet, as a clause: `incident 3 is open and takes it as its own`.
 pub fn why_words(why: &Why) -> String {
     match why {
         Why::TooFewVoices { voices, wanted } => {
@@ -29,6 +29,7 @@ pub fn why_words(why: &Why) -> String {
         Why::TooLittleReach { reach, wanted } => {
             format!("it reaches {reach} people as far as feeds say, and the watch asks for {wanted}")
         }
+        Why::Deaf => "little was said, but not all of the time could it have been heard".to_owned(),
         Why::Echo => "it is no louder than the echo of the last alarm".to_owned(),
         Why::Late => "the mention is so late that it lies in no window that contains now".to_owned(),
         Why::Backlog(feed) => {

@@ -82,13 +82,13 @@ impl Shown<'_> {
 
     fn counted(&self, spike: &Spike) -> String {
         let mut words = format!(
-            "In the {} up to {} there were {} from {}; the watch {} alarms above {}.",
+            "In the {} up to {} there were {} from {}; the watch {} {}.",
             in_words(spike.window),
             self.hour(spike.at),
             counted(spike.count, "mention"),
             counted(spike.voices, "voice"),
             spike.watch,
-            spike.more_than
+            spike.line_words()
         );
         words.extend(spike.expected.map(|expected| format!(" About {expected} are expected in such a time.")));
         words.extend(spike.once_in.map(|once_in| format!(" {}", sentence(&odds(once_in)))));
@@ -134,7 +134,11 @@ pub fn odds(once_in: Period) -> String {
 fn in_windows(spike: &Spike, window: usize) -> Vec<Point> {
     let expected = spike.expected.map(Tenths::as_f64);
     let windows = spike.minutes.windows(window.max(1));
-    windows.map(|minutes| point(minutes.iter().sum(), Some(f64::from(spike.more_than)), expected)).collect()
+    windows
+        .map(|minutes| {
+            point(minutes.iter().sum(), Some(f64::from(spike.fewer_than.unwrap_or(spike.more_than))), expected)
+        })
+        .collect()
 }
 
 fn point(count: u32, line: Option<f64>, expected: Option<f64>) -> Point {

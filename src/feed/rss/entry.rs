@@ -1,8 +1,7 @@
 //! An entry as its feed writes it, and the mention that it is.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::text::{cut, one_line};
@@ -83,11 +82,14 @@ fn id(own: Option<&str>, url: Option<&str>, title: Option<&str>, text: Option<&s
     }
 }
 
-/// What tells texts apart that nobody made to be alike. Never stored where another's hash of it would have to agree.
+/// What tells texts apart. Names of entries are stored by it, so that it is the same for every version of Holdline.
 pub(super) fn hash(parts: &[&str]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    parts.hash(&mut hasher);
-    hasher.finish()
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.len().to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 /// Where a link of Google Alerts leads.

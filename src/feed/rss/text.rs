@@ -90,6 +90,9 @@ pub(super) fn seen(text: &str, form: Form) -> Option<String> {
     Some(tidy).filter(|text| !text.is_empty())
 }
 
+/// How long what stands between `&` and `;` is.
+const REFERENCE_BYTES: std::ops::RangeInclusive<usize> = 2..=10;
+
 fn looks_like_html(text: &str) -> bool {
     let tag = |at: usize| {
         let rest = text[at + 1..].trim_start_matches('/');
@@ -99,8 +102,8 @@ fn looks_like_html(text: &str) -> bool {
     };
     let reference = |at: usize| {
         let rest = &text[at + 1..];
-        rest.find(';').is_some_and(|end| {
-            (2..=10).contains(&end) && rest[..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
+        rest.bytes().take(REFERENCE_BYTES.end() + 1).position(|byte| byte == b';').is_some_and(|end| {
+            REFERENCE_BYTES.contains(&end) && rest[..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
         })
     };
     text.match_indices(['<', '&']).any(|(at, mark)| if mark == "<" { tag(at) } else { reference(at) })

@@ -162,7 +162,8 @@ fn unescaped(raw: &str) -> String {
     while let Some(at) = rest.find('&') {
         let (before, reference) = rest.split_at(at);
         text.push_str(before);
-        let end = reference.find(';').filter(|end| *end <= REFERENCE_BYTES_MAX);
+        // No further than a reference can reach, or a text of nothing but `&` is gone through again for each of them.
+        let end = reference.bytes().take(REFERENCE_BYTES_MAX + 1).position(|byte| byte == b';');
         if let Some((found, end)) = end.and_then(|end| Some((resolved(&reference[1..end])?, end))) {
             text.push_str(&found);
             rest = &reference[end + 1..];

@@ -31,6 +31,7 @@ pub(crate) fn spike(count: &str, voices: &str, at: Timestamp) -> Spike {
         count: count.parse().unwrap(),
         window: Period::minutes(15),
         more_than: 5,
+        fewer_than: None,
         expected: None,
         once_in: None,
         voices: voices.parse().unwrap(),
