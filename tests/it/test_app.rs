@@ -106,6 +106,8 @@ impl TestApp {
     /// Moves the clock, stopping at nothing in between, and waits for what then falls due.
     pub(crate) async fn minutes_go_by(&self, minutes: i64) {
         self.clock.set(self.clock.now() + SignedDuration::from_mins(minutes));
+        // The loop that looks at every full minute may not have come to it yet.
+        self.app().engine.call(|work| work.tick()).await.unwrap();
         self.settle().await;
     }
 
