@@ -4,7 +4,6 @@
 mod feeds;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -33,16 +32,12 @@ use holdline::feed::file::cursor::Cursor;
 use holdline::feed::file::records::{Format, Next, next};
 use holdline::feed::file::replay::Speed;
 use holdline::feed::file::rows::Columns;
-use holdline::feed::form::{Draft, Field, json};
-use holdline::feed::rss::{mentions, read};
-use holdline::feed::webhook::{Webhook, WebhookSettings, parse};
-use holdline::net::Url;
+use holdline::feed::form::{Draft, json};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
 use tempfile::TempDir;
 
-pub use feeds::{bluesky, mastodon};
+pub use feeds::{bluesky, feed, mastodon, webhook_body, webhook_gate};
 
 /// What a target is called and what it does with an input.
 pub type Target = (&'static str, fn(&[u8]));
@@ -213,39 +208,6 @@ pub fn csv(bytes: &[u8]) {
             }
         }
         Err(why) => assert_one_line(&why),
-    }
-}
-
-/// A document at an address, with the server's word on it in the first line: whatever comes of it fits a mention's form.
-pub fn feed(bytes: &[u8]) {
-    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
-    let content_type = std::str::from_utf8(&bytes[..end]).ok();
-    let at = Url::parse("https://news.example/feeds/health.xml").ok();
-    for document in [bytes, bytes.get(end + 1..).unwrap_or_default()] {
-        match read(document, content_type, at.as_ref()) {
-            Ok(read) => {
-                let (mentions, refused) = mentions(read);
-                let names: BTreeSet<&str> = mentions.iter().map(|mention| mention.id.as_str()).collect();
-                assert_eq!(names.len(), mentions.len(), "a name twice");
-                for mention in &mentions {
-                    let mut draft = Draft::default();
-                    draft.set(Field::Id, mention.id.clone());
-                    draft.set(Field::Text, mention.text.clone());
-                    let fields =
-                        [(Field::Title, &mention.title), (Field::Author, &mention.author), (Field::Url, &mention.url)];
-                    for (field, value) in fields {
-                        if let Some(value) = value {
-                            draft.set(field, value.clone());
-                        }
-                    }
-                    assert!(draft.check().is_ok(), "{mention:?}");
-                }
-                for line in &refused {
-                    assert_one_line(line);
-                }
-            }
-            Err(error) => assert_one_line(&error.to_string()),
-        }
     }
 }
 
@@ -513,38 +475,4 @@ pub fn shown(bytes: &[u8]) {
     let seen = visible(&text(bytes));
     assert_eq!(hidden_character(&seen), None);
     assert_eq!(visible(&seen), seen);
-}
-
-/// A delivery is taken whole and would be taken again, or is refused in one line.
-pub fn webhook_body(bytes: &[u8]) {
-    match parse(bytes, None) {
-        Ok(mentions) => {
-            let lines: Vec<String> =
-                mentions.iter().map(|mention| serde_json::to_string(mention).expect("plain text")).collect();
-            assert_eq!(parse(lines.join("\n").as_bytes(), None), Ok(mentions));
-        }
-        Err(error) => {
-            assert!((400..500).contains(&error.status()));
-            assert_one_line(&error.to_string());
-        }
-    }
-}
-
-/// Headers and a body that nobody signed are refused.
-pub fn webhook_gate(bytes: &[u8]) {
-    let text = text(bytes);
-    let (timestamp, rest) = halves(&text);
-    let (signature, body) = halves(rest);
-    let secret = SecretString::from("a secret that the fuzzer does not know");
-    let settings = WebhookSettings { path: "/in/fuzz".to_owned(), secret, old_secret: None, per_minute: Some(1) };
-    let webhook = Webhook::new(settings).expect("the settings are in order");
-    let error = webhook.verify(timestamp, signature, body.as_bytes(), now()).expect_err("nobody signed it");
-    assert!(matches!(error.status(), 401 | 413));
-    assert_one_line(&error.to_string());
-    let path = format!("/in/{timestamp}");
-    let secret = SecretString::from(signature.to_owned());
-    let settings = WebhookSettings { path, secret, old_secret: None, per_minute: None };
-    if let Err(error) = Webhook::new(settings) {
-        assert_one_line(&error.to_string());
-    }
 }
