@@ -54,6 +54,12 @@ impl CountedAt {
         mention.published.filter(|published| *published <= received).map_or(Self::Never, Self::Published)
     }
 
+    /// For what a stream brings: only after a break of hours is it older than that, and then it gathered meanwhile.
+    pub fn of_stream(mention: &Mention, received: Timestamp) -> Self {
+        let is_late = mention.published.is_some_and(|published| received.duration_since(published) > LATE_MAX);
+        if is_late { Self::of_backlog(mention, received) } else { Self::of(mention, received) }
+    }
+
     /// The time; for what counts at none, one before every horizon.
     pub fn at(self) -> Timestamp {
         match self {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Engine, RecordError, TakenIn, Work};
+use crate::core::count::CountedAt;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
 use crate::crash::{self, Point};
@@ -107,7 +108,7 @@ impl Work<'_, '_> {
                 &matching
             }
         };
-        let taken = self.take_in(feed, kept)?;
+        let taken = self.take_in_by(feed, kept, CountedAt::of_stream)?;
         if let Some(cursor) = heard.cursor.as_deref().filter(|_| due || taken.new > 0) {
             self.move_cursor(feed, cursor)?;
         }

@@ -188,10 +188,20 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// Stores mentions, counts the new ones, and opens what they open: all or nothing.
     pub fn take_in(&mut self, feed: &FeedName, mentions: &[Mention]) -> Result<TakenIn, RecordError> {
+        self.take_in_by(feed, mentions, CountedAt::of)
+    }
+
+    /// The same, each mention counted at the time that `of` says.
+    pub(super) fn take_in_by(
+        &mut self,
+        feed: &FeedName,
+        mentions: &[Mention],
+        of: fn(&Mention, Timestamp) -> CountedAt,
+    ) -> Result<TakenIn, RecordError> {
         let mut taken = TakenIn::default();
         let mut tally = Tally::new();
         for mention in mentions {
-            let counted = CountedAt::of(mention, self.now);
+            let counted = of(mention, self.now);
             if !self.batch.add_mention(feed, mention, self.now, counted)? {
                 taken.known += 1;
                 continue;

@@ -83,6 +83,22 @@ async fn a_spike_that_comes_over_broken_connections_opens_one_incident_and_count
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_gathered_over_a_night_without_the_stream_is_no_talk_of_now() {
+    let app = TestApp::start().await;
+    let night = app.clock.now() - jiff::SignedDuration::from_hours(8);
+    let said = |number: usize| {
+        let mut said = words(&format!("Riverside General leaked records {number}"));
+        said["createdAt"] = serde_json::json!(night.to_string());
+        let at = night.as_microsecond() + i64::try_from(number).unwrap();
+        Act::Say(post(number, at, &said).replace("eygmaih", &format!("voice{number}")))
+    };
+    let player = Player::streams(vec![Play::Acts((0..12).map(said).chain([Act::Stay]).collect())]).await;
+    follow(&app, feed(&player), |app| stored(app) == 12).await;
+    app.settle().await;
+    assert_eq!(app.incidents(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn place_and_mentions_are_one() {
     let app = TestApp::start().await;
     let name = FeedName::from(FEED);
