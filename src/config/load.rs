@@ -18,7 +18,7 @@ use super::stamp::{Stamp, stamp};
 use super::templates::Templates;
 use super::watches::{self, Named};
 use super::{Config, Written, clear, installation, keys, spelling, yaml};
-use crate::core::name::{ChannelName, PlaybookName};
+use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
 use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
 
@@ -184,7 +184,7 @@ impl Loading<'_> {
             watches,
             quiet,
             written: Written {
-                feeds: written(file.get("feeds")),
+                feeds: with_secrets(file.get("feeds"), secrets),
                 channels: written(file.get("channels")),
                 mail: file.get("mail").map(|node| node.written()).unwrap_or_default(),
             },
@@ -229,6 +229,18 @@ fn written<N: From<String> + Ord>(node: Option<&Node>) -> BTreeMap<N, String> {
             BTreeMap::new()
         }
     }
+}
+
+/// How each feed is written, and which secrets that means: one whose secret was changed is another feed.
+fn with_secrets(node: Option<&Node>, secrets: Secrets<'_>) -> BTreeMap<FeedName, String> {
+    let mut feeds = written(node);
+    if let Some(Value::Map(entries)) = node.map(|node| &node.value) {
+        for entry in entries {
+            let feed = feeds.entry(FeedName::from(entry.key.clone())).or_default();
+            feed.push_str(&secrets.fingerprint(&entry.value));
+        }
+    }
+    feeds
 }
 
 /// The names that a table gives, also of what is wrong in itself.

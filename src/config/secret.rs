@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
 
 use super::Need;
 use super::node::{Node, Value};
@@ -60,6 +61,34 @@ impl Secrets<'_> {
                 sheet.refuse(word.at, why, "set it, or name another place");
                 None
             }
+        }
+    }
+
+    /// A hash of every secret that is named within `node`, so that what is written alike and means another one differs.
+    pub(super) fn fingerprint(self, node: &Node) -> String {
+        let mut hasher = Sha256::new();
+        self.add_to(&mut hasher, node);
+        hex::encode(hasher.finalize())
+    }
+
+    fn add_to(self, hasher: &mut Sha256, node: &Node) {
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if let Value::Text(named) = &entry.value.value {
+                        let found = match entry.key.as_str() {
+                            "env" => of_environment(named),
+                            "file" => self.of_file(named),
+                            _ => continue,
+                        };
+                        hasher.update(found.unwrap_or_default());
+                        hasher.update([0]);
+                    }
+                    self.add_to(hasher, &entry.value);
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.add_to(hasher, item)),
+            Value::Nothing | Value::Flag(_) | Value::Number(_) | Value::Text(_) => {}
         }
     }
 

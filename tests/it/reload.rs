@@ -305,6 +305,18 @@ async fn feeds_and_watches_change_while_it_runs_and_counts_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_changed_is_taken_up_and_the_old_one_opens_nothing() {
+    let mut app = TestApp::start().await;
+    let said = |app: &mut TestApp, voice: &str| vec![app.mention(voice, "Riverside General leaked records")];
+    let first = said(&mut app, "before");
+    assert_eq!(app.deliver("/in/listening", &first).await.status(), StatusCode::OK);
+    fs::write(app.file("webhook-secret"), "another webhook secret, which is long enough too").unwrap();
+    look(&app).await;
+    let second = said(&mut app, "after");
+    assert_eq!(app.deliver("/in/listening", &second).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_change_while_it_runs_is_said_and_waits() {
     let app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
