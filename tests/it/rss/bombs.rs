@@ -41,6 +41,18 @@ fn wrapped(inner: &str) -> Vec<u8> {
 }
 
 #[test]
+fn references_without_an_end_are_read_in_time() {
+    let mut meter = Meter::of("references without an end");
+    for (what, inner) in [
+        ("a text", format!("<![CDATA[{}]]>", "&".repeat(100_000))),
+        ("an attribute", format!("<a href=\"{}\"/>", "&a".repeat(50_000))),
+    ] {
+        meter.run(what, || read(&wrapped(&inner), None, None).map(mentions)).unwrap();
+    }
+    meter.within(TIME_MAX, GROWTH_KIB_MAX);
+}
+
+#[test]
 fn every_bound_holds_at_the_bound() {
     let refused = |bytes: &[u8]| match read(bytes, None, None) {
         Err(FeedError::Xml(error)) => Some(error),
