@@ -253,9 +253,7 @@ pub(super) async fn follow(folder: Arc<Folder>, stop: CancellationToken) {
 fn watch_files(path: &Path, tell: &mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let tell = tell.clone();
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Our own reading of the files is no change of them, nor is what the store beside them takes.
-        if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(|path| is_written_by_people(path)))
-        {
+        if event.is_ok_and(|event| is_change(&event)) {
             // One that waits already stands for this one too.
             let _ = tell.try_send(());
         }
@@ -265,6 +263,11 @@ fn watch_files(path: &Path, tell: &mpsc::Sender<()>) -> Option<RecommendedWatche
         Ok(watcher)
     });
     watching.inspect_err(|error| tracing::warn!(%error, "changes of the folder show only after some seconds")).ok()
+}
+
+/// Our own reading of the files is no change of them, nor is what the store beside them takes.
+fn is_change(event: &notify::Event) -> bool {
+    !event.kind.is_access() && event.paths.iter().any(|path| is_written_by_people(path))
 }
 
 /// The store, its log and its socket change all the time.
@@ -290,5 +293,25 @@ async fn quiet(path: &Path) -> Stamp {
             return now;
         }
         before = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{AccessKind, AccessMode, DataChange, ModifyKind};
+    use notify::{Event, EventKind};
+
+    use super::is_change;
+
+    #[test]
+    fn reading_the_folder_and_writing_the_store_are_no_changes_of_it() {
+        let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+        let event = |kind, path: &str| Event::new(kind).add_path(path.into());
+        assert!(is_change(&event(written, "hospital/holdline.yaml")));
+        assert!(is_change(&event(written, "hospital/webhook-secret")));
+        assert!(!is_change(&event(written, "hospital/holdline.db-wal")));
+        for read in [AccessKind::Open(AccessMode::Any), AccessKind::Close(AccessMode::Read), AccessKind::Read] {
+            assert!(!is_change(&event(EventKind::Access(read), "hospital/holdline.yaml")));
+        }
     }
 }
