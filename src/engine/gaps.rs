@@ -8,11 +8,15 @@ use super::counting::Counting;
 use super::error::RecordError;
 use super::quiet::QuietNow;
 use super::work::Work;
-use crate::core::count::minute_of;
+use crate::core::count::{MinuteNumber, minute_of};
 use crate::core::name::FeedName;
-use crate::core::quiet::{FeedGaps, Gaps};
+use crate::core::quiet::{FeedGaps, GAP_MINUTES_MIN, Gaps};
 use crate::core::watch::Watch;
 use crate::store::{Batch, StoreError};
+
+/// Under which it is noted when this program did not run, and how many times of it are kept.
+const DOWN: &str = "down";
+const DOWN_MAX: usize = 64;
 
 /// The gaps of every feed that a watch names, as they were noted.
 pub(super) fn noted(batch: &mut Batch<'_>, counting: &Counting) -> Result<BTreeMap<FeedName, FeedGaps>, StoreError> {
@@ -27,6 +31,20 @@ pub(super) fn noted(batch: &mut Batch<'_>, counting: &Counting) -> Result<BTreeM
     Ok(all)
 }
 
+/// When this program did not run, this time added: from its latest commit until now. It commits every few minutes.
+pub(super) fn down(batch: &mut Batch<'_>, last: Option<Timestamp>, now: Timestamp) -> Result<Gaps, StoreError> {
+    let noted = batch.note(DOWN)?;
+    let mut all: Vec<(MinuteNumber, MinuteNumber)> =
+        noted.map(|noted| serde_json::from_str(&noted)).transpose()?.unwrap_or_default();
+    let this = last.map(|last| (minute_of(last), minute_of(now)));
+    if let Some(this) = this.filter(|(first, last)| last - first >= GAP_MINUTES_MIN) {
+        all.push(this);
+        all.drain(..all.len().saturating_sub(DOWN_MAX));
+        batch.put_note(DOWN, &serde_json::to_string(&all)?, now)?;
+    }
+    Ok(Gaps::of_stretches(all))
+}
+
 fn note_of(feed: &FeedName) -> String {
     format!("gaps:{feed}")
 }
@@ -38,12 +56,12 @@ impl QuietNow {
         self.gaps.get(feed).is_some_and(|gaps| gaps.came_back_at(counted))
     }
 
-    /// The minutes in which `watch` heard nothing at all: every feed of it had a gap. Where one of many fails, the others
-    /// still tell what is usual.
+    /// The minutes in which `watch` heard nothing at all: every feed of it had a gap, or this program did not run. Where one
+    /// feed of many fails, the others still tell what is usual.
     pub fn deaf_of(&self, watch: &Watch, now: Timestamp) -> Gaps {
         let each = watch.feeds.iter().map(|feed| self.gaps.get(feed).map(|gaps| Gaps::of([gaps], minute_of(now))));
         let all = each.reduce(|one, other| Some(one?.and(&other?)));
-        all.flatten().unwrap_or_default()
+        all.flatten().unwrap_or_default().or(&self.down)
     }
 
     /// The feeds of `watch` that fail now.

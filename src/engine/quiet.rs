@@ -9,7 +9,7 @@ use super::work::Work;
 use super::{Engine, RecordError};
 use crate::core::name::{FeedName, PersonId, WatchName};
 use crate::core::period::Period;
-use crate::core::quiet::{BreakThrough, FeedGaps, Held, SILENCES_MAX, Scope, Silence, SilenceError};
+use crate::core::quiet::{BreakThrough, FeedGaps, Gaps, Held, SILENCES_MAX, Scope, Silence, SilenceError};
 use crate::store::{INSTALLATION, InstallationEffect, InstallationEvent, StoreError, StoredEvent};
 
 /// What keeps watches quiet by events, and what of them is held back.
@@ -19,6 +19,8 @@ pub struct QuietNow {
     pub silences: BTreeMap<u32, Silence>,
     pub held: BTreeMap<WatchName, Held>,
     pub gaps: BTreeMap<FeedName, FeedGaps>,
+    /// When this program did not run.
+    pub down: Gaps,
 }
 
 /// What somebody asks for.

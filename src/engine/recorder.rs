@@ -39,7 +39,7 @@ use crate::store::{InstallationEvent, Keys, Salts, StoreError, Writer};
 pub const NO_PLAYBOOK: &str = "none";
 
 /// The note of the time at the last commit: a clock that is set back over a restart takes no lease or deadline with it.
-const TIME: &str = "time";
+pub(super) const TIME: &str = "time";
 
 /// How far back counts are read for what is usual: a little more than is looked back.
 const RECALLED_MINUTES: i64 = (LOOK_BACK_DAYS + 1) * 24 * 60;
@@ -143,6 +143,7 @@ impl Recorder {
         let time = EngineTime::begin(reading, last);
         let mut quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
         quiet.gaps = writer.commit(|batch| gaps::noted(batch, &counting))?;
+        quiet.down = writer.commit(|batch| gaps::down(batch, last, time.now()))?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,

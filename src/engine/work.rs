@@ -10,7 +10,7 @@ use super::counting::WatchIndex;
 use super::error::RecordError;
 use super::links::Links;
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
-use super::recorder::{Standing, State};
+use super::recorder::{Standing, State, TIME};
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber, minute_of};
 use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Refusal, Spike, open, try_advance};
@@ -31,6 +31,9 @@ const INSIDE_MAX: usize = 256;
 pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
 
 const SECONDS_PER_HOUR: i64 = 3_600;
+
+/// How often it is noted that this program runs, where nothing else is written.
+const RUNS_EVERY: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long notes are kept after they were last touched.
 const NOTES_KEPT: [(&str, SignedDuration); 4] = [
@@ -234,6 +237,7 @@ impl<'w, 'b> Work<'w, 'b> {
     /// watches count where it matters.
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
+        self.tell_that_it_runs()?;
         self.deafen();
         self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);
@@ -388,9 +392,19 @@ impl<'w, 'b> Work<'w, 'b> {
         self.now.as_second().div_euclid(SECONDS_PER_HOUR)
     }
 
+    /// Commits something every few minutes, so that a later start knows since when nobody listened.
+    fn tell_that_it_runs(&mut self) -> Result<(), RecordError> {
+        let noted = self.batch.note(TIME)?.and_then(|noted| noted.parse().ok());
+        let last = noted.and_then(|noted| Timestamp::from_millisecond(noted).ok());
+        if last.is_none_or(|last| self.now.duration_since(last) >= RUNS_EVERY) {
+            self.batch.put_note(TIME, &self.now.as_millisecond().to_string(), self.now)?;
+        }
+        Ok(())
+    }
+
     /// Tells each watch that a feed of its has failed of late in which minutes it could hear nothing.
     fn deafen(&mut self) {
-        if self.state.quiet.gaps.is_empty() {
+        if self.state.quiet.gaps.is_empty() && self.state.quiet.down.is_empty() {
             return;
         }
         let watches: Vec<_> = self.state.counting.watches().map(|(index, _)| index).collect();

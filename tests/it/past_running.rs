@@ -164,3 +164,31 @@ fn a_crisis_right_after_a_false_alarm_is_seen() {
     house.hour(&mut recorder, 900);
     assert_eq!(recorder.board().borrow().incidents.len(), 2, "far louder than what was closed");
 }
+
+#[test]
+fn while_it_did_not_run_nothing_was_silent() {
+    let mut house = house();
+    let mut recorder = house.open("riverside");
+    for _ in 0..60 {
+        house.hour(&mut recorder, 12);
+    }
+    // What an hour usually holds; which window is told differs.
+    let asked = |recorder: &mut Recorder, now| {
+        let counted = recorder.commit_one(now, |work| Ok(work.counted(&"talk".into()))).unwrap().unwrap();
+        let minutes = u32::try_from(counted.window.as_seconds() / 60).unwrap();
+        counted.expected.unwrap().as_f64() * 60.0 / f64::from(minutes)
+    };
+    let before = asked(&mut recorder, house.now);
+    drop(recorder);
+    house.now += SignedDuration::from_hours(10 * 24);
+    let mut recorder = house.open("riverside");
+    house.hour(&mut recorder, 12);
+    let after = asked(&mut recorder, house.now);
+    assert_eq!(recorder.board().borrow().incidents.len(), 0, "the usual is no spike after ten days without it");
+    assert!((after / before - 1.0).abs() < 0.1, "{before} {after}");
+    drop(recorder);
+    let mut recorder = house.open("riverside");
+    house.hour(&mut recorder, 12);
+    let again = asked(&mut recorder, house.now);
+    assert!((again / before - 1.0).abs() < 0.1, "also after one more start: {before} {again}");
+}

@@ -77,15 +77,27 @@ impl Gaps {
             let failing = feed.failing_since.map(|since| (minute_of(since), now));
             all.extend(failing.filter(|(first, last)| last - first >= GAP_MINUTES_MIN));
         }
+        Self::of_stretches(all)
+    }
+
+    /// Stretches in any order.
+    pub fn of_stretches(stretches: impl IntoIterator<Item = (MinuteNumber, MinuteNumber)>) -> Self {
+        let mut all: Vec<_> = stretches.into_iter().collect();
         all.sort_unstable();
-        let mut stretches: Vec<(MinuteNumber, MinuteNumber)> = Vec::new();
+        let mut joined: Vec<(MinuteNumber, MinuteNumber)> = Vec::new();
         for (first, last) in all {
-            match stretches.last_mut() {
+            match joined.last_mut() {
                 Some(before) if first <= before.1 + 1 => before.1 = before.1.max(last),
-                Some(_) | None => stretches.push((first, last)),
+                Some(_) | None => joined.push((first, last)),
             }
         }
-        Self { stretches }
+        Self { stretches: joined }
+    }
+
+    /// The minutes that lie in one of them or in both.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self::of_stretches(self.stretches.iter().chain(&other.stretches).copied())
     }
 
     /// The minutes that lie in both.
