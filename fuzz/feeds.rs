@@ -8,7 +8,7 @@ use holdline::feed::form::{Draft, Field, json};
 use holdline::feed::mastodon::place::{PAGES_MAX, Places};
 use holdline::feed::mastodon::status::{Frame, read_frame, read_page};
 use holdline::feed::mastodon::{Public, Timeline};
-use holdline::feed::rss::{mentions, read};
+use holdline::feed::rss::{Read, read};
 use holdline::feed::webhook::{Webhook, WebhookSettings, parse};
 use holdline::net::Url;
 use secrecy::SecretString;
@@ -67,7 +67,7 @@ pub fn feed(bytes: &[u8]) {
     for document in [bytes, bytes.get(end + 1..).unwrap_or_default()] {
         match read(document, content_type, at.as_ref()) {
             Ok(read) => {
-                let (mentions, refused) = mentions(read);
+                let Read { mentions, refused, .. } = Read::of(read);
                 let names: BTreeSet<&str> = mentions.iter().map(|mention| mention.id.as_str()).collect();
                 assert_eq!(names.len(), mentions.len(), "a name twice");
                 for mention in &mentions {

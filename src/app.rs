@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -112,8 +112,7 @@ impl App {
                 tracing::error!(%error, "no control socket: `holdline stop-posting` cannot reach this daemon");
             }
         }
-        let sealing = SignedDuration::from_secs(i64::try_from(every.as_seconds()).unwrap_or(i64::MAX));
-        tasks.spawn(engine.clone().seal(sealing, stop.clone()));
+        tasks.spawn(engine.clone().seal(every.length(), stop.clone()));
         let mut listening = Listening::new(engine.clone(), http, tasks.clone(), stop.clone());
         listening.listen_to(config.feeds, &config.written.feeds).await;
         let parts =

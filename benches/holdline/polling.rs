@@ -82,8 +82,8 @@ async fn until_all_looked(engine: &Engine, times: usize) {
             changes.mark_unchanged();
             // Counted seldom: to read every row is work of this measurement and not of what is measured.
             let done = SEEN.load(Ordering::SeqCst) >= FEEDS * times;
-            let rows = if done { engine.feeds().unwrap() } else { std::collections::BTreeMap::new() };
-            if rows.len() == FEEDS && rows.values().all(|row| row.cost.requests >= times as u64) {
+            let rows = if done { engine.schedules().unwrap() } else { std::collections::BTreeMap::new() };
+            if rows.len() == FEEDS && rows.values().all(|row| row.health.cost.requests >= times as u64) {
                 return;
             }
             changes.changed().await.unwrap();

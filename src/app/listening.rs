@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::core::name::FeedName;
-use crate::engine::{Engine, FetchedFeed, FollowedFeed, PolledFeed};
+use crate::engine::{Engine, FetchedFeed, FollowedFeed, PolledFeed, Way};
 use crate::feed::{self, Door, Feed};
 use crate::net::Http;
 use crate::web::Webhooks;
@@ -55,6 +55,10 @@ impl Listening {
         feeds: BTreeMap<FeedName, Box<dyn Feed>>,
         written: &BTreeMap<FeedName, String>,
     ) {
+        let ways = feeds.iter().filter_map(|(name, feed)| Some((name.clone(), self.way_of(feed.door())?))).collect();
+        if let Err(error) = self.engine.call(move |work| work.listen_to(&ways)).await {
+            tracing::error!(%error, "how it goes with the feeds is not followed");
+        }
         let is_same = |name: &FeedName, listener: &Listener| written.get(name) == Some(&listener.written);
         let (same, other) = std::mem::take(&mut self.feeds).into_iter().partition(|(name, old)| is_same(name, old));
         self.feeds = same;
@@ -76,6 +80,16 @@ impl Listening {
         }
         if fetched_changed {
             self.fetch().await;
+        }
+    }
+
+    /// How a feed gets in that has no schedule; none where it does not, since nothing leaves this machine.
+    fn way_of(&self, door: Door<'_>) -> Option<Way> {
+        match door {
+            Door::Polled(_) => Some(Way::Read { is_over: false }),
+            Door::Webhook(_) => Some(Way::Delivered),
+            Door::Streamed(_) => self.http.is_some().then_some(Way::Streamed),
+            Door::Fetched(_) => None,
         }
     }
 

@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Value, json};
 
 use super::answer::{cannot_tell, garbled, not_asked, refused, unanswered};
-use super::server::{address, reach};
+use super::server::{address, host, reach};
 use super::{
     Calling, Channel, ChannelKind, ChannelSettings, Found, Intent, Outcome, Outside, Parsed, Reason, Settings,
     SettingsError,
@@ -90,7 +90,7 @@ fn parse(settings: Settings<'_, '_>, language: Option<String>) -> Parsed {
     };
     let rules = ChannelRules {
         kind: NAME.to_owned(),
-        account: account.clone(),
+        account: format!("{account} ({})", host(&url)),
         reach: Reach::Network,
         limit: Some(Limit::Bluesky),
         language: Some(language),

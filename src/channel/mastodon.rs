@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::{cannot_tell, garbled, is_gone, not_asked, refused, unanswered};
 use super::room::Room;
-use super::server::{address, reach};
+use super::server::{address, host, mark, reach};
 use super::{
     Calling, Channel, ChannelKind, ChannelSettings, Found, Intent, Outcome, Outside, Parsed, Reason, Settings,
     SettingsError,
@@ -45,7 +45,8 @@ Posts a status by Mastodon's API, on Mastodon or another server that speaks it. 
 
   server      its address
   token       { env: NAME } or { file: PATH }: an access token with the scopes read and write:statuses
-  account     optional, as in press@mastodon.example: checked before every post, so that no other account ever posts
+  account     as in press@mastodon.example: checked before every post, so that no other account ever posts. Without it
+              the token stands for the account, and an open incident posts with no other token after a restart
   visibility  public unless said; or unlisted, or private
   length      a number of characters, where the server allows other than 500
   private     true where the server is in your own network",
@@ -108,14 +109,17 @@ fn parse(settings: Settings<'_, '_>, language: Option<String>) -> Parsed {
         let message = "a status is in one language, and none is named; write `language: en` beside `mastodon`";
         return Err(SettingsError::custom(message));
     };
-    let host = url.host_str().unwrap_or(NAME).to_owned();
+    let host = host(&url);
     let rules = ChannelRules {
         kind: NAME.to_owned(),
         // With its server, so that another server's is never taken for what was approved.
         account: match settings.account.as_deref().map(|account| account.trim_start_matches('@')) {
+            Some(account) if account.split_once('@').is_some_and(|(_, server)| server != host) => {
+                format!("{account} ({host})")
+            }
             Some(account) if account.contains('@') => account.to_owned(),
             Some(account) => format!("{account}@{host}"),
-            None => host,
+            None => format!("the account of token {} ({host})", mark(settings.token.expose_secret())),
         },
         reach: Reach::Network,
         limit: Some(settings.length.map_or(Limit::mastodon(), |room| match room.0 {

@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use super::answer::{cannot_tell, is_gone, refused, unanswered};
 use super::room::Room;
-use super::server::{address, origin, reach};
+use super::server::{address, host, mark, origin, reach};
 use super::{
     Calling, Channel, ChannelKind, ChannelSettings, Found, Intent, Outcome, Outside, Parsed, Reason, Settings,
     SettingsError,
@@ -98,11 +98,16 @@ fn parse(settings: Settings<'_, '_>, language: Option<String>) -> Parsed {
             return Err(SettingsError::custom(message));
         }
     }
-    let host = url.host_str().unwrap_or(NAME);
+    // The rest of the address may be a secret, and is a place of its own on many a server.
+    let place = if url.path() == "/" && url.query().is_none() {
+        host(&url)
+    } else {
+        format!("{}, address {}", host(&url), mark(url.as_str()))
+    };
     let rules = ChannelRules {
         kind: NAME.to_owned(),
         // With its server, so that another server is never taken for what was approved.
-        account: settings.account.map_or_else(|| host.to_owned(), |account| format!("{account} ({host})")),
+        account: settings.account.map_or_else(|| place.clone(), |account| format!("{account} ({place})")),
         reach: Reach::Network,
         limit: settings.length.map(|room| room.0),
         language,

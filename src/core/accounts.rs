@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use super::mention::Mention;
 
-/// Accounts by name, without regard to case or a leading `@`.
+/// What follows an account's name where it stands with the server that it is on.
+const ON_SERVER: &str = " (";
+
+/// Accounts by name, without regard to case, a leading `@` or the server in brackets behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accounts(BTreeSet<String>);
 
@@ -24,6 +27,7 @@ impl Accounts {
 }
 
 fn folded(name: &str) -> String {
+    let name = name.split_once(ON_SERVER).map_or(name, |(name, _)| name);
     name.trim().trim_start_matches(['@', '＠']).to_lowercase()
 }
 
@@ -34,7 +38,7 @@ mod tests {
 
     #[test]
     fn an_account_is_known_with_its_server_or_on_it() {
-        let own = Accounts::new(["@Riverside", "press@social.example", " "]);
+        let own = Accounts::new(["@Riverside (pds.example)", "press@social.example", " "]);
         let said = |author: Option<&str>, url: Option<&str>| {
             own.said(&Mention {
                 id: "1".to_owned(),

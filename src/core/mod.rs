@@ -7,6 +7,7 @@ pub mod chart;
 pub mod condition;
 pub mod count;
 pub mod detect;
+pub mod health;
 pub mod incident;
 pub mod language;
 pub mod lint;

@@ -30,6 +30,10 @@ impl Period {
         self.0
     }
 
+    pub fn length(self) -> SignedDuration {
+        SignedDuration::from_secs(i64::try_from(self.0).unwrap_or(i64::MAX))
+    }
+
     pub fn parse(text: &str) -> Result<Self, PeriodError> {
         let refuse = || PeriodError(text.to_owned());
         let text = text.trim();
@@ -53,8 +57,7 @@ impl Period {
 
     /// The time after `at` by the share `part / whole` of this period.
     pub fn share_after(self, at: Timestamp, part: u32, whole: u32) -> Timestamp {
-        let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
-        let share = SignedDuration::from_secs(seconds).saturating_mul(to_i32(part)) / to_i32(whole);
+        let share = self.length().saturating_mul(to_i32(part)) / to_i32(whole);
         at.checked_add(share).unwrap_or(Timestamp::MAX)
     }
 }

@@ -1,6 +1,6 @@
 //! What the watches count: one matcher for all of them, their windows, and whether each may open an incident.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::past::Remembered;
 use crate::core::accounts::Accounts;
@@ -227,8 +227,7 @@ impl Counting {
 
     /// The time from which mentions must be counted anew after a restart.
     pub(super) fn horizon(now: Timestamp) -> Timestamp {
-        let back = SignedDuration::from_secs(i64::try_from(HORIZON.as_seconds()).unwrap_or(i64::MAX));
-        now.checked_sub(back).unwrap_or(Timestamp::MIN)
+        now.checked_sub(HORIZON.length()).unwrap_or(Timestamp::MIN)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Mail that is owed: written from the state as it is now, with links and codes made on the spot, and settled by what the server said.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::board::Entry;
@@ -9,7 +11,7 @@ use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::crash::{self, Point};
-use crate::mail::compose::{BlindSpot, ComposeError, Head, HeldBack, House, Key, Scene};
+use crate::mail::compose::{ComposeError, Head, HeldBack, House, Key, Scene};
 use crate::mail::{Letter, Sent};
 use crate::store::{Claimed, InstallationEffect, Settled};
 
@@ -206,9 +208,15 @@ impl Engine {
             InstallationEffect::TellRestored { to, copied_at, entry } => {
                 shell.composer.restored(&house("", to), *copied_at, *entry)?
             }
-            InstallationEffect::TellBlind { to, feed, blind, why, since } => {
-                let spot = BlindSpot { feed, blind: *blind, why: why.as_deref(), since: *since, url: &standing.url };
-                shell.composer.blind_spot(&house("", to), &spot)?
+            InstallationEffect::TellBlind { to } => {
+                let feeds = self.blind_feeds().unwrap_or_else(|error| {
+                    tracing::error!(%error, "the blind spots could not be read; nobody is told of them by mail");
+                    BTreeMap::new()
+                });
+                if feeds.is_empty() {
+                    return Ok(Written::Moot);
+                }
+                shell.composer.blind_spots(&house("", to), &feeds, &standing.url)?
             }
         };
         Ok(Written::Letter(Box::new(letter)))

@@ -79,6 +79,9 @@ impl Work<'_, '_> {
 
     /// A look at a feed succeeded. Said before what it brought is taken in, in the same transaction.
     pub fn feed_answers(&mut self, feed: &FeedName) -> Result<(), RecordError> {
+        if !self.state.quiet.gaps.get(feed).is_some_and(FeedGaps::is_failing) {
+            return Ok(());
+        }
         self.change_gaps(feed, FeedGaps::come_back)
     }
 

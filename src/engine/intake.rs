@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, RecordError};
+use super::{Engine, RecordError, Work};
 use crate::core::name::FeedName;
 use crate::crash::{self, Point};
-use crate::feed::{Door, Feed};
+use crate::feed::{Cost, Door, Feed};
 
 /// Waits after a failed look, doubling from the first to the last.
 const BACK_OFF_FIRST: SignedDuration = SignedDuration::from_secs(1);
@@ -36,8 +36,8 @@ impl Engine {
                 Ok(true) => return,
                 Ok(false) => wait = BACK_OFF_FIRST,
                 Err(error) => {
-                    if let PollFailed::Feed(_) = &error {
-                        self.note_failing(&polled.name).await;
+                    if let PollFailed::Feed(why) = &error {
+                        self.note_failing(&polled.name, why.clone()).await;
                     }
                     tracing::warn!(feed = %polled.name, %error, "the feed could not be read; it is tried again");
                     self.pause(wait, &stop).await;
@@ -60,7 +60,11 @@ impl Engine {
         let (name, ended) = (polled.name.clone(), batch.ended);
         self.call(move |work| {
             work.feed_answers(&name)?;
-            work.take_in(&name, &batch.mentions)?;
+            let taken = work.take_in(&name, &batch.mentions)?;
+            work.note_heard(&name, taken, &batch.mentions, Cost::default());
+            if ended {
+                work.note_over(&name);
+            }
             batch.cursor.map_or(Ok(()), |cursor| work.move_cursor(&name, &cursor))
         })
         .await?;
@@ -69,9 +73,13 @@ impl Engine {
     }
 
     /// What cannot be written down now is written down at the next failure.
-    pub(super) async fn note_failing(&self, feed: &FeedName) {
+    pub(super) async fn note_failing(&self, feed: &FeedName, why: String) {
         let feed = feed.clone();
-        if let Err(error) = self.call(move |work| work.feed_fails(&feed)).await {
+        let work = move |work: &mut Work<'_, '_>| {
+            work.note_failure(&feed, why);
+            work.feed_fails(&feed)
+        };
+        if let Err(error) = self.call(work).await {
             tracing::warn!(%error, "that a feed fails could not be written down");
         }
     }
@@ -98,7 +106,7 @@ impl Engine {
         &self,
         period: SignedDuration,
         stop: CancellationToken,
-        work: fn(&mut super::Work<'_, '_>) -> Result<(), RecordError>,
+        work: fn(&mut Work<'_, '_>) -> Result<(), RecordError>,
     ) {
         loop {
             let next = next_multiple(self.now(), period);

@@ -1,9 +1,8 @@
-//! What a look at a feed brought, written down: mentions with their editions, the cursor, the schedule, and the notice of a
-//! blind spot.
+//! What a look at a feed that is fetched brought, written down: mentions with their editions, the cursor and the schedule.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::RecordError;
 use super::work::{TakenIn, Tally, Work};
@@ -11,9 +10,8 @@ use crate::core::count::CountedAt;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
 use crate::core::period::Period;
-use crate::core::schedule::{Looked, Notice, Schedule};
-use crate::feed::{Came, Look};
-use crate::store::{InstallationEffect, InstallationEvent};
+use crate::core::schedule::{Looked, Schedule};
+use crate::feed::{Batch, Came, Look};
 
 impl Work<'_, '_> {
     /// Keeps one look whole, and says how the feed goes on.
@@ -25,20 +23,16 @@ impl Work<'_, '_> {
         every: Period,
         chance: f64,
     ) -> Result<Schedule, RecordError> {
-        schedule.cost.requests = schedule.cost.requests.saturating_add(u64::from(look.cost.requests));
-        schedule.cost.bytes = schedule.cost.bytes.saturating_add(look.cost.bytes);
+        schedule.health.spend(u64::from(look.cost.requests), look.cost.bytes);
+        let is_backlog = schedule.is_backlog(self.now);
         let looked = match look.came {
             Came::Brought(batch) => {
-                for refused in &batch.refused {
-                    tracing::warn!(%feed, "{refused}");
-                }
-                self.feed_answers(feed)?;
-                let taken = self.take_in_fetched(feed, &batch.mentions, schedule.is_backlog(self.now))?;
-                if let Some(cursor) = &batch.cursor {
-                    self.move_cursor(feed, cursor)?;
-                }
-                let newest = batch.mentions.iter().filter_map(|mention| mention.published).max();
-                Looked::Read { new: u64::try_from(taken.new).unwrap_or(u64::MAX), newest }
+                let (new, newest) = self.keep_batch(feed, &batch, is_backlog)?;
+                Looked::Read { new, newest }
+            }
+            Came::Cut { batch, why } => {
+                let (new, newest) = self.keep_batch(feed, &batch, is_backlog)?;
+                Looked::Cut { new, newest, why }
             }
             Came::Later { why, after } => {
                 self.feed_fails(feed)?;
@@ -55,14 +49,33 @@ impl Work<'_, '_> {
             }
         };
         schedule.after(looked, self.now, every, chance);
-        if let Some(why) = &schedule.why {
-            tracing::warn!(%feed, why, failures = schedule.failures, "a feed could not be read");
+        if let Some(why) = &schedule.health.why {
+            tracing::warn!(%feed, why, failures = schedule.health.failures, "a feed could not be read");
         }
         if let Some(notice) = schedule.notice(self.now, every) {
-            self.tell_of_feed(feed, &schedule, notice)?;
+            self.tell_of_feed(feed, schedule.health.why.as_deref(), notice)?;
         }
         self.batch.put_schedule(feed, &schedule, self.now)?;
         Ok(schedule)
+    }
+
+    /// How many mentions were new, and when the newest was published.
+    fn keep_batch(
+        &mut self,
+        feed: &FeedName,
+        batch: &Batch,
+        is_backlog: bool,
+    ) -> Result<(u64, Option<Timestamp>), RecordError> {
+        for refused in &batch.refused {
+            tracing::warn!(%feed, "{refused}");
+        }
+        self.feed_answers(feed)?;
+        let taken = self.take_in_fetched(feed, &batch.mentions, is_backlog)?;
+        if let Some(cursor) = &batch.cursor {
+            self.move_cursor(feed, cursor)?;
+        }
+        let newest = batch.mentions.iter().filter_map(|mention| mention.published).max();
+        Ok((u64::try_from(taken.new).unwrap_or(u64::MAX), newest))
     }
 
     /// Stores what a feed published. Mentions that it brought before are known by their ids; where their words were
@@ -125,21 +138,5 @@ impl Work<'_, '_> {
             self.batch.drop_schedule(&name)?;
         }
         Ok(rows)
-    }
-
-    fn tell_of_feed(&mut self, feed: &FeedName, schedule: &Schedule, notice: Notice) -> Result<(), RecordError> {
-        let blind = match notice {
-            Notice::Clear => {
-                self.installation(&InstallationEvent::FeedHeardAgain { feed: feed.clone() })?;
-                return Ok(());
-            }
-            Notice::Blind(blind) => blind,
-        };
-        let why = schedule.why.clone();
-        let number =
-            self.installation(&InstallationEvent::FeedWentBlind { feed: feed.clone(), blind, why: why.clone() })?;
-        let (to, since) = (self.standing.operator.clone(), schedule.heard.or(schedule.succeeded));
-        let effect = InstallationEffect::TellBlind { to, feed: feed.clone(), blind, why, since };
-        self.owe_installation(number, 0, &effect)
     }
 }

@@ -10,6 +10,7 @@ mod deliver;
 mod draft;
 mod erase;
 mod error;
+mod feeds;
 mod fetching;
 mod folding;
 mod gaps;
@@ -34,7 +35,6 @@ mod turns;
 mod watching;
 mod work;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ pub use clock::{Clock, ManualClock, Reading};
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
+pub use feeds::{BLIND_GATHER, BLIND_MAILS_EVERY, FeedNow, Way};
 pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
 pub use intake::PolledFeed;
 use jiff::tz::TimeZone;
@@ -69,7 +70,6 @@ use crate::core::approval::Decision;
 use crate::core::incident::{Event, IncidentId, Spike, narrate};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, StepId};
-use crate::core::schedule::Schedule;
 use crate::core::shown::Quote;
 use crate::core::statement::{Digest, EditError, Package};
 use crate::store::Reader;
@@ -271,16 +271,6 @@ impl Engine {
             told.push((at, sentence));
         }
         Ok(told)
-    }
-
-    /// Every feed that is fetched, with how its looks went.
-    pub fn feeds(&self) -> Result<BTreeMap<FeedName, Schedule>, RecordError> {
-        Ok(self.reader.schedules()?)
-    }
-
-    /// The feeds that nothing is heard of, where something should be.
-    pub fn blind_feeds(&self) -> Result<BTreeMap<FeedName, Schedule>, RecordError> {
-        Ok(self.reader.blind_schedules()?)
     }
 
     /// Short, masked quotes of the mentions that drove a spike.

@@ -12,6 +12,7 @@ use super::board::{Board, Entry, Erased};
 use super::clock::Reading;
 use super::counting::Counting;
 use super::error::RecordError;
+use super::feeds::Pulse;
 use super::folding::{Folded, fold_all};
 use super::gaps;
 use super::links::Links;
@@ -23,7 +24,7 @@ use super::work::Work;
 use crate::core::accounts::Accounts;
 use crate::core::count::minute_of;
 use crate::core::incident::IncidentId;
-use crate::core::name::PlaybookName;
+use crate::core::name::{FeedName, PlaybookName};
 use crate::core::past::LOOK_BACK_DAYS;
 use crate::core::query::MatcherError;
 use crate::core::quiet::Quiet;
@@ -89,6 +90,8 @@ pub(super) struct State {
     /// Since when no clock is known to have been set forward.
     pub(super) steady_since: Timestamp,
     pub(super) quiet: Arc<QuietNow>,
+    /// How it goes with feeds that are not fetched.
+    pub(super) pulses: BTreeMap<FeedName, Pulse>,
     pub(super) standing: Arc<Standing>,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
@@ -105,6 +108,7 @@ enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
     Quiet(Arc<QuietNow>),
+    Pulse(FeedName, Pulse),
     Folder(Box<(Arc<Standing>, Counting)>),
 }
 
@@ -153,6 +157,7 @@ impl Recorder {
             stopped,
             steady_since: time.steady_since(),
             quiet: Arc::new(quiet),
+            pulses: BTreeMap::new(),
             standing: Arc::new(standing),
             undo: Vec::new(),
             counts_stale: true,
@@ -379,6 +384,12 @@ impl State {
         self.undo.push(Undo::Quiet(before));
     }
 
+    pub(super) fn change_pulse(&mut self, feed: &FeedName, pulse: Pulse) {
+        if let Some(before) = self.pulses.insert(feed.clone(), pulse) {
+            self.undo.push(Undo::Pulse(feed.clone(), before));
+        }
+    }
+
     fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
         if entry.as_ref().is_some_and(|entry| entry.incident.is_running()) {
             self.running.insert(id);
@@ -415,6 +426,7 @@ impl State {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
                 Undo::Quiet(before) => self.quiet = before,
+                Undo::Pulse(feed, before) => drop(self.pulses.insert(feed, before)),
                 Undo::Folder(before) => (self.standing, self.counting) = *before,
             }
         }

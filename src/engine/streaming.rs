@@ -47,8 +47,8 @@ impl Engine {
             };
             let Err(error) = ended else { return };
             tracing::warn!(feed = %followed.name, %error, "the feed is not followed; it is connected to again");
-            if let FollowFailed::Feed(_) = &error {
-                self.note_failing(&followed.name).await;
+            if let FollowFailed::Feed(error) = &error {
+                self.note_failing(&followed.name, error.to_string()).await;
             }
             let asked = match &error {
                 FollowFailed::Feed(error) => error.after.unwrap_or_default(),
@@ -70,8 +70,6 @@ impl Engine {
         let name = followed.name.clone();
         let cursor = self.call(move |work| work.cursor(&name)).await?;
         let mut session = source.open(&followed.http, cursor).await?;
-        let name = followed.name.clone();
-        self.call(move |work| work.feed_answers(&name)).await?;
         let mut written = Instant::now();
         loop {
             let heard = session.hear().await?;
@@ -82,10 +80,12 @@ impl Engine {
             if let Some(first) = &heard.refused.first {
                 tracing::warn!(feed = %followed.name, count = heard.refused.count, "not taken: {first}");
             }
-            if heard.mentions.is_empty() && heard.cursor.is_none() {
+            let brings = !heard.mentions.is_empty() || heard.cursor.is_some();
+            if brings {
+                *wait = BACK_OFF_FIRST;
+            } else if !heard.answered {
                 continue;
             }
-            *wait = BACK_OFF_FIRST;
             let (name, due) = (followed.name.clone(), written.elapsed() >= PLACE_EVERY);
             let taken = self.call(move |work| work.keep_heard(&name, &heard, due)).await?;
             if due || taken.new > 0 {
@@ -98,7 +98,11 @@ impl Engine {
 
 impl Work<'_, '_> {
     /// Stores what was heard and is to be kept, and moves the place with it; where nothing is stored, only when it is due.
+    /// A connection alone is no answer: an outage lasts until the source is heard.
     pub fn keep_heard(&mut self, feed: &FeedName, heard: &Heard, due: bool) -> Result<TakenIn, RecordError> {
+        if heard.answered {
+            self.feed_answers(feed)?;
+        }
         let matching: Vec<Mention>;
         let kept = match heard.keep {
             Keep::All => &heard.mentions,
@@ -111,6 +115,9 @@ impl Work<'_, '_> {
         let taken = self.take_in_by(feed, kept, CountedAt::of_stream)?;
         if let Some(cursor) = heard.cursor.as_deref().filter(|_| due || taken.new > 0) {
             self.move_cursor(feed, cursor)?;
+        }
+        if heard.answered {
+            self.note_heard(feed, taken, &heard.mentions, heard.cost);
         }
         Ok(taken)
     }

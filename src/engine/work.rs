@@ -238,6 +238,7 @@ impl<'w, 'b> Work<'w, 'b> {
     pub fn tick(&mut self) -> Result<(), RecordError> {
         self.sweep()?;
         self.tell_that_it_runs()?;
+        self.look_after_feeds()?;
         self.deafen();
         self.state.counting.turn(self.now);
         self.state.counting.rearm(self.now);

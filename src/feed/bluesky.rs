@@ -154,6 +154,7 @@ impl Following {
                 Said::Bytes => Err(not_text()),
             };
             self.line.readable(read.is_ok())?;
+            heard.answered |= read.is_ok();
             let Event { at, said } = match read {
                 Ok(event) => event,
                 Err(why) => {
@@ -167,6 +168,7 @@ impl Following {
                 self.place = self.place.max(Some(at));
             }
         }
+        heard.cost = self.line.take_cost();
         heard.cursor = self.place.filter(|_| self.place != before).map(|place| place.to_string());
         Ok(heard)
     }

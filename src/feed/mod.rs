@@ -121,6 +121,11 @@ pub struct Look {
 pub enum Came {
     /// Mentions that are new or were changed, and the cursor that goes with them. There may be none.
     Brought(Batch),
+    /// The same of a document that came cut off, or cannot be read to its end: what is whole in it. The next look asks anew.
+    Cut {
+        batch: Batch,
+        why: String,
+    },
     /// It asks to be left alone; for how long, where it says so.
     Later {
         why: String,

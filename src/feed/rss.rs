@@ -152,18 +152,30 @@ pub fn read(body: &[u8], content_type: Option<&str>, at: Option<&Url>) -> Result
     }
 }
 
-/// The mentions of a document, each name once, and what in it is no mention.
-pub fn mentions(mut document: Document) -> (Vec<Mention>, Vec<String>) {
-    let mut refused: Vec<String> = document.broken.take().into_iter().collect();
-    let entries = std::mem::take(&mut document.entries);
-    let (mut mentions, mut names) = (Vec::with_capacity(entries.len()), BTreeSet::new());
-    for (number, entry) in (1..).zip(entries) {
-        match entry.mention(&document) {
-            // Where two entries have one name, the first is the later one.
-            Ok(mention) if names.insert(mention.id.clone()) => mentions.push(mention),
-            Ok(_) => {}
-            Err(why) => refused.push(format!("entry {number}: {why}")),
+/// What a document brings.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Each name once.
+    pub mentions: Vec<Mention>,
+    /// What in it is no mention, each a line.
+    pub refused: Vec<String>,
+    /// Why the rest of it could not be read, where that is so.
+    pub broken: Option<String>,
+}
+
+impl Read {
+    pub fn of(mut document: Document) -> Self {
+        let (entries, broken) = (std::mem::take(&mut document.entries), document.broken.take());
+        let mut refused: Vec<String> = document.left_out.take().into_iter().collect();
+        let (mut mentions, mut names) = (Vec::with_capacity(entries.len()), BTreeSet::new());
+        for (number, entry) in (1..).zip(entries) {
+            match entry.mention(&document) {
+                // Where two entries have one name, the first is the later one.
+                Ok(mention) if names.insert(mention.id.clone()) => mentions.push(mention),
+                Ok(_) => {}
+                Err(why) => refused.push(format!("entry {number}: {why}")),
+            }
         }
+        Self { mentions, refused, broken }
     }
-    (mentions, refused)
 }

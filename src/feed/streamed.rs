@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Cost;
 use super::form::excerpt;
 use crate::core::mention::Mention;
 /// The way out, for whoever starts a feed.
@@ -45,6 +46,9 @@ pub type Hearing<'a> = Pin<Box<dyn Future<Output = Result<Heard, StreamError>> +
 pub struct Heard {
     pub mentions: Vec<Mention>,
     pub keep: Keep,
+    /// The source said something that can be read. A connection that stands, and is silent, says nothing of a source.
+    pub answered: bool,
+    pub cost: Cost,
     /// Where to read on; none where the place has not moved.
     pub cursor: Option<String>,
     pub refused: Refused,
@@ -121,13 +125,15 @@ impl Default for Pace {
 pub(super) struct Line {
     socket: Socket,
     ended: Option<SocketFault>,
+    /// What it cost and was not told yet; opening it was a request.
+    cost: Cost,
     /// Messages in a row that could not be read.
     unreadable: usize,
 }
 
 impl Line {
     pub(super) fn new(socket: Socket) -> Self {
-        Self { socket, ended: None, unreadable: 0 }
+        Self { socket, ended: None, cost: Cost { requests: 1, bytes: 0 }, unreadable: 0 }
     }
 
     /// The messages of one batch: waits for the first, then takes what follows closely.
@@ -154,7 +160,13 @@ impl Line {
                 }
             }
         }
+        self.cost.bytes += bytes as u64;
         Ok(messages)
+    }
+
+    /// What it cost since it was asked last.
+    pub(super) fn take_cost(&mut self) -> Cost {
+        std::mem::take(&mut self.cost)
     }
 
     /// Counts messages that cannot be read; an error where nothing else comes.

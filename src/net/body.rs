@@ -41,14 +41,32 @@ pub(super) struct Pace {
     pub(super) after: Duration,
 }
 
+/// A body, unpacked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    Whole(Vec<u8>),
+    /// What came of it, and why the rest did not. Nothing at all where it was not to be read.
+    Part(Vec<u8>, Unread),
+}
+
 /// Reads a body to its end. `bytes` counts what came over the network, also where it comes to nothing.
-pub(super) async fn read_body(
-    mut response: Response,
-    bytes_max: usize,
+pub(super) async fn read_body(mut response: Response, bytes_max: usize, pace: Option<Pace>, bytes: &mut u64) -> Body {
+    let mut unpacking = match Unpacking::begin(response.headers(), bytes_max) {
+        Ok(unpacking) => unpacking,
+        Err(why) => return Body::Part(Vec::new(), why),
+    };
+    match fill(&mut unpacking, &mut response, pace, bytes).await {
+        Ok(()) => unpacking.end(),
+        Err(why) => unpacking.so_far(why),
+    }
+}
+
+async fn fill(
+    unpacking: &mut Unpacking,
+    response: &mut Response,
     pace: Option<Pace>,
     bytes: &mut u64,
-) -> Result<Vec<u8>, Unread> {
-    let mut unpacking = Unpacking::begin(response.headers(), bytes_max)?;
+) -> Result<(), Unread> {
     let begun = Instant::now();
     loop {
         let next = match pace {
@@ -63,7 +81,7 @@ pub(super) async fn read_body(
                 *bytes += chunk.len() as u64;
                 unpacking.take(&chunk)?;
             }
-            None => return unpacking.end(),
+            None => return Ok(()),
         }
     }
 }
@@ -111,15 +129,35 @@ impl Unpacking {
         taken.map_err(|_| self.why())
     }
 
-    fn end(mut self) -> Result<Vec<u8>, Unread> {
+    fn end(mut self) -> Body {
         let ended = match &mut self {
             Self::Plain(_) => Ok(()),
             Self::Gzip(decoder) => decoder.try_finish(),
             Self::Brotli(decoder) => decoder.close(),
         };
         match ended {
-            Ok(()) => Ok(std::mem::take(&mut self.out().bytes)),
-            Err(_) => Err(self.why()),
+            Ok(()) => Body::Whole(std::mem::take(&mut self.out().bytes)),
+            Err(_) => {
+                let why = self.why();
+                self.so_far(why)
+            }
+        }
+    }
+
+    fn so_far(mut self, why: Unread) -> Body {
+        match why {
+            Unread::BrokenOff | Unread::TooSlow | Unread::Garbled => {
+                // What is still within the unpacker, as far as there is any.
+                let _ = match &mut self {
+                    Self::Plain(_) => Ok(()),
+                    Self::Gzip(decoder) => decoder.flush(),
+                    Self::Brotli(decoder) => decoder.flush(),
+                };
+                let out = self.out();
+                let is_bounded = out.bytes.len() <= out.bytes_max && !out.swells();
+                Body::Part(if is_bounded { std::mem::take(&mut out.bytes) } else { Vec::new() }, why)
+            }
+            Unread::TooLong(_) | Unread::Swells | Unread::Packing => Body::Part(Vec::new(), why),
         }
     }
 

@@ -11,7 +11,7 @@ use reqwest::{Client, Method, Response, StatusCode, Url};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::body::{PACKINGS, read_body};
+use super::body::{Body, PACKINGS, read_body};
 use super::global::is_global;
 use super::names::{Anywhere, NotGlobal, OnlyGlobal, SystemNames};
 use super::socket::tls;
@@ -220,7 +220,11 @@ pub(super) fn redirected(response: &Response) -> Option<Url> {
 async fn read(response: Response, bytes_max: usize) -> Answer {
     let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
     let mut bytes = 0;
-    Answer { status, headers, url, body: read_body(response, bytes_max, None, &mut bytes).await.ok() }
+    let body = match read_body(response, bytes_max, None, &mut bytes).await {
+        Body::Whole(body) => Some(body),
+        Body::Part(..) => None,
+    };
+    Answer { status, headers, url, body }
 }
 
 fn fault(error: &reqwest::Error) -> Fault {

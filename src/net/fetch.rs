@@ -6,7 +6,7 @@ use reqwest::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, I
 use reqwest::{Method, Response, StatusCode, Url};
 use tokio::time::timeout;
 
-use super::body::{Pace, Unread, read_body};
+use super::body::{Body, Pace, read_body};
 use super::client::{Fault, Http, REDIRECTS_MAX, Reach, redirected};
 
 /// For a whole fetch, redirects included.
@@ -46,7 +46,7 @@ pub struct Fetched {
     pub headers: HeaderMap,
     /// Where it came from in the end.
     pub url: Url,
-    pub body: Result<Vec<u8>, Unread>,
+    pub body: Body,
     /// None where the answer carries none.
     pub validators: Option<Validators>,
 }

@@ -10,7 +10,7 @@ mod server;
 mod socket;
 mod wait;
 
-pub use body::{PACKED_FLOOR_BYTES, RATIO_MAX, Unread};
+pub use body::{Body, PACKED_FLOOR_BYTES, RATIO_MAX, Unread};
 pub use client::{
     Answer, CONNECT_TIMEOUT, Call, FIRST_BYTE_TIMEOUT, Fault, Http, HttpSetupError, REDIRECTS_MAX, Reach, Tries,
     USER_AGENT,

@@ -1,31 +1,47 @@
-//! What is kept of feeds: their schedules, and mentions whose words were changed where they were published.
+//! What is kept of feeds: how it goes with them, the schedules of those that are fetched, and mentions whose words were changed where they were published.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::de::DeserializeOwned;
 
 use super::batch::Batch;
 use super::error::StoreError;
 use super::reader::Reader;
+use crate::core::health::Health;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
 use crate::core::schedule::Schedule;
 
-/// What the names of schedules begin with among the notes.
-const PREFIX: &str = "feed:";
+/// What the names of schedules begin with among the notes, and those of what is known of feeds that are not fetched.
+const SCHEDULES: &str = "feed:";
+const HEALTHS: &str = "heard:";
 
 impl Batch<'_> {
     pub fn put_schedule(&mut self, feed: &FeedName, schedule: &Schedule, at: Timestamp) -> Result<(), StoreError> {
-        self.put_note(&format!("{PREFIX}{feed}"), &serde_json::to_string(schedule)?, at)
+        self.put_note(&format!("{SCHEDULES}{feed}"), &serde_json::to_string(schedule)?, at)
     }
 
     pub fn drop_schedule(&mut self, feed: &FeedName) -> Result<(), StoreError> {
-        self.drop_note(&format!("{PREFIX}{feed}"))
+        self.drop_note(&format!("{SCHEDULES}{feed}"))
     }
 
     pub fn schedules(&mut self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
-        schedules(self.db, Which::All)
+        rows(self.db, SCHEDULES, Which::All)
+    }
+
+    /// How it goes with a feed that is not fetched.
+    pub fn put_health(&mut self, feed: &FeedName, health: &Health, at: Timestamp) -> Result<(), StoreError> {
+        self.put_note(&format!("{HEALTHS}{feed}"), &serde_json::to_string(health)?, at)
+    }
+
+    pub fn drop_health(&mut self, feed: &FeedName) -> Result<(), StoreError> {
+        self.drop_note(&format!("{HEALTHS}{feed}"))
+    }
+
+    pub fn healths(&mut self) -> Result<BTreeMap<FeedName, Health>, StoreError> {
+        rows(self.db, HEALTHS, Which::All)
     }
 
     /// The mention of this name that the feed brought before.
@@ -57,12 +73,16 @@ impl Batch<'_> {
 impl Reader {
     /// The schedule of every feed that is fetched.
     pub fn schedules(&self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
-        schedules(&self.connect()?, Which::All)
+        rows(&self.connect()?, SCHEDULES, Which::All)
     }
 
-    /// Of those that people were told are blind spots.
-    pub fn blind_schedules(&self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
-        schedules(&self.connect()?, Which::Blind)
+    /// Every feed that is a blind spot, as people were told.
+    pub fn blind_feeds(&self) -> Result<BTreeMap<FeedName, Health>, StoreError> {
+        let db = self.connect()?;
+        let fetched: BTreeMap<FeedName, Schedule> = rows(&db, SCHEDULES, Which::Blind)?;
+        let mut blind: BTreeMap<FeedName, Health> = rows(&db, HEALTHS, Which::Blind)?;
+        blind.extend(fetched.into_iter().map(|(name, schedule)| (name, schedule.health)));
+        Ok(blind)
     }
 }
 
@@ -72,18 +92,18 @@ enum Which {
     Blind,
 }
 
-fn schedules(db: &Connection, which: Which) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
+fn rows<T: DeserializeOwned>(db: &Connection, prefix: &str, which: Which) -> Result<BTreeMap<FeedName, T>, StoreError> {
     let mut statement = db.prepare(
         "select substr(name, length(?1) + 1), value from notes where substr(name, 1, length(?1)) = ?1
-         and (?2 or json_extract(value, '$.blind') is not null)",
+         and (?2 or coalesce(json_extract(value, '$.blind'), json_extract(value, '$.health.blind')) is not null)",
     )?;
-    let mut rows = statement.query(params![PREFIX, which == Which::All])?;
+    let mut rows = statement.query(params![prefix, which == Which::All])?;
     let mut found = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
         // A row of another version is a feed that nobody looked at yet.
-        if let Ok(schedule) = serde_json::from_str(&value) {
-            found.insert(FeedName::from(name), schedule);
+        if let Ok(row) = serde_json::from_str(&value) {
+            found.insert(FeedName::from(name), row);
         }
     }
     Ok(found)

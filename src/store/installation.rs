@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::signed::{KeyChange, SignedHead};
+use crate::core::health::Blind;
 use crate::core::incident::IncidentId;
 use crate::core::name::{FeedName, PersonId, WatchName};
 use crate::core::period::Period;
 use crate::core::quiet::{QuietBy, Silence};
-use crate::core::schedule::Blind;
 use crate::core::severity::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,13 +154,9 @@ pub enum InstallationEffect {
         copied_at: Timestamp,
         entry: u64,
     },
-    /// Tell the operator of a feed that is a blind spot; `since` is when it was last heard or read.
+    /// Tell the operator of every feed that is a blind spot by then.
     TellBlind {
         to: String,
-        feed: FeedName,
-        blind: Blind,
-        why: Option<String>,
-        since: Option<Timestamp>,
     },
 }
 

@@ -1,4 +1,4 @@
-//! The feeds that are fetched: when each was last read, how late what it brings is, what went wrong, and what it costs.
+//! The feeds: when each was last heard, how late what it brings is, what went wrong, and what it costs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +12,11 @@ use serde::Serialize;
 use super::Site;
 use super::problem::Problem;
 use super::session::Visitor;
+use super::webhook::TurnedAway;
+use crate::core::health::{Costs, Health};
 use crate::core::name::FeedName;
-use crate::core::schedule::Schedule;
 use crate::core::shown::sentence;
+use crate::engine::{FeedNow, Way};
 
 /// How many feeds the page shows; those that need somebody first.
 const SHOWN_MAX: usize = 200;
@@ -37,10 +39,12 @@ struct Line {
     state: &'static str,
     class: &'static str,
     why: Option<String>,
-    read: String,
+    /// What its latest answer is called, and when it was.
+    latest: &'static str,
+    answered: String,
     heard: String,
     lag: Option<String>,
-    next: Option<String>,
+    next: String,
     cost: String,
 }
 
@@ -48,15 +52,15 @@ pub(super) async fn page(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
-    let feeds: BTreeMap<FeedName, Schedule> = site.engine.feeds()?;
-    let now = site.engine.time();
-    let mut order: Vec<(&FeedName, &Schedule)> = feeds.iter().collect();
-    order.sort_by_key(|(name, feed)| (feed.blind.is_none(), feed.failures == 0, *name));
+    let feeds: BTreeMap<FeedName, FeedNow> = site.engine.feeds().await?;
+    let (now, turned_away) = (site.engine.time(), site.hooks.turned_away());
+    let mut order: Vec<(&FeedName, &FeedNow)> = feeds.iter().collect();
+    order.sort_by_key(|(name, feed)| (feed.health.blind.is_none(), feed.health.failures == 0, *name));
     let shown = Feeds {
         count: feeds.len(),
-        failing: feeds.values().filter(|feed| feed.failures > 0).count(),
-        blind: feeds.values().filter(|feed| feed.blind.is_some()).count(),
-        lines: order.iter().take(SHOWN_MAX).map(|(name, feed)| line(name, feed, now)).collect(),
+        failing: feeds.values().filter(|feed| feed.health.failures > 0).count(),
+        blind: feeds.values().filter(|feed| feed.health.blind.is_some()).count(),
+        lines: order.iter().take(SHOWN_MAX).map(|(name, feed)| line(name, feed, turned_away.get(*name), now)).collect(),
         more: feeds.len().saturating_sub(SHOWN_MAX),
     };
     Ok(site.page("feeds", &site.frame("Feeds", Some(&visitor)), &shown))
@@ -66,7 +70,7 @@ impl Site {
     /// The feeds that nothing is heard of, for the desk. Where the store does not answer, the desk shows what it can.
     pub(super) fn blind(&self) -> Vec<String> {
         let feeds = self.engine.blind_feeds().unwrap_or_else(|error| {
-            tracing::error!(%error, "the feeds' schedules could not be read");
+            tracing::error!(%error, "the blind spots could not be read");
             BTreeMap::new()
         });
         let named = feeds.iter().take(NAMED_MAX).filter_map(|(name, feed)| {
@@ -78,30 +82,65 @@ impl Site {
     }
 }
 
-fn line(name: &FeedName, feed: &Schedule, now: Timestamp) -> Line {
-    let (state, class) = match (feed.blind.is_some(), feed.failures) {
-        (true, _) => ("Blind spot", "critical"),
-        (false, 0) => ("Heard", "quiet"),
-        (false, _) => ("Failing", "serious"),
+fn line(name: &FeedName, feed: &FeedNow, turned_away: Option<&TurnedAway>, now: Timestamp) -> Line {
+    let FeedNow { way, health } = feed;
+    let (state, class) = match (health.blind.is_some(), health.failures, health.succeeded) {
+        (true, _, _) => ("Blind spot", "critical"),
+        (false, 0, Some(_)) => ("Heard", "quiet"),
+        (false, 0, None) => ("Not heard yet", "quiet"),
+        (false, _, _) => ("Failing", "serious"),
     };
-    let silent = feed.blind.filter(|_| feed.failures == 0).map(|(_, blind)| sentence(&format!("it {blind}")));
-    let failed = feed.why.as_deref().map(|why| match feed.failures {
+    let silent = health.blind.filter(|_| health.failures == 0).map(|(_, blind)| sentence(&format!("it {blind}")));
+    let failed = health.why.as_deref().map(|why| match health.failures {
         1 => sentence(why),
-        failures => format!("{} {failures} looks in a row failed.", sentence(why)),
+        failures => format!("{} It failed {failures} times in a row.", sentence(why)),
     });
-    let Schedule { cost, .. } = feed;
+    let turned_away = turned_away.map(|TurnedAway { count, at, why }| {
+        let latest =
+            format!("{}, the latest {}: {}", many(u64::from(*count), "delivery"), ago(*at, now), sentence(why));
+        format!("Not taken since the last that was: {latest}")
+    });
     Line {
         name: name.to_string(),
         state,
         class,
-        why: failed.or(silent),
-        read: feed.succeeded.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
-        heard: feed.heard.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
-        lag: feed.lag.map(|seconds| length(SignedDuration::from_secs(seconds))),
-        next: feed
-            .due
-            .map(|at| if at <= now { "now".to_owned() } else { format!("in {}", length(at.duration_since(now))) }),
-        cost: format!("{}, {}, {}", many(cost.mentions, "mention"), many(cost.requests, "request"), size(cost.bytes)),
+        why: failed.or(turned_away).or(silent),
+        latest: latest(*way),
+        answered: health.succeeded.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
+        heard: health.heard.map_or_else(|| "never".to_owned(), |at| ago(at, now)),
+        lag: health.lag.map(|seconds| length(SignedDuration::from_secs(seconds))),
+        next: next(*way, now),
+        cost: cost(*way, health),
+    }
+}
+
+fn latest(way: Way) -> &'static str {
+    match way {
+        Way::Fetched { .. } | Way::Read { .. } => "Last read",
+        Way::Streamed => "Last heard",
+        Way::Delivered => "Last delivery",
+    }
+}
+
+fn next(way: Way, now: Timestamp) -> String {
+    match way {
+        Way::Fetched { due: Some(at) } if at <= now => "Next look now.".to_owned(),
+        Way::Fetched { due: Some(at) } => format!("Next look in {}.", length(at.duration_since(now))),
+        Way::Fetched { due: None } => "It is not asked for any more: correct its address, or take it out.".to_owned(),
+        Way::Streamed => "It stays connected.".to_owned(),
+        Way::Read { is_over: false } => "Its file is followed.".to_owned(),
+        Way::Read { is_over: true } => "Its file was played to its end.".to_owned(),
+        Way::Delivered => "Others deliver to it.".to_owned(),
+    }
+}
+
+fn cost(way: Way, health: &Health) -> String {
+    let Costs { requests, bytes, mentions } = health.cost;
+    let mentions = many(mentions, "mention");
+    match way {
+        Way::Fetched { .. } | Way::Streamed => format!("{mentions}, {}, {}", many(requests, "request"), size(bytes)),
+        Way::Delivered => format!("{mentions}, {}, {}", many(requests, "delivery"), size(bytes)),
+        Way::Read { .. } => mentions,
     }
 }
 
@@ -121,7 +160,11 @@ fn length(length: SignedDuration) -> String {
 }
 
 fn many(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    match (number, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
 }
 
 fn size(bytes: u64) -> String {

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -25,28 +26,55 @@ pub type Webhooks = BTreeMap<String, (FeedName, Arc<Webhook>)>;
 /// The webhooks of now, and what each path remembers between deliveries, whatever becomes of its settings.
 pub(super) struct Hooks {
     webhooks: watch::Receiver<Webhooks>,
-    gates: Mutex<BTreeMap<String, Arc<Mutex<Gate>>>>,
+    memories: Mutex<BTreeMap<String, Arc<Mutex<Memory>>>>,
+}
+
+/// What a path remembers.
+#[derive(Default)]
+struct Memory {
+    gate: Gate,
+    turned_away: Option<TurnedAway>,
+}
+
+/// Deliveries in a row that were not taken. Anybody can make one, so they are told on the page and to nobody.
+#[derive(Clone)]
+pub(super) struct TurnedAway {
+    pub(super) count: u32,
+    pub(super) at: Timestamp,
+    /// Of the latest.
+    pub(super) why: String,
 }
 
 /// A webhook feed and its path's memory.
 struct Hook {
     feed: FeedName,
     webhook: Arc<Webhook>,
-    gate: Arc<Mutex<Gate>>,
+    memory: Arc<Mutex<Memory>>,
 }
 
 impl Hooks {
     pub(super) fn new(webhooks: watch::Receiver<Webhooks>) -> Self {
-        Self { webhooks, gates: Mutex::default() }
+        Self { webhooks, memories: Mutex::default() }
     }
 
     fn find(&self, path: &str) -> Option<Hook> {
         let webhooks = self.webhooks.borrow();
         let (feed, webhook) = webhooks.get(path)?;
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.retain(|path, _| webhooks.contains_key(path));
-        let gate = Arc::clone(gates.entry(path.to_owned()).or_default());
-        Some(Hook { feed: feed.clone(), webhook: Arc::clone(webhook), gate })
+        let mut memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        memories.retain(|path, _| webhooks.contains_key(path));
+        let memory = Arc::clone(memories.entry(path.to_owned()).or_default());
+        Some(Hook { feed: feed.clone(), webhook: Arc::clone(webhook), memory })
+    }
+
+    /// The feeds whose latest delivery was not taken.
+    pub(super) fn turned_away(&self) -> BTreeMap<FeedName, TurnedAway> {
+        let webhooks = self.webhooks.borrow();
+        let memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |(path, (feed, _)): (&String, &(FeedName, Arc<Webhook>))| {
+            let memory = memories.get(path)?.lock().unwrap_or_else(PoisonError::into_inner);
+            Some((feed.clone(), memory.turned_away.clone()?))
+        };
+        webhooks.iter().filter_map(of).collect()
     }
 }
 
@@ -62,24 +90,30 @@ struct Refused {
 }
 
 impl Hook {
-    fn gate(&self) -> MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn_away(&self, error: &DeliveryError, at: Timestamp) {
+        let turned_away = &mut self.memory().turned_away;
+        let count = turned_away.as_ref().map_or(0, |before| before.count).saturating_add(1);
+        *turned_away = Some(TurnedAway { count, at, why: error.to_string() });
     }
 
     fn admit(
         &self,
         headers: &HeaderMap,
         body: &[u8],
-        now: jiff::Timestamp,
+        now: Timestamp,
     ) -> Result<(Delivery, Vec<Mention>), DeliveryError> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let delivery = self.webhook.verify(text(TIMESTAMP_HEADER), text(SIGNATURE_HEADER), body, now)?;
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        self.gate().admit(&delivery, self.webhook.per_minute(), now)?;
+        self.memory().gate.admit(&delivery, self.webhook.per_minute(), now)?;
         match parse(body, content_type) {
             Ok(mentions) => Ok((delivery, mentions)),
             Err(error) => {
-                self.gate().withdraw(&delivery);
+                self.memory().gate.withdraw(&delivery);
                 Err(error)
             }
         }
@@ -97,12 +131,18 @@ pub(super) async fn deliver(
     };
     let (delivery, mentions) = match hook.admit(&headers, &body, site.engine.now()) {
         Ok(admitted) => admitted,
-        Err(error) => return undelivered(&hook.feed, &error),
-    };
-    match site.engine.take_in(&hook.feed, mentions).await {
-        Ok(taken) => Json(Taken { new: taken.new, known: taken.known }).into_response(),
         Err(error) => {
-            hook.gate().withdraw(&delivery);
+            hook.turn_away(&error, site.engine.time());
+            return undelivered(&hook.feed, &error);
+        }
+    };
+    match site.engine.take_delivery(&hook.feed, mentions, body.len() as u64).await {
+        Ok(taken) => {
+            hook.memory().turned_away = None;
+            Json(Taken { new: taken.new, known: taken.known }).into_response()
+        }
+        Err(error) => {
+            hook.memory().gate.withdraw(&delivery);
             not_stored(&hook.feed, &error)
         }
     }

@@ -4,6 +4,7 @@ mod bluesky;
 mod email_list;
 pub(crate) mod fediverse;
 mod mastodon;
+mod swapped;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};

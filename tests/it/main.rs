@@ -6,6 +6,7 @@ mod afterwards;
 mod approval_properties;
 mod attacks;
 mod backtest;
+mod blind;
 mod breach;
 mod channel;
 mod chart;

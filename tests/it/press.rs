@@ -67,7 +67,7 @@ impl Press {
         Self::approved_in(hospital::standing_with(&["wire"]))
     }
 
-    fn approved_in(standing: Standing) -> Self {
+    pub(crate) fn approved_in(standing: Standing) -> Self {
         let mut press = Self::asking_in(standing);
         for name in ["chi", "dev", "eve"] {
             press.yes(name).unwrap();

@@ -254,6 +254,24 @@ async fn an_open_incident_posts_where_it_opened_to_post_and_the_next_one_elsewhe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_swapped_while_holdline_is_down_gets_nothing_of_an_open_incident() {
+    let mut app = TestApp::start().await;
+    incident(&mut app).await;
+    let asked = app.asked("eve").unwrap();
+    app.stop().await;
+    let path = app.file("holdline.yaml");
+    let yaml = fs::read_to_string(&path).unwrap();
+    fs::write(path, yaml.replacen("path: staff-board.jsonl", "path: elsewhere.jsonl", 1)).unwrap();
+    app.run().await;
+    assert_eq!(app.press(&asked, &asked.code, "approve", "").await.status(), 303);
+    app.settle().await;
+    assert!(!app.file("elsewhere.jsonl").exists() && !app.file("staff-board.jsonl").exists());
+    let ana = app.sign_in("ana").await;
+    let page = ana.text("/incident/1").await;
+    assert!(page.contains("no live channel of this name is configured"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn feeds_and_watches_change_while_it_runs_and_counts_stay() {
     let mut app = TestApp::start().await;
     let talk = |app: &mut TestApp, from: usize, to: usize| -> Vec<Value> {

@@ -37,8 +37,7 @@ pub(super) struct History {
 impl History {
     /// The time at which a bin begins.
     pub(super) fn at(&self, place: usize) -> Timestamp {
-        let seconds = self.bin.as_seconds().saturating_mul(u64::try_from(place).unwrap_or(u64::MAX));
-        let after = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        let after = self.bin.length().saturating_mul(i32::try_from(place).unwrap_or(i32::MAX));
         self.begins.checked_add(after).unwrap_or(Timestamp::MAX)
     }
 

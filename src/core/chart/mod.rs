@@ -7,8 +7,8 @@ mod words;
 
 use std::ops::Range;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::period::Period;
 
@@ -47,8 +47,7 @@ pub struct Point {
 impl Chart {
     /// The time that a point stands for.
     pub fn at(&self, place: usize) -> Timestamp {
-        let seconds = self.step.as_seconds().saturating_mul(u64::try_from(place).unwrap_or(u64::MAX));
-        let back = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        let back = self.step.length().saturating_mul(i32::try_from(place).unwrap_or(i32::MAX));
         self.begins.checked_add(back).unwrap_or(Timestamp::MAX)
     }
 

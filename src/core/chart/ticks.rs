@@ -1,7 +1,7 @@
 //! Where a chart's axes are marked: round numbers, and round times of the chart's own zone.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{Timestamp, ToSpan as _};
 
 use super::Chart;
 use super::words::short;
@@ -104,8 +104,7 @@ impl Chart {
         if at < self.begins || at > self.ends() {
             return None;
         }
-        let step = SignedDuration::from_secs(i64::try_from(self.step.as_seconds()).unwrap_or(i64::MAX));
-        Some(Tick { along: at.duration_since(self.begins).div_duration_f64(step), label })
+        Some(Tick { along: at.duration_since(self.begins).div_duration_f64(self.step.length()), label })
     }
 
     fn spans_days(&self) -> bool {

@@ -74,8 +74,7 @@ impl Hours {
 
     /// When they end, where `at` is within them. Their first moment belongs to them, their last does not.
     pub fn until(&self, at: Timestamp) -> Option<Timestamp> {
-        let back = SignedDuration::from_secs(i64::try_from(self.lasting.as_seconds()).unwrap_or(i64::MAX));
-        let since = at.checked_sub(back.saturating_add(CLOCK_CHANGE_MAX)).unwrap_or(Timestamp::MIN);
+        let since = at.checked_sub(self.lasting.length().saturating_add(CLOCK_CHANGE_MAX)).unwrap_or(Timestamp::MIN);
         let mut start = self.next_start(since, true)?;
         let mut latest = None;
         // One begins after the other is over, so there are few of them.
@@ -98,8 +97,7 @@ impl Hours {
     /// By the clock on the wall: a time that a clock change leaves out is the one an hour later, of one that it brings
     /// twice it is the first.
     fn end_of(&self, start: &Zoned) -> Timestamp {
-        let seconds = SignedDuration::from_secs(i64::try_from(self.lasting.as_seconds()).unwrap_or(i64::MAX));
-        let wall = start.datetime().checked_add(seconds);
+        let wall = start.datetime().checked_add(self.lasting.length());
         let end = wall.ok().and_then(|wall| self.zone.to_zoned(wall).ok()).map(|end| end.timestamp());
         // Where the clock goes back over the end, the wall shows it before they have begun.
         end.filter(|end| *end > start.timestamp()).unwrap_or_else(|| self.lasting.after(start.timestamp()))

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::status::{Frame, read_frame, read_page};
 use super::{Mastodon, Places, Public, Timeline};
+use crate::feed::Cost;
 use crate::feed::streamed::{
     Heard, Hearing, Line, MESSAGE_BYTES_MAX, Session, StreamError, broken, not_called, not_dialled, not_text, refused,
 };
@@ -98,12 +99,14 @@ impl Following {
     fn read(&mut self, messages: Vec<Said>) -> Result<Heard, StreamError> {
         let mut heard = Heard::default();
         let Some(line) = &mut self.line else { return Ok(heard) };
+        heard.cost = line.take_cost();
         for message in messages {
             let read = match message {
                 Said::Text(text) => read_frame(&text, self.feed.host()),
                 Said::Bytes => Err(not_text()),
             };
             line.readable(read.is_ok())?;
+            heard.answered |= matches!(read, Ok(Frame::Said(_) | Frame::Nothing));
             match read {
                 Ok(Frame::Said(mention)) => heard.mentions.push(mention),
                 Ok(Frame::Nothing) => {}
@@ -155,7 +158,8 @@ impl Following {
     fn page(&mut self, timeline: &Timeline, answer: &Answer) -> Result<Heard, String> {
         let body = answer.body.as_deref().ok_or("a page of the timeline broke off, or is larger than any may be")?;
         let rows = read_page(body, self.feed.host())?;
-        let mut heard = Heard::default();
+        let cost = Cost { requests: 1, bytes: body.len() as u64 };
+        let mut heard = Heard { answered: true, cost, ..Heard::default() };
         let before = self.places.write();
         let Some(place) = self.places.of(timeline) else { return Ok(heard) };
         let ours: Vec<bool> = rows.iter().map(|row| place.is_ours(row)).collect();

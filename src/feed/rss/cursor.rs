@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::ENTRIES_MAX;
 use super::entry::hash;
 use crate::core::mention::Mention;
 use crate::net::Validators;
@@ -51,6 +52,21 @@ impl Cursor {
 
     pub(super) fn is_body(&self, body: u64) -> bool {
         self.body == body && body != 0
+    }
+
+    /// Of the whole entries of a body that was cut off those that are new or were changed. The body is known by nothing, so
+    /// that the next look asks for all of it; what the rest of it brought before is not new then.
+    pub(super) fn take_part(&mut self, mentions: Vec<Mention>) -> Vec<Mention> {
+        let before = self.seen.clone();
+        let new = self.known_by_nothing().take(0, mentions);
+        self.seen.extend(before.into_iter().filter(|print| !self.seen.contains(print)).collect::<Vec<_>>());
+        self.seen.truncate(ENTRIES_MAX);
+        new
+    }
+
+    fn known_by_nothing(&mut self) -> &mut Self {
+        (self.from, self.etag, self.last_modified) = (None, None, None);
+        self
     }
 
     /// Of a body's mentions those that are new or were changed; the cursor then knows them all.

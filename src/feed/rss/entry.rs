@@ -25,6 +25,8 @@ pub struct Document {
     pub entries: Vec<Entry>,
     /// Why the rest of it could not be read, where that is so.
     pub broken: Option<String>,
+    /// That it holds more than is read.
+    pub left_out: Option<String>,
 }
 
 /// One entry. Texts are as a reader sees them.

@@ -41,13 +41,13 @@ pub(super) fn read_json(text: &str, at: Option<&Url>) -> Result<Document, FeedEr
     let items = feed.items.ok_or(FeedError::NoFeed)?;
     let home = feed.home_page_url.as_ref().and_then(Value::as_str).and_then(|home| Url::parse(home).ok());
     let base = home.as_ref().or(at);
-    let broken = (items.len() > ENTRIES_MAX).then(|| format!("only its first {ENTRIES_MAX} entries are read"));
+    let left_out = (items.len() > ENTRIES_MAX).then(|| format!("only its first {ENTRIES_MAX} entries are read"));
     Ok(Document {
         title: plain(feed.title.as_ref()),
         author: author(feed.authors.as_ref(), feed.author.as_ref()),
         language: plain(feed.language.as_ref()),
         entries: items.into_iter().take(ENTRIES_MAX).map(|item| entry(&item, base)).collect(),
-        broken,
+        left_out,
         ..Document::default()
     })
 }

@@ -5,10 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cursor::Cursor;
-use super::{FeedError, RssFeed, date, mentions, read};
-use crate::core::mention::Mention;
+use super::{Read, RssFeed, date, read};
 use crate::feed::{Batch, Came, Outside};
-use crate::net::{Fault, Fetch, Fetched, Spent, StatusCode};
+use crate::net::{Body, Fault, Fetch, Fetched, Spent, StatusCode};
 
 /// The longest answer, unpacked, in bytes. A document may be half as long: a longer one is told for what it is.
 pub const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -49,10 +48,7 @@ impl RssFeed {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Came::Later { why: said, after: retry_after(&answer, now) }
             }
-            status if status.is_success() => match brought(answer, cursor).await {
-                Ok(batch) => Came::Brought(batch),
-                Err(why) => Came::Failed { why },
-            },
+            status if status.is_success() => brought(answer, cursor).await.unwrap_or_else(|why| Came::Failed { why }),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Came::Failed { why: format!("{said}; it does not let us in") }
             }
@@ -73,22 +69,36 @@ impl RssFeed {
 }
 
 /// What a whole answer brings. Parsing is done aside: a document can be long.
-async fn brought(answer: Fetched, cursor: Cursor) -> Result<Batch, String> {
+async fn brought(answer: Fetched, cursor: Cursor) -> Result<Came, String> {
     let Fetched { headers, url, body, validators, .. } = answer;
-    let body = body.map_err(|unread| unread.to_string())?;
     let mut cursor = cursor.known_by(validators);
+    let (body, unread) = match body {
+        Body::Whole(body) => (body, None),
+        Body::Part(body, why) => (body, Some(why.to_string())),
+    };
     let hash = body_hash(&body);
-    if cursor.is_body(hash) {
-        return Ok(Batch { cursor: cursor.write(), ..Batch::default() });
+    if unread.is_none() && cursor.is_body(hash) {
+        return Ok(Came::Brought(Batch { cursor: cursor.write(), ..Batch::default() }));
     }
     let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let read = move || -> Result<(Vec<Mention>, Vec<String>), FeedError> {
-        Ok(mentions(read(&body, content_type.as_deref(), Some(&url))?))
-    };
+    let read = move || read(&body, content_type.as_deref(), Some(&url)).map(Read::of);
     let read = tokio::task::spawn_blocking(read).await.map_err(|error| format!("reading was broken off: {error}"))?;
-    let (mentions, refused) = read.map_err(|error| error.to_string())?;
-    let mentions = cursor.take(hash, mentions);
-    Ok(Batch { mentions, refused, cursor: cursor.write(), ended: false })
+    let Read { mentions, refused, broken } = match (read, &unread) {
+        (Ok(read), _) => read,
+        // What comes of half a document says nothing that its end does not.
+        (Err(_), Some(unread)) => return Err(unread.clone()),
+        (Err(error), None) => return Err(error.to_string()),
+    };
+    match unread.or(broken) {
+        None => {
+            let mentions = cursor.take(hash, mentions);
+            Ok(Came::Brought(Batch { mentions, refused, cursor: cursor.write(), ended: false }))
+        }
+        Some(why) => {
+            let mentions = cursor.take_part(mentions);
+            Ok(Came::Cut { batch: Batch { mentions, refused, cursor: cursor.write(), ended: false }, why })
+        }
+    }
 }
 
 /// Never nought, which stands for no body at all.

@@ -6,9 +6,10 @@ use super::date::time;
 use super::entry::{Document, Entry};
 use super::field::{Captured, Field, Space, Spaces, local};
 use super::text::{Form, seen};
-use super::xml::{Piece, Tag, Walk, XmlError};
+use super::xml::{Ended, Piece, Tag, Walk, XmlError};
 use super::{ENTRIES_MAX, FeedError};
 
+const CUT_OFF: &str = "it is cut off: it ends before its last element does";
 /// Elements that a feed begins with.
 const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "entry"];
 /// Elements whose children speak of the feed.
@@ -24,7 +25,12 @@ pub(super) fn read_xml(text: &str, at: Option<&Url>) -> Result<Document, FeedErr
         match walk.next() {
             Ok(Some(Piece::Open(tag))) => reading.open(&tag)?,
             Ok(Some(Piece::Text(text))) => reading.text(&text),
-            Ok(Some(Piece::Close)) => reading.close(),
+            Ok(Some(Piece::Close)) => {
+                if walk.ended() != Ended::Whole {
+                    reading.drop_half();
+                }
+                reading.close();
+            }
             Ok(None) => break,
             Err(XmlError::Broken(why)) if !reading.document.entries.is_empty() => {
                 reading.document.broken = Some(why);
@@ -33,9 +39,12 @@ pub(super) fn read_xml(text: &str, at: Option<&Url>) -> Result<Document, FeedErr
             Err(error) => return Err(error.into()),
         }
         if reading.document.entries.len() == ENTRIES_MAX {
-            reading.document.broken = Some(format!("only its first {ENTRIES_MAX} entries are read"));
+            reading.document.left_out = Some(format!("only its first {ENTRIES_MAX} entries are read"));
             break;
         }
+    }
+    if reading.halved || walk.ended() == Ended::Early {
+        reading.document.broken = Some(CUT_OFF.to_owned());
     }
     if !reading.rooted {
         return Err(FeedError::NoFeed);
@@ -65,6 +74,8 @@ struct Reading {
     /// Of the feed itself, as for an entry.
     feed: Draft,
     capture: Option<(Captured, usize)>,
+    /// It ended within an entry.
+    halved: bool,
 }
 
 /// What was found for an entry, the best of each so far.
@@ -157,6 +168,12 @@ impl Reading {
         }
         self.open.pop();
         self.spaces.leave(self.open.len());
+    }
+
+    /// What the document ended within is not whole, and may say the opposite of what it would have said.
+    fn drop_half(&mut self) {
+        self.halved |= self.entry.take().is_some();
+        self.capture = None;
     }
 
     fn of_the_feed(&mut self) {

@@ -64,6 +64,18 @@ pub(super) struct Walk<'t> {
     /// Ends that are still to be told: of an element without content, or of those that nobody closed.
     closes: usize,
     namespaces: usize,
+    ended: Ended,
+}
+
+/// How a document ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It has not, or as it should.
+    Whole,
+    /// Its last end tag lacks its own end.
+    InLastTag,
+    /// Elements were still open.
+    Early,
 }
 
 impl<'t> Walk<'t> {
@@ -73,7 +85,7 @@ impl<'t> Walk<'t> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Self { text, reader, open: Vec::new(), closes: 0, namespaces: 0 }
+        Self { text, reader, open: Vec::new(), closes: 0, namespaces: 0, ended: Ended::Whole }
     }
 
     /// The next piece, none at the end. Whatever was left open is closed there.
@@ -85,7 +97,10 @@ impl<'t> Walk<'t> {
             }
             let event = match self.reader.read_event() {
                 Ok(event) => event,
-                Err(_) if self.is_only_an_end_cut_off() => Event::Eof,
+                Err(_) if self.is_only_an_end_cut_off() => {
+                    self.ended = Ended::InLastTag;
+                    Event::Eof
+                }
                 Err(error) => return Err(XmlError::Broken(error.to_string())),
             };
             match event {
@@ -114,9 +129,18 @@ impl<'t> Walk<'t> {
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
                 Event::Eof if self.open.is_empty() => return Ok(None),
-                Event::Eof => self.closes = std::mem::take(&mut self.open).len(),
+                Event::Eof => {
+                    if self.ended == Ended::Whole {
+                        self.ended = Ended::Early;
+                    }
+                    self.closes = std::mem::take(&mut self.open).len();
+                }
             }
         }
+    }
+
+    pub(super) fn ended(&self) -> Ended {
+        self.ended
     }
 
     /// Whether all that is wrong is that the last end tag lacks its own end.

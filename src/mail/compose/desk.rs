@@ -1,15 +1,21 @@
 //! Mails that belong to no incident: signing in, and the audit log's signed head.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::press::{Frame, Kind};
 use super::{ComposeError, Composer, Key, Letter, stamp, subject};
+use crate::core::health::{Blind, Health};
 use crate::core::name::FeedName;
 use crate::core::rules::Organisation;
-use crate::core::schedule::Blind;
 use crate::core::setting::Setting;
 use crate::core::statement::clock_time;
+
+/// How many blind spots a letter names; the rest is counted.
+pub const BLIND_NAMED_MAX: usize = 20;
 
 /// What a letter that belongs to no incident is written from.
 #[derive(Clone, Copy, Debug)]
@@ -48,26 +54,22 @@ struct SignedHead<'a> {
     public_key: &'a str,
 }
 
-/// A feed that nothing is heard of.
-#[derive(Clone, Copy, Debug)]
-pub struct BlindSpot<'a> {
-    pub feed: &'a FeedName,
-    pub blind: Blind,
-    pub why: Option<&'a str>,
-    /// When it was last heard or read.
-    pub since: Option<Timestamp>,
-    pub url: &'a str,
+#[derive(Serialize)]
+struct BlindSpots<'a> {
+    feeds: Vec<BlindSpot<'a>>,
+    /// How many are not named.
+    more: Option<usize>,
+    page: String,
 }
 
 #[derive(Serialize)]
-struct Blindness<'a> {
+struct BlindSpot<'a> {
     feed: &'a str,
     what: String,
     why: Option<&'a str>,
     since: Option<String>,
     /// It is not asked again.
     gone: bool,
-    page: String,
 }
 
 #[derive(Serialize)]
@@ -103,19 +105,31 @@ impl Composer {
         self.house_letter(house, Kind::Restored, &about, &Restored { at, entry })
     }
 
-    /// That nothing is heard of a feed where something should be.
-    pub fn blind_spot(&self, house: &House<'_>, spot: &BlindSpot<'_>) -> Result<Letter, ComposeError> {
-        let BlindSpot { feed, blind, why, since, url } = *spot;
-        let since = since.map(|at| clock_time(at, &house.organisation.zone(), "en"));
-        let data = Blindness {
+    /// That nothing is heard of these feeds where something should be. What was told last comes first.
+    pub fn blind_spots(
+        &self,
+        house: &House<'_>,
+        feeds: &BTreeMap<FeedName, Health>,
+        url: &str,
+    ) -> Result<Letter, ComposeError> {
+        let zone = house.organisation.zone();
+        let mut spots: Vec<(&FeedName, &Health, Timestamp, Blind)> =
+            feeds.iter().filter_map(|(name, health)| Some((name, health, health.blind?.0, health.blind?.1))).collect();
+        spots.sort_by_key(|(name, _, told, _)| (Reverse(*told), *name));
+        let about = match spots.as_slice() {
+            [(feed, _, _, blind)] => format!("Blind spot: the feed {feed} {blind}"),
+            spots => format!("Blind spots: nothing is heard of {} feeds", spots.len()),
+        };
+        let named = spots.iter().take(BLIND_NAMED_MAX).map(|(feed, health, _, blind)| BlindSpot {
             feed: feed.as_str(),
             what: blind.to_string(),
-            why,
-            since,
-            gone: blind == Blind::Gone,
-            page: format!("{url}/feeds"),
-        };
-        self.house_letter(house, Kind::Blind, &format!("Blind spot: the feed {feed} {blind}"), &data)
+            why: health.why.as_deref(),
+            since: health.heard.or(health.succeeded).map(|at| clock_time(at, &zone, "en")),
+            gone: *blind == Blind::Gone,
+        });
+        let more = spots.len().checked_sub(BLIND_NAMED_MAX).filter(|more| *more > 0);
+        let data = BlindSpots { feeds: named.collect(), more, page: format!("{url}/feeds") };
+        self.house_letter(house, Kind::Blind, &about, &data)
     }
 
     /// That the folder was changed and cannot be used as it is.

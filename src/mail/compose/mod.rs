@@ -16,7 +16,7 @@ mod wave_notice;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::desk::{BlindSpot, Head, House};
+pub use self::desk::{BLIND_NAMED_MAX, Head, House};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
 pub use self::quiet::HeldBack;

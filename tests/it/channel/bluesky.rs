@@ -167,7 +167,7 @@ fn settings_say_what_is_wrong() {
         settings
     };
     let known = rules("bluesky", with("account", json!("@press.example"))).unwrap();
-    assert_eq!((known.account.as_str(), known.limit), ("press.example", Some(Limit::Bluesky)));
+    assert_eq!((known.account.as_str(), known.limit), ("press.example (bsky.example)", Some(Limit::Bluesky)));
     for (key, value, part) in [
         ("service", json!("https://bsky.example/xrpc"), "holds more than a server"),
         ("service", json!("http://bsky.example"), "is not encrypted"),

@@ -238,7 +238,11 @@ fn settings_tell_the_core_its_length_and_account() {
         rules("mastodon", all).unwrap()
     };
     let plain = with(json!({}));
-    assert_eq!((plain.limit, plain.account.as_str()), (Some(Limit::mastodon()), "social.example"));
+    assert_eq!(
+        (plain.limit, plain.account.as_str()),
+        (Some(Limit::mastodon()), "the account of token e3b98a4d (social.example)")
+    );
+    assert_eq!(with(json!({ "account": "press@other.example" })).account, "press@other.example (social.example)");
     assert_eq!(with(json!({ "length": 1000 })).limit, Some(Limit::Mastodon { max: 1000 }));
     for written in ["press", "@press", "press@social.example", "@press@social.example"] {
         assert_eq!(with(json!({ "account": written })).account, "press@social.example");

@@ -251,8 +251,8 @@ fn settings_that_would_not_do_are_refused() {
         let refused = refusal("webhook", settings);
         assert!(refused.starts_with(said), "{refused}");
     }
-    assert_eq!(rules("webhook", with("https://cms.example/x", SECRET)).unwrap().account, "cms.example");
-    let named = json!({ "url": "https://cms.example/x", "secret": SECRET, "account": "the ward's screens" });
+    assert_eq!(rules("webhook", with("https://cms.example/", SECRET)).unwrap().account, "cms.example");
+    let named = json!({ "url": "https://cms.example/", "secret": SECRET, "account": "the ward's screens" });
     assert_eq!(rules("webhook", named).unwrap().account, "the ward's screens (cms.example)");
     rules("webhook", json!({ "url": "http://10.0.0.1/", "secret": SECRET, "private": true })).unwrap();
 }

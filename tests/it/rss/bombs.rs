@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use holdline::feed::rss::{
-    ATTRIBUTES_MAX, BODY_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, ENTRIES_MAX, FeedError, NAMESPACES_MAX, XmlError,
-    mentions, read,
+    ATTRIBUTES_MAX, BODY_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, ENTRIES_MAX, FeedError, NAMESPACES_MAX, Read,
+    XmlError, read,
 };
 use holdline::feed::{Came, Fetched as _, Outside};
 use holdline::net::{PACKED_FLOOR_BYTES, RATIO_MAX};
@@ -28,9 +28,9 @@ fn xml_that_swells_fetches_or_nests_is_refused() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let bytes = fs::read(&path).unwrap();
-        let came = meter.run(&name, || read(&bytes, None, None).map(mentions));
+        let came = meter.run(&name, || read(&bytes, None, None).map(Read::of));
         // The one that is a feed holds a script and nothing to read.
-        assert!(came.is_err() || came.is_ok_and(|(mentions, _)| mentions.is_empty()), "{name}");
+        assert!(came.is_err() || came.is_ok_and(|read| read.mentions.is_empty()), "{name}");
     }
     meter.within(TIME_MAX, GROWTH_KIB_MAX);
 }
@@ -47,7 +47,7 @@ fn references_without_an_end_are_read_in_time() {
         ("a text", format!("<![CDATA[{}]]>", "&".repeat(100_000))),
         ("an attribute", format!("<a href=\"{}\"/>", "&a".repeat(50_000))),
     ] {
-        meter.run(what, || read(&wrapped(&inner), None, None).map(mentions)).unwrap();
+        meter.run(what, || read(&wrapped(&inner), None, None).map(Read::of)).unwrap();
     }
     meter.within(TIME_MAX, GROWTH_KIB_MAX);
 }
@@ -83,7 +83,8 @@ fn every_bound_holds_at_the_bound() {
     assert!(read(&padded(DOCUMENT_BYTES_MAX), None, None).is_ok());
     assert_eq!(read(&padded(DOCUMENT_BYTES_MAX + 1), None, None), Err(FeedError::TooLong));
     let many: Vec<String> = (0..=ENTRIES_MAX).map(|number| item(&number.to_string(), "x", "")).collect();
-    let (read_of_them, refused) = mentions(read(&rss(&many), None, None).unwrap());
+    let Read { mentions: read_of_them, refused, broken } = Read::of(read(&rss(&many), None, None).unwrap());
+    assert_eq!(broken, None, "a bound of ours is no fault of theirs");
     assert_eq!(read_of_them.len(), ENTRIES_MAX);
     assert_eq!(refused, [format!("only its first {ENTRIES_MAX} entries are read")]);
 }

@@ -2,12 +2,12 @@
 
 use holdline::core::mention::Mention;
 use holdline::feed::form::{ID_BYTES_MAX, TITLE_BYTES_MAX};
-use holdline::feed::rss::{FeedError, mentions, read};
+use holdline::feed::rss::{FeedError, Read, read};
 use holdline::net::Url;
 
 fn all(document: &[u8]) -> Vec<Mention> {
     let at = Url::parse("https://news.example/feeds/health.xml").unwrap();
-    mentions(read(document, None, Some(&at)).unwrap()).0
+    Read::of(read(document, None, Some(&at)).unwrap()).mentions
 }
 
 fn one(inner: &str) -> Mention {
@@ -142,10 +142,28 @@ fn an_entry_is_known_by_its_name_else_its_address_else_its_words() {
 
 #[test]
 fn a_document_that_breaks_off_is_read_as_far_as_it_goes() {
-    let broken = b"<rss><channel><item><title>One</title></item><item><title>Two</title></item><item <<< ";
-    let (mentions, refused) = mentions(read(broken, None, None).unwrap());
-    assert_eq!(mentions.len(), 2);
-    assert!(refused.is_empty() || refused[0].contains("tag"), "{refused:?}");
+    let whole = "<rss><channel><item><title>One</title></item><item><title>Two</title></item></channel></rss>";
+    let cut =
+        |end: &str| Read::of(read(&whole.as_bytes()[..whole.find(end).unwrap() + end.len()], None, None).unwrap());
+    assert_eq!((cut("</rss>").mentions.len(), cut("</rss>").broken), (2, None));
+    assert_eq!((cut("</rss").mentions.len(), cut("</rss").broken), (2, None), "nothing of it is missing");
+    // What it ended within may say the opposite of what it would have said.
+    for (end, wanted) in [
+        ("</channel>", 2),
+        ("Two</title></item>", 2),
+        ("Two</title></ite", 1),
+        ("Two</title>", 1),
+        ("Two", 1),
+        ("<item><title>One</title>", 0),
+    ] {
+        let read = cut(end);
+        assert_eq!(read.mentions.len(), wanted, "{end}");
+        assert!(read.broken.is_some_and(|why| why.contains("cut off")), "{end}");
+    }
+    let read = Read::of(
+        read(format!("{}<item <<< ", &whole[..whole.find("</channel>").unwrap()]).as_bytes(), None, None).unwrap(),
+    );
+    assert_eq!((read.mentions.len(), read.broken.is_some()), (2, true));
     let crossed = b"<rss><channel><item><title>One</b></title></item></span><item><title>Two</item></channel></rss>";
     assert_eq!(all(crossed).len(), 2);
 }

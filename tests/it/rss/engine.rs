@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdline::core::health::Blind;
 use holdline::core::name::FeedName;
-use holdline::core::schedule::{Blind, Schedule};
+use holdline::core::schedule::Schedule;
 use holdline::core::watch::Watch;
 use holdline::engine::{Clock, Engine, FetchedFeed, ManualClock, Recorder, WriterThread};
 use holdline::feed::Outside;
@@ -84,7 +85,7 @@ impl Rig {
             let mut changes = self.engine().changes();
             loop {
                 changes.mark_unchanged();
-                let feeds = self.engine().feeds().unwrap();
+                let feeds = self.engine().schedules().unwrap();
                 if what(&feeds) {
                     // The board follows the store within the same job.
                     self.engine().call(|_| Ok(())).await.unwrap();
@@ -98,11 +99,11 @@ impl Rig {
 
     /// Lets five minutes go by, and waits for the look that is then due.
     async fn next_look(&self, name: &str) {
-        let requests = self.engine().feeds().unwrap().get(name).map_or(0, |feed| feed.cost.requests);
+        let requests = self.engine().schedules().unwrap().get(name).map_or(0, |feed| feed.health.cost.requests);
         if requests > 0 {
             self.go_by(SignedDuration::from_mins(5));
         }
-        self.until(|feeds| feeds.get(name).is_some_and(|feed| feed.cost.requests > requests)).await;
+        self.until(|feeds| feeds.get(name).is_some_and(|feed| feed.health.cost.requests > requests)).await;
     }
 
     fn incidents(&self) -> usize {
@@ -154,7 +155,7 @@ async fn after_a_night_without_looks_what_says_no_time_counts_at_none() {
     rig.stop().await;
     rig.go_by(SignedDuration::from_hours(7));
     rig.run();
-    rig.until(|feeds| feeds["news"].cost.requests == 2).await;
+    rig.until(|feeds| feeds["news"].health.cost.requests == 2).await;
     assert_eq!(rig.incidents(), 0);
     rig.stop().await;
 }
@@ -182,7 +183,7 @@ async fn a_story_whose_words_are_changed_counts_once_for_each_watch() {
     assert_eq!(rig.incidents(), 0);
     rig.next_look("news").await;
     assert_eq!((count(&rig).await, rig.incidents()), (6, 1));
-    assert_eq!(rig.engine().feeds().unwrap()["news"].cost.mentions, 6);
+    assert_eq!(rig.engine().schedules().unwrap()["news"].health.cost.mentions, 6);
     // The newer words are what is kept, also over a restart.
     rig.stop().await;
     rig.run();
@@ -195,16 +196,16 @@ async fn a_restart_neither_forgets_nor_asks_again_before_its_time() {
     let peer = Peer::start(answers(vec![six(""), six(""), six("")])).await;
     let mut rig = Rig::start(&[("news", peer.url("/"))]);
     rig.next_look("news").await;
-    let due = rig.engine().feeds().unwrap()["news"].due.unwrap();
+    let due = rig.engine().schedules().unwrap()["news"].due.unwrap();
     rig.stop().await;
     rig.go_by(SignedDuration::from_mins(2));
     rig.run();
     // Something else is written after the start, so that a look would have been seen.
     rig.engine().call(|work| work.tick()).await.unwrap();
-    assert_eq!(rig.engine().feeds().unwrap()["news"].due, Some(due));
+    assert_eq!(rig.engine().schedules().unwrap()["news"].due, Some(due));
     assert_eq!(peer.heard().len(), 1);
     rig.go_by(SignedDuration::from_mins(3));
-    rig.until(|feeds| feeds["news"].cost.requests == 2).await;
+    rig.until(|feeds| feeds["news"].health.cost.requests == 2).await;
     assert_eq!(peer.heard().len(), 2);
     rig.stop().await;
 }
@@ -220,7 +221,7 @@ async fn a_feed_that_is_no_longer_named_is_forgotten_and_another_address_begins_
     rig.feeds = vec![("news".to_owned(), peer.url("/moved"))];
     rig.run();
     let feeds = rig.until(|feeds| feeds.len() == 1 && feeds["news"].source.ends_with("/moved")).await;
-    assert_eq!(feeds["news"].cost.requests, 1);
+    assert_eq!(feeds["news"].health.cost.requests, 1);
     rig.stop().await;
 }
 
@@ -243,8 +244,8 @@ async fn one_host_is_asked_one_feed_after_another() {
 async fn a_feed_that_is_gone_is_asked_no_more_and_people_are_told_once() {
     let peer = Peer::start(vec![bare(410)]).await;
     let mut rig = Rig::start(&[("news", peer.url("/"))]);
-    let feeds = rig.until(|feeds| feeds.get("news").is_some_and(|feed| feed.blind.is_some())).await;
-    assert_eq!((feeds["news"].due, feeds["news"].blind.unwrap().1), (None, Blind::Gone));
+    let feeds = rig.until(|feeds| feeds.get("news").is_some_and(|feed| feed.health.blind.is_some())).await;
+    assert_eq!((feeds["news"].due, feeds["news"].health.blind.unwrap().1), (None, Blind::Gone));
     rig.stop().await;
     rig.go_by(SignedDuration::from_hours(48));
     rig.run();
@@ -261,14 +262,31 @@ async fn a_feed_that_fails_becomes_a_blind_spot_and_is_heard_again() {
     let peer = Peer::start(answers).await;
     let mut rig = Rig::start(&[("news", peer.url("/"))]);
     for looks in 1..=3 {
-        rig.until(|feeds| feeds.get("news").is_some_and(|feed| feed.failures == looks)).await;
+        rig.until(|feeds| feeds.get("news").is_some_and(|feed| feed.health.failures == looks)).await;
         rig.go_by(SignedDuration::from_mins(15));
     }
-    let feeds = rig.until(|feeds| feeds["news"].cost.requests == 4).await;
-    assert_eq!(feeds["news"].blind, None);
+    let feeds = rig.until(|feeds| feeds["news"].health.cost.requests == 4).await;
+    assert_eq!(feeds["news"].health.blind, None);
     let blind = rig.engine().blind_feeds().unwrap();
     assert!(blind.is_empty());
     assert_eq!(rig.engine().call(|work| work.owed_by_now()).await.unwrap(), 1, "told once, at the third");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_document_that_is_cut_off_counts_as_far_as_it_goes_and_is_shown_as_failing() {
+    let whole = String::from_utf8(rss(&six("Sun, 22 Nov 2026 13:55:00 GMT"))).unwrap();
+    let cut = whole[..whole.len() - 20].as_bytes().to_vec();
+    let peer = Peer::start(vec![(200, Vec::new(), cut), (200, Vec::new(), whole.into_bytes())]).await;
+    let mut rig = Rig::start(&[("news", peer.url("/"))]);
+    rig.next_look("news").await;
+    let health = rig.engine().schedules().unwrap().remove("news").unwrap().health;
+    assert_eq!((health.failures, health.cost.mentions, health.succeeded.is_some()), (1, 5, true));
+    assert!(health.why.as_ref().unwrap().contains("cut off"), "{health:?}");
+    assert_eq!(rig.incidents(), 0);
+    rig.next_look("news").await;
+    let health = rig.engine().schedules().unwrap().remove("news").unwrap().health;
+    assert_eq!((health.failures, health.why, health.cost.mentions, rig.incidents()), (0, None, 6, 1));
     rig.stop().await;
 }
 
@@ -305,9 +323,9 @@ async fn servers_that_dawdle_hold_up_nobody_else() {
     begins.wait_for(|begun| *begun == 1).await.unwrap();
     rig.go_by(SignedDuration::from_secs(10));
     let feeds = rig.until(|feeds| feeds.contains_key("news")).await;
-    assert_eq!(feeds["news"].cost.requests, 1);
+    assert_eq!(feeds["news"].health.cost.requests, 1);
     let feeds = rig.until(|feeds| feeds.len() == DAWDLING + 1).await;
-    assert!(feeds["a7"].why.as_ref().unwrap().contains("too slowly"), "{:?}", feeds["a7"].why);
+    assert!(feeds["a7"].health.why.as_ref().unwrap().contains("too slowly"), "{:?}", feeds["a7"].health.why);
     rig.stop().await;
     server.abort();
 }

@@ -144,7 +144,8 @@ async fn redirects_are_followed_three_times_and_judged_each_time() {
 #[tokio::test]
 async fn servers_that_dawdle_or_break_off_are_told_for_it() {
     let silent = RudePeer::start(Rude::Say(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n<rss>")).await;
-    assert!(why(look(&feed(&silent.url("/")), None).await).contains("broke off"));
+    let Came::Cut { batch, why: broke_off } = look(&feed(&silent.url("/")), None).await.came else { panic!() };
+    assert!(batch.mentions.is_empty() && broke_off.contains("broke off"), "{broke_off}");
     assert!(why(look(&feed(&format!("http://{}/", nobody().await)), None).await).contains("no connection"));
     // It begins its answer and never goes on: the least rate ends that, long before the longest wait.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -155,8 +156,57 @@ async fn servers_that_dawdle_or_break_off_are_told_for_it() {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n<rss><channel>").await.unwrap();
         std::future::pending::<()>().await;
     });
-    assert!(why(look(&slow, None).await).contains("too slowly"));
+    assert!(matches!(look(&slow, None).await.came, Came::Cut { why, .. } if why.contains("too slowly")));
     server.abort();
+}
+
+#[tokio::test]
+async fn of_a_document_that_comes_cut_off_what_is_whole_is_kept_and_all_of_it_asked_for_again() {
+    let (one, two) = (item("a", "One", ""), item("b", "Two", ""));
+    let whole = String::from_utf8(rss(&[one.clone(), two.clone()])).unwrap();
+    let cut = &whole[..whole.find("Two").unwrap() + 3];
+    // Cut where it was made, with a length that is right; on its way, by a length that is not reached; within its chunks.
+    let made = format!("HTTP/1.1 200 OK\r\netag: \"v1\"\r\ncontent-length: {}\r\n\r\n{cut}", cut.len());
+    let short = format!("HTTP/1.1 200 OK\r\netag: \"v1\"\r\ncontent-length: {}\r\n\r\n{cut}", whole.len());
+    let chunks =
+        format!("HTTP/1.1 200 OK\r\netag: \"v1\"\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{cut}", whole.len());
+    for (answer, told) in [(made, "cut off"), (short, "broke off"), (chunks, "broke off")] {
+        let rude = RudePeer::start(Rude::Say(answer.leak().as_bytes())).await;
+        let Came::Cut { batch, why } = look(&feed(&rude.url("/")), None).await.came else { panic!("{told}") };
+        assert_eq!(ids(&batch), ["a"]);
+        assert!(why.contains(told), "{why}");
+    }
+    let known = || vec![("etag", "\"v1\"".to_owned())];
+    let packed = {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, whole.as_bytes()).unwrap();
+        std::io::Write::flush(&mut packer).unwrap();
+        packer.get_ref().clone()
+    };
+    let gzip = (200, vec![("etag", "\"v1\"".to_owned()), ("content-encoding", "gzip".to_owned())], packed);
+    let more = item("c", "Three", "");
+    let answers = vec![
+        page(&[one.clone(), two.clone()], known()),
+        (200, known(), cut.as_bytes().to_vec()),
+        (200, known(), cut.as_bytes().to_vec()),
+        page(&[one, two, more], known()),
+        gzip,
+    ];
+    let peer = Peer::start(answers).await;
+    let feed = feed(&peer.url("/"));
+    let mut cursor = batch(look(&feed, None).await).cursor;
+    for _ in 0..2 {
+        let Came::Cut { batch, .. } = look(&feed, cursor).await.came else { panic!() };
+        assert!(batch.mentions.is_empty());
+        cursor = batch.cursor;
+    }
+    let brought = batch(look(&feed, cursor.clone()).await);
+    assert_eq!(ids(&brought), ["c"], "what came before the cut, or lay behind it, was brought before");
+    let asked: Vec<String> = peer.heard().iter().map(|heard| heard.header("if-none-match").to_owned()).collect();
+    assert_eq!(asked, ["", "\"v1\"", "", ""], "half a document is known by nothing");
+    let Came::Cut { batch, why } = look(&feed, None).await.came else { panic!() };
+    assert_eq!(ids(&batch), ["a", "b"]);
+    assert!(why.contains("unpacked"), "{why}");
 }
 
 /// Names that all lead to one address.

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use holdline::core::name::FeedName;
 use holdline::core::period::Period;
 use holdline::core::schedule::Schedule;
+use holdline::engine::BLIND_GATHER;
 use holdline::feed::{Batch, Came, Cost, Look};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -20,7 +21,7 @@ async fn keep(app: &TestApp, name: &'static str, came: Came) {
     let engine = &app.app().engine;
     let feed = FeedName::from(name);
     let row =
-        engine.feeds().unwrap().remove(&feed).unwrap_or_else(|| Schedule::new("https://x.example/", engine.now()));
+        engine.schedules().unwrap().remove(&feed).unwrap_or_else(|| Schedule::new("https://x.example/", engine.now()));
     engine.call(move |work| work.keep_look(&feed, look, row, EVERY, 0.5)).await.unwrap();
 }
 
@@ -36,7 +37,7 @@ async fn a_blind_spot_is_on_the_desk_and_in_one_mail_until_it_is_heard_again() {
     keep(&app, "calm", Came::Brought(Batch::default())).await;
     keep(&app, "local-news", failed("it answers <500>")).await;
     let page = ana.text("/feeds").await;
-    assert!(page.contains("2 fetched, 1 failing, 0 blind."), "{page}");
+    assert!(page.contains("4 listened to, 1 failing, 0 blind."), "{page}");
     assert!(page.contains("It answers &lt;500&gt;."), "what a server says is text");
     assert!(!ana.text("/").await.contains("Blind spots"));
     for _ in 0..2 {
@@ -45,7 +46,7 @@ async fn a_blind_spot_is_on_the_desk_and_in_one_mail_until_it_is_heard_again() {
         assert!(!ana.text("/").await.is_empty());
         keep(&app, "local-news", failed("it answers <500>")).await;
     }
-    app.settle().await;
+    app.minutes_go_by(BLIND_GATHER.as_secs() / 60).await;
     let mails = |app: &TestApp| {
         app.mailbox
             .to("it@riverside.example")
@@ -61,7 +62,10 @@ async fn a_blind_spot_is_on_the_desk_and_in_one_mail_until_it_is_heard_again() {
     let desk = ana.text("/").await;
     assert!(desk.contains("Blind spots") && desk.contains("local-news cannot be read"), "{desk}");
     let page = ana.text("/feeds").await;
-    assert!(page.contains("3 looks in a row failed") && page.contains("2 fetched, 1 failing, 1 blind."), "{page}");
+    assert!(
+        page.contains("It failed 3 times in a row") && page.contains("4 listened to, 1 failing, 1 blind."),
+        "{page}"
+    );
     assert!(page.find("local-news").unwrap() < page.find("calm").unwrap(), "what needs somebody comes first");
     app.minutes_go_by(20).await;
     keep(&app, "local-news", Came::Brought(Batch::default())).await;
@@ -92,7 +96,7 @@ async fn the_page_shows_lag_cost_and_what_is_gone() {
     assert!(page.contains("which came 7 min after it was published"), "{page}");
     assert!(page.contains("1 mention, 1 request, 2 KiB"), "{page}");
     assert!(page.contains("It is not asked for any more"), "{page}");
-    app.settle().await;
+    app.minutes_go_by(BLIND_GATHER.as_secs() / 60).await;
     let mail = app
         .mailbox
         .to("it@riverside.example")
@@ -144,6 +148,18 @@ async fn a_feed_is_tried_from_a_file_and_from_an_address() {
     let fetched = tokio::task::spawn_blocking(move || try_feed(&[&url, "--private"])).await.unwrap();
     assert_eq!(lines(&fetched), read);
     assert_eq!(peer.heard().len(), 1);
+}
+
+#[test]
+fn of_a_feed_that_is_cut_off_what_is_whole_is_shown_and_the_fault_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.xml");
+    let whole = rss(&[item("a", "One", ""), item("b", "Two", "")]);
+    std::fs::write(&file, &whole[..whole.len() - 25]).unwrap();
+    let tried = try_feed(&[file.to_str().unwrap()]);
+    assert_eq!(tried.status.code(), Some(1));
+    assert_eq!(lines(&tried).len(), 1);
+    assert!(String::from_utf8_lossy(&tried.stderr).contains("cut off"), "{tried:?}");
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! When a feed is looked at next, whose turn it is, and when silence is a blind spot.
 
+use holdline::core::health::{Blind, FAILING_MAX, GAPS_MIN, Notice, SILENT_AT_LEAST, SILENT_MAX};
 use holdline::core::period::Period;
-use holdline::core::schedule::{
-    BACK_OFF_MAX, Blind, FAILING_MAX, GAPS_MIN, Looked, Notice, SILENT_AT_LEAST, SILENT_MAX, Schedule,
-};
+use holdline::core::schedule::{BACK_OFF_MAX, Looked, Schedule};
 use holdline::engine::{HOST_GAP, Turns};
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,7 +45,7 @@ fn failures_double_the_wait_up_to_a_bound_and_one_success_ends_it() {
     feed.after(failed(), now(), EVERY, 0.999);
     assert_eq!(feed.due.unwrap().duration_since(now()).as_secs(), 600, "chance takes up to half of what was added");
     feed.after(read(0), now(), EVERY, 0.5);
-    assert_eq!((feed.failures, feed.why.clone(), feed.due.unwrap()), (0, None, now() + secs(300)));
+    assert_eq!((feed.health.failures, feed.health.why.clone(), feed.due.unwrap()), (0, None, now() + secs(300)));
     let later = Looked::Later { why: "it answers 429".to_owned(), after: Some(secs(7_200)) };
     feed.after(later, now(), EVERY, 0.0);
     assert_eq!(feed.due.unwrap(), now() + secs(7_200), "what it asks for, where that is longer");
@@ -94,7 +93,7 @@ fn silence_is_judged_by_the_feeds_own_habit() {
         at += secs(86_400);
         assert_eq!(look(&mut daily, at, 1), None);
     }
-    assert_eq!(daily.gap, 86_400);
+    assert_eq!(daily.health.gap, 86_400);
     assert_eq!(look(&mut daily, at + secs(8 * 86_400 - 1), 0), None);
     assert_eq!(look(&mut daily, at + secs(8 * 86_400), 0), Some(Notice::Blind(Blind::Silent)));
     let mut busy = Schedule::new("z", now());

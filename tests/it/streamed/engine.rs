@@ -1,18 +1,22 @@
 //! Followed feeds in the running program: what is stored, that place and mentions are one, and that nothing counts twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use holdline::core::name::FeedName;
+use holdline::core::quiet::Gaps;
 use holdline::engine::{FollowedFeed, RecordError, Work};
 use holdline::feed::Feed;
-use holdline::feed::streamed::{Heard, Keep};
-use holdline::net::Http;
+use holdline::feed::mastodon::Mastodon;
+use holdline::feed::streamed::{Heard, Keep, Pace};
+use holdline::net::{Http, Silence};
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-use super::PATIENCE;
 use super::bluesky::{feed, post, words};
 use super::player::{Act, Play, Player};
+use super::{PATIENCE, pace};
 use crate::test_app::TestApp;
 
 /// The feed that the hospital's watches listen to.
@@ -82,10 +86,81 @@ async fn a_spike_that_comes_over_broken_connections_opens_one_incident_and_count
     assert!(asked.len() >= 6 && asked.iter().all(|target| target.ends_with(&format!("cursor={}", at + 1 - 5_000_000))));
 }
 
+/// The stretches in which the feed is known to have failed, in minutes since `begun`.
+fn gaps(app: &TestApp, begun: Timestamp) -> Vec<(i64, i64)> {
+    let board = app.app().engine.board();
+    let minute = |at: Timestamp| at.as_second().div_euclid(60);
+    let gaps = Gaps::of(board.quiet.gaps.get(FEED), minute(app.clock.now()));
+    gaps.stretches().iter().map(|(first, last)| (first - minute(begun), last - minute(begun))).collect()
+}
+
+/// A server that takes connections and hangs up, or says nothing, or says that it cannot: none of it is an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_one_gap_from_its_first_failure_until_something_is_heard() {
+    let app = TestApp::start().await;
+    let begun = app.clock.now();
+    let outage = [Play::Acts(Vec::new()), Play::Acts(vec![Act::Freeze]), Play::Refuse("503 Unavailable")];
+    let back = Play::Acts(vec![Act::Say(post(1, begun.as_microsecond(), &words(LEAK))), Act::Stay]);
+    let player = Player::streams(outage.into_iter().chain([back]).collect()).await;
+    let deaf = Duration::from_millis(200);
+    let pace = Pace { silence: Silence { ask_after: deaf, answer_within: deaf }, ..pace() };
+    let stop = CancellationToken::new();
+    let feed = Arc::new(feed(&player).with_pace(pace));
+    let followed = FollowedFeed { name: FeedName::from(FEED), feed, http: Http::new().unwrap() };
+    let following = tokio::spawn(app.app().engine.clone().follow(followed, stop.clone()));
+    // With the second connection the first is known to have failed, and so on.
+    for connection in 2..=3 {
+        player.meets(connection).await;
+        app.clock.set(app.clock.now() + SignedDuration::from_mins(4));
+    }
+    player.meets(4).await;
+    let mut changes = app.app().engine.changes();
+    while stored(&app) == 0 {
+        tokio::time::timeout(PATIENCE, changes.changed()).await.expect("nothing came").unwrap();
+    }
+    app.app().engine.call(|_| Ok(())).await.unwrap();
+    assert_eq!(gaps(&app, begun), [(0, 8)]);
+    assert!(!app.app().engine.board().quiet.gaps[FEED].is_failing());
+    stop.cancel();
+    tokio::time::timeout(PATIENCE, following).await.unwrap().unwrap();
+    app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mastodon_server_that_shows_no_timeline_has_not_answered() {
+    let app = TestApp::start().await;
+    let begun = app.clock.now();
+    let (says, timeline) = tokio::sync::watch::channel("503 Unavailable");
+    let pages = Box::new(move |target: &str| {
+        let page = if target.contains("/timelines/") { *timeline.borrow() } else { "404 Not Found" };
+        (page.to_owned(), "[]".to_owned())
+    });
+    let player = Player::start(pages, Vec::new()).await;
+    let tags = ["leak".to_owned()];
+    let feed = Mastodon::new(player.url("http", "/"), &tags, None, None, true).unwrap().with_pace(pace());
+    let stop = CancellationToken::new();
+    let followed = FollowedFeed { name: FeedName::from(FEED), feed: Arc::new(feed), http: Http::new().unwrap() };
+    let following = tokio::spawn(app.app().engine.clone().follow(followed, stop.clone()));
+    for connection in 2..=3 {
+        player.meets(connection).await;
+        app.clock.set(app.clock.now() + SignedDuration::from_mins(4));
+    }
+    assert!(app.app().engine.board().quiet.gaps[FEED].is_failing());
+    says.send_replace("200 OK");
+    let mut changes = app.app().engine.changes();
+    while app.app().engine.board().quiet.gaps[FEED].is_failing() {
+        tokio::time::timeout(PATIENCE, changes.changed()).await.expect("it never came back").unwrap();
+        app.app().engine.call(|_| Ok(())).await.unwrap();
+    }
+    assert_eq!(gaps(&app, begun), [(0, 8)]);
+    stop.cancel();
+    tokio::time::timeout(PATIENCE, following).await.unwrap().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_gathered_over_a_night_without_the_stream_is_no_talk_of_now() {
     let app = TestApp::start().await;
-    let night = app.clock.now() - jiff::SignedDuration::from_hours(8);
+    let night = app.clock.now() - SignedDuration::from_hours(8);
     let said = |number: usize| {
         let mut said = words(&format!("Riverside General leaked records {number}"));
         said["createdAt"] = serde_json::json!(night.to_string());

@@ -37,7 +37,8 @@ async fn hear(session: &mut Box<dyn Session>) -> Result<Heard, StreamError> {
 async fn something(session: &mut Box<dyn Session>) -> Result<Heard, StreamError> {
     loop {
         let heard = hear(session).await?;
-        if heard != (Heard { keep: heard.keep, ..Heard::default() }) {
+        let Heard { keep, answered, cost, .. } = heard;
+        if heard != (Heard { keep, answered, cost, ..Heard::default() }) {
             return Ok(heard);
         }
     }

@@ -8,11 +8,14 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use holdline::net::Url;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::PATIENCE;
 
 /// What a script does next.
 #[derive(Clone)]
@@ -47,6 +50,8 @@ struct Stage {
     plays: Mutex<VecDeque<Play>>,
     /// Every request's head, and every message.
     heard: Mutex<Vec<String>>,
+    /// How many web sockets were asked for.
+    met: watch::Sender<usize>,
 }
 
 pub(super) struct Player {
@@ -59,7 +64,12 @@ impl Player {
     pub(super) async fn start(pages: Pages, plays: Vec<Play>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stage = Arc::new(Stage { pages, plays: Mutex::new(plays.into()), heard: Mutex::default() });
+        let stage = Arc::new(Stage {
+            pages,
+            plays: Mutex::new(plays.into()),
+            heard: Mutex::default(),
+            met: watch::Sender::default(),
+        });
         let playing = Arc::clone(&stage);
         let server = tokio::spawn(async move {
             loop {
@@ -90,6 +100,12 @@ impl Player {
         targets.filter(|target| target.contains(part)).map(str::to_owned).collect()
     }
 
+    /// Waits until so many web sockets were asked for.
+    pub(super) async fn meets(&self, count: usize) {
+        let mut met = self.stage.met.subscribe();
+        tokio::time::timeout(PATIENCE, met.wait_for(|met| *met >= count)).await.expect("nobody came").unwrap();
+    }
+
     pub(super) fn add(&self, play: Play) {
         self.stage.plays.lock().unwrap().push_back(play);
     }
@@ -115,6 +131,7 @@ async fn play<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, stage: Arc<Stage
         let _ = stream.write_all(answer.as_bytes()).await;
         return;
     };
+    stage.met.send_modify(|met| *met += 1);
     let next = stage.plays.lock().unwrap().pop_front();
     match next {
         None => {
