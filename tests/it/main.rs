@@ -40,6 +40,7 @@ mod quiet_hospital;
 mod real_input;
 mod record;
 mod reload;
+mod report;
 mod rss;
 mod sample;
 mod sighting;

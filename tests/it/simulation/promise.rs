@@ -142,7 +142,9 @@ impl Known {
             | Event::ChangeAgreed { .. }
             | Event::ChangeDropped { .. }
             | Event::StandDownAsked { .. }
-            | Event::Closed { .. } => {}
+            | Event::Closed { .. }
+            | Event::LessonAdded { .. }
+            | Event::FollowUpDone { .. } => {}
         }
     }
 
