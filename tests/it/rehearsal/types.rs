@@ -48,7 +48,7 @@ fn the_compiler_refuses_a_rehearsal_with_a_live_channel() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let said = compile(&path, into.path());
-        match text.lines().next().unwrap().strip_prefix("// refused: ") {
+        match text.lines().next().unwrap().strip_prefix("//! refused: ") {
             None => assert_eq!(said, None, "{}", path.display()),
             Some(why) => {
                 let said = said.unwrap_or_else(|| panic!("{} compiles", path.display()));
