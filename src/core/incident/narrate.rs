@@ -106,7 +106,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         }
         Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
         Event::Closed { by, reason } => format!("{} closed the incident{}", name(by), remark(reason)),
-        Event::LessonAdded { lesson, by } => learned(&name(by), lesson, &name),
+        Event::LessonAdded { lesson, by } => learned(&name(by), lesson, name),
         Event::FollowUpDone { lesson, by, note } => {
             let words = incident.lesson(*lesson).map(|learned| learned.lesson.words()).unwrap_or_default();
             format!("{} did what was to follow ({words}){}", name(by), remark(note))
