@@ -55,7 +55,7 @@ impl Listening {
         feeds: BTreeMap<FeedName, Box<dyn Feed>>,
         written: &BTreeMap<FeedName, String>,
     ) {
-        let ways = feeds.iter().filter_map(|(name, feed)| Some((name.clone(), self.way_of(feed.door())?))).collect();
+        let ways = feeds.iter().filter_map(|(name, feed)| Some((name.clone(), self.way_of(&feed.door())?))).collect();
         if let Err(error) = self.engine.call(move |work| work.listen_to(&ways)).await {
             tracing::error!(%error, "how it goes with the feeds is not followed");
         }
@@ -84,7 +84,7 @@ impl Listening {
     }
 
     /// How a feed gets in that has no schedule; none where it does not, since nothing leaves this machine.
-    fn way_of(&self, door: Door<'_>) -> Option<Way> {
+    fn way_of(&self, door: &Door<'_>) -> Option<Way> {
         match door {
             Door::Polled(_) => Some(Way::Read { is_over: false }),
             Door::Webhook(_) => Some(Way::Delivered),

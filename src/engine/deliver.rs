@@ -8,8 +8,9 @@ use super::board::Entry;
 use super::links::Audience;
 use super::outbox::Shell;
 use super::{Engine, RecordError};
+use crate::core::health::Health;
 use crate::core::incident::{Effect, Event, PostPhase};
-use crate::core::name::PersonId;
+use crate::core::name::{FeedName, PersonId};
 use crate::crash::{self, Point};
 use crate::mail::compose::{ComposeError, Head, HeldBack, House, Key, Scene};
 use crate::mail::{Letter, Sent};
@@ -213,17 +214,18 @@ impl Engine {
                 shell.composer.restored(&house("", to), *copied_at, *entry)?
             }
             InstallationEffect::TellBlind { to } => {
-                let feeds = self.blind_feeds().unwrap_or_else(|error| {
-                    tracing::error!(%error, "the blind spots could not be read; nobody is told of them by mail");
-                    BTreeMap::new()
-                });
-                if feeds.is_empty() {
-                    return Ok(Written::Moot);
-                }
+                let Some(feeds) = self.blind_by_now() else { return Ok(Written::Moot) };
                 shell.composer.blind_spots(&house("", to), &feeds, &standing.url)?
             }
         };
         Ok(Written::Letter(Box::new(letter)))
+    }
+
+    /// The blind spots there are, where there are any left to tell of.
+    fn blind_by_now(&self) -> Option<BTreeMap<FeedName, Health>> {
+        let found =
+            self.blind_feeds().inspect_err(|error| tracing::error!(%error, "the blind spots could not be read"));
+        found.ok().filter(|feeds| !feeds.is_empty())
     }
 
     async fn send(

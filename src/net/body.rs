@@ -135,13 +135,11 @@ impl Unpacking {
             Self::Gzip(decoder) => decoder.try_finish(),
             Self::Brotli(decoder) => decoder.close(),
         };
-        match ended {
-            Ok(()) => Body::Whole(std::mem::take(&mut self.out().bytes)),
-            Err(_) => {
-                let why = self.why();
-                self.so_far(why)
-            }
+        if ended.is_ok() {
+            return Body::Whole(std::mem::take(&mut self.out().bytes));
         }
+        let why = self.why();
+        self.so_far(why)
     }
 
     fn so_far(mut self, why: Unread) -> Body {
