@@ -51,6 +51,7 @@ mod streamed;
 mod talk;
 mod test_app;
 mod tidy;
+mod timeline;
 mod tone;
 mod transcripts;
 mod web_doors;

@@ -13,7 +13,7 @@ use holdline::core::period::Period;
 use holdline::core::roster::Person;
 use holdline::core::rules::Rules;
 use holdline::core::severity::Severity;
-use holdline::core::statement::{Digest, Package, Seen, Unseen, edited};
+use holdline::core::statement::{Digest, Package, Says, Seen, Unseen, edited};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -113,6 +113,12 @@ impl Scene<'_> {
             }
             [by, "asks", "for", "a", "fresh", "draft", "of", statement] => {
                 Event::RedraftAsked { statement: (*statement).into(), by: who(by) }
+            }
+            [by, "says", "nothing", "new", "in", statement] => {
+                Event::TextPicked { statement: (*statement).into(), says: Says::NothingNew, by: who(by) }
+            }
+            [by, "says", "what", "is", "new", "in", statement] => {
+                Event::TextPicked { statement: (*statement).into(), says: Says::Own, by: who(by) }
             }
             [by, "saves", statement, rest @ ..] => self.save(by, statement, rest, words),
             _ => {
@@ -347,6 +353,7 @@ pub(crate) fn drafted(incident: &Incident, rules: &Rules, statement: &StepId, at
         spike: incident.known_spike(),
         version: incident.statements[statement].version() + 1,
         corrects: incident.corrected_by(statement),
+        round: incident.round_of(statement, rules),
     };
     match holdline::core::statement::draft(&input, rules, at) {
         Ok(package) => {
