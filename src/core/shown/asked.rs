@@ -106,10 +106,9 @@ impl Shown<'_> {
             Author::Person(person) => format!("{} asks. The text is in their words.", self.name(person)),
         };
         if statement.says == Says::NothingNew {
-            asked.who_asks.push_str(" Nothing that this statement says has changed; the text says so.");
-            if let Some(due) = statement.due {
-                asked.who_asks.push_str(&format!(" The public was promised a word by {}.", self.time(due)));
-            }
+            let due = statement.due.map(|due| format!(" The public was promised a word by {}.", self.time(due)));
+            asked.who_asks += " Nothing that this statement says has changed; the text says so.";
+            asked.who_asks += &due.unwrap_or_default();
         }
         asked.texts = texts(package);
         asked.next_update = package.next_update.map(|at| self.time(at));
