@@ -180,7 +180,18 @@ impl Engine {
                 let page = format!("{}/watches", standing.url);
                 shell.composer.silence_ends(&house(&found_person.name, &found_person.email), *silence, asked, &page)?
             }
-            InstallationEffect::TellHeld { person, watch, by, since, times, mentions, highest, window, incident } => {
+            InstallationEffect::TellHeld {
+                person,
+                watch,
+                by,
+                since,
+                times,
+                mentions,
+                highest,
+                window,
+                incident,
+                broke_through,
+            } => {
                 let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
                 let page = match incident {
                     Some(id) => format!("{}/incident/{id}", standing.url),
@@ -196,6 +207,7 @@ impl Engine {
                     highest,
                     window: *window,
                     incident: *incident,
+                    broke_through: *broke_through,
                     page,
                 };
                 shell.composer.held_back(&house(&found.name, &found.email), &held)?
