@@ -174,7 +174,7 @@ impl Follow {
     /// followed. `is_open` where an incident takes it.
     pub fn follow_spent(&mut self, line: Option<&Line>, score: f64, bin: BinNumber, is_open: bool) {
         if line.is_none_or(|line| score <= line.level()) {
-            self.spent = None;
+            self.rearm();
             return;
         }
         let bins_in_day = SAME_STORY_HOURS * self.grid.bins_in_hour();
@@ -183,6 +183,11 @@ impl Follow {
             None if is_open => self.spent = Some(Spent::begun(score, bin)),
             None => {}
         }
+    }
+
+    /// Talk has fallen back.
+    pub fn rearm(&mut self) {
+        self.spent = None;
     }
 
     pub fn spent(&self) -> Option<Spent> {

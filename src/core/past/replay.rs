@@ -137,8 +137,12 @@ impl<'a> Replay<'a> {
         let about = About { last, echo: track.last.echo(bin), at_least: track.at_least };
         let heard_all = |window| self.follow.heard_all_of(window, bin);
         let held = judged(line, |window| self.count(window), &about, heard_all, unmet);
-        let score = line.map_or(0.0, |line| line.score(|window| self.count(window)));
-        let count = line.map_or(0, |line| line.lead(|window| self.count(window)).count);
+        let counted = |line: &Line| {
+            let count = |window| self.count(window);
+            (line.score(count), line.lead(count).count)
+        };
+        let above = line.filter(|_| held != Held::Quiet).map(counted);
+        let count = above.map_or(0, |(_, count)| count);
         let Some(track) = self.tracks.get_mut(setting) else { return held };
         track.rose = false;
         if held == Held::Alarm {
@@ -147,7 +151,12 @@ impl<'a> Replay<'a> {
         } else if held == Held::AlreadyOpen {
             track.rose = track.wave.as_mut().is_some_and(|wave| wave.follow(count, at).is_some());
         }
-        track.last.follow_spent(track.line.as_ref(), score, bin, is_open || held == Held::Alarm);
+        match above {
+            Some((score, _)) => {
+                track.last.follow_spent(track.line.as_ref(), score, bin, is_open || held == Held::Alarm);
+            }
+            None => track.last.rearm(),
+        }
         held
     }
 
