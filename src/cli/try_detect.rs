@@ -158,29 +158,29 @@ impl Gone {
 
     fn in_words(&self, series: &Series, detector: &dyn Detector) -> String {
         let rows = u64::try_from(series.rows.len()).unwrap_or(u64::MAX);
-        let mut words = format!(
+        let mut words = vec![format!(
             "{} would have opened in {}; this setting alarms {}.",
             counted(self.incidents, "incident"),
             counted(rows, "row"),
             detector.setting()
-        );
+        )];
         if self.rises > 0 {
-            words +=
-                &format!(" {} an incident that was open would have been told to rise.", counted(self.rises, "time"));
+            let times = counted(self.rises, "time");
+            words.push(format!("{times} an incident that was open would have been told to rise."));
         }
         if self.listened > 0 {
             let listened = Period::seconds(self.listened.saturating_mul(series.step.unsigned_abs()));
             let more = if self.listened == rows { ", which is the whole of it" } else { "" };
-            words += &format!(" For the first {} it only listened{more}.", in_words(listened));
+            words.push(format!("For the first {} it only listened{more}.", in_words(listened)));
         }
         if let Some((longest, after)) = &self.longest {
-            words += &format!(
-                " {} with {} missing, taken for unheard and not for silent; the longest, of {longest}, after {after}.",
+            words.push(format!(
+                "{} with {} missing, taken for unheard and not for silent; the longest, of {longest}, after {after}.",
                 counted(self.gaps, "gap"),
                 counted(self.missing.unsigned_abs(), "row")
-            );
+            ));
         }
-        words
+        words.join(" ")
     }
 }
 

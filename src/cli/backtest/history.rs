@@ -70,7 +70,9 @@ impl Telling<'_> {
         let minute = i64::try_from(place).unwrap_or(i64::MAX);
         let now = self.rest.partition_point(|(at, _)| *at <= place);
         let (told, rest) = self.rest.split_at(now);
-        told.iter().for_each(|(_, told)| self.counts.add_told(minute, *told, minute));
+        for (_, told) in told {
+            self.counts.add_told(minute, *told, minute);
+        }
         self.rest = rest;
         (&self.counts, minute)
     }
@@ -117,7 +119,9 @@ pub(super) fn stored(store: &Path, watch: &Watch) -> Result<History, String> {
     let place = |minute: MinuteNumber| usize::try_from(minute - since).unwrap_or(0).min(history.counts.len());
     let deaf = heard.deaf.stretches().iter().map(|(first, last)| place(*first)..place(*last));
     let deaf: Vec<_> = deaf.collect();
-    deaf.into_iter().for_each(|minutes| history.counts[minutes].fill(None));
+    for minutes in deaf {
+        history.counts[minutes].fill(None);
+    }
     let unheard = history.counts.iter().filter(|count| count.is_none()).count();
     if unheard > 0 {
         history

@@ -9,12 +9,13 @@ use crate::core::tone::Tone;
 
 #[derive(Clone, Debug, Default)]
 pub struct Minutes {
-    /// The minute of the first of `minutes`, which have no gaps.
+    /// The minute of the first of `each`, which have no gaps.
     first: MinuteNumber,
-    minutes: VecDeque<Minute>,
-    /// Of all `minutes`, so that a window that holds most of them need not be added up.
+    each: VecDeque<Minute>,
+    /// Of all of them, so that a window that holds most of them need not be added up.
     total: u64,
-    /// Windows that end with `until`, so that a mention only adds to them.
+    /// Windows that end with `until`. What is counted in that minute is in none of their sums, so that a mention of now costs
+    /// one addition however many windows there are.
     windows: Vec<Window>,
     until: MinuteNumber,
 }
@@ -39,7 +40,7 @@ impl Minutes {
         let mut lengths: Vec<i64> = windows.into_iter().map(minutes_in).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        let sum = |length| Window { length, sum: self.added_up(length, self.until) };
+        let sum = |length| Window { length, sum: self.before(length, self.until) };
         self.windows = lengths.into_iter().map(sum).collect();
     }
 
@@ -51,11 +52,11 @@ impl Minutes {
         for place in 0..self.windows.len() {
             let Window { length, sum } = self.windows[place];
             let sum = if (self.until..self.until.saturating_add(length)).contains(&now) {
-                let came = self.sum(self.until + 1, now);
+                let came = self.sum(self.until, now - 1);
                 let went = self.sum(self.until + 1 - length, now - length);
                 narrow((u64::from(sum) + came).saturating_sub(went))
             } else {
-                self.added_up(length, now)
+                self.before(length, now)
             };
             self.windows[place].sum = sum;
         }
@@ -63,17 +64,21 @@ impl Minutes {
     }
 
     pub fn add(&mut self, at: MinuteNumber, tone: Option<Tone>) {
-        if !self.place(at).is_some_and(|place| place < self.minutes.len()) {
+        if self.place(at).is_none_or(|place| place >= self.each.len()) {
             self.reach(at);
         }
-        let Some(minute) = self.place(at).and_then(|place| self.minutes.get_mut(place)) else { return };
+        let Some(minute) = self.place(at).and_then(|place| self.each.get_mut(place)) else { return };
         minute.count = minute.count.saturating_add(1);
-        minute.toned += u32::from(tone.is_some());
-        minute.negative += u32::from(tone == Some(Tone::Negative));
+        if let Some(tone) = tone {
+            minute.toned += 1;
+            minute.negative += u32::from(tone == Tone::Negative);
+        }
         self.total += 1;
         let back = self.until - at;
-        for window in &mut self.windows {
-            window.sum = window.sum.saturating_add(u32::from(back >= 0 && back < window.length));
+        if back != 0 {
+            for window in &mut self.windows {
+                window.sum = window.sum.saturating_add(u32::from(back > 0 && back < window.length));
+            }
         }
     }
 
@@ -81,18 +86,18 @@ impl Minutes {
     pub fn count(&self, window: Period, now: MinuteNumber) -> u32 {
         let length = minutes_in(window);
         let kept = self.windows.iter().find(|kept| now == self.until && kept.length == length);
-        kept.map_or_else(|| self.added_up(length, now), |kept| kept.sum)
+        kept.map_or_else(|| self.added_up(length, now), |kept| kept.sum.saturating_add(self.at(now)))
     }
 
     /// How many mentions of the window have a known tone, and how many of those are negative.
     pub(super) fn tone(&self, window: Period, now: MinuteNumber) -> (u32, u32) {
-        let inside = self.minutes.range(self.places(now + 1 - minutes_in(window), now));
+        let inside = self.each.range(self.places(now + 1 - minutes_in(window), now));
         inside.fold((0, 0), |(toned, negative), minute| (toned + minute.toned, negative + minute.negative))
     }
 
     /// What was counted in a minute.
     pub(super) fn at(&self, minute: MinuteNumber) -> u32 {
-        self.place(minute).and_then(|place| self.minutes.get(place)).map_or(0, |found| found.count)
+        self.place(minute).and_then(|place| self.each.get(place)).map_or(0, |found| found.count)
     }
 
     /// Says whether anything was there to be forgotten.
@@ -101,7 +106,7 @@ impl Minutes {
             return false;
         }
         while self.first < oldest
-            && let Some(gone) = self.minutes.pop_front()
+            && let Some(gone) = self.each.pop_front()
         {
             self.first += 1;
             self.total = self.total.saturating_sub(u64::from(gone.count));
@@ -109,26 +114,30 @@ impl Minutes {
         true
     }
 
+    /// Mentions in so many minutes that end with `now`, without those of `now`.
+    fn before(&self, length: i64, now: MinuteNumber) -> u32 {
+        narrow(self.sum(now + 1 - length, now - 1))
+    }
+
     fn added_up(&self, length: i64, now: MinuteNumber) -> u32 {
         let inside = self.places(now + 1 - length, now);
-        let sum =
-            |places: Range<usize>| -> u64 { self.minutes.range(places).map(|minute| u64::from(minute.count)).sum() };
-        let count = if inside.len() * 2 <= self.minutes.len() {
+        let sum = |places: Range<usize>| -> u64 { self.each.range(places).map(|minute| u64::from(minute.count)).sum() };
+        let count = if inside.len() * 2 <= self.each.len() {
             sum(inside)
         } else {
-            self.total - sum(0..inside.start) - sum(inside.end..self.minutes.len())
+            self.total - sum(0..inside.start) - sum(inside.end..self.each.len())
         };
         narrow(count)
     }
 
     fn sum(&self, first: MinuteNumber, last: MinuteNumber) -> u64 {
-        self.minutes.range(self.places(first, last)).map(|minute| u64::from(minute.count)).sum()
+        self.each.range(self.places(first, last)).map(|minute| u64::from(minute.count)).sum()
     }
 
     /// The places of these minutes.
     fn places(&self, first: MinuteNumber, last: MinuteNumber) -> Range<usize> {
         let place = |minute: MinuteNumber| {
-            usize::try_from((minute - self.first).max(0)).unwrap_or(usize::MAX).min(self.minutes.len())
+            usize::try_from((minute - self.first).max(0)).unwrap_or(usize::MAX).min(self.each.len())
         };
         let end = place(last + 1);
         place(first).min(end)..end
@@ -138,19 +147,19 @@ impl Minutes {
         usize::try_from(minute - self.first).ok()
     }
 
-    /// Makes `minutes` long enough, at either end, to hold `at`.
+    /// Makes `each` long enough, at either end, to hold `at`.
     fn reach(&mut self, at: MinuteNumber) {
-        if self.minutes.is_empty() {
+        if self.each.is_empty() {
             self.first = at;
         }
         while at < self.first {
-            self.minutes.push_front(Minute::default());
+            self.each.push_front(Minute::default());
             self.first -= 1;
         }
         if let Some(place) = self.place(at)
-            && place >= self.minutes.len()
+            && place >= self.each.len()
         {
-            self.minutes.resize(place + 1, Minute::default());
+            self.each.resize(place + 1, Minute::default());
         }
     }
 }
