@@ -40,7 +40,7 @@ pub(crate) fn measure(table: &mut Table) {
         }
         let mut sweep = || {
             for counts in &counts {
-                for line in lines.iter().filter_map(Followed::line) {
+                for line in lines.iter().copied().filter_map(Followed::line) {
                     black_box(line.crossed(|window| counts.count(window, PAST_MINUTES)));
                 }
             }
