@@ -114,15 +114,10 @@ impl Scene<'_> {
             [by, "asks", "for", "a", "fresh", "draft", "of", statement] => {
                 Event::RedraftAsked { statement: (*statement).into(), by: who(by) }
             }
-            [by, "says", "nothing", "new", "in", statement] => {
-                Event::TextPicked { statement: (*statement).into(), says: Says::NothingNew, by: who(by) }
-            }
-            [by, "says", "what", "is", "new", "in", statement] => {
-                Event::TextPicked { statement: (*statement).into(), says: Says::Own, by: who(by) }
-            }
             [by, "saves", statement, rest @ ..] => self.save(by, statement, rest, words),
             _ => {
-                let event = Self::afterwards(line, words).or_else(|| Self::lesson(line, words));
+                let event =
+                    Self::rounds(line).or_else(|| Self::afterwards(line, words)).or_else(|| Self::lesson(line, words));
                 event.or_else(|| self.decision(line, words)).unwrap_or_else(|| self.post(line))
             }
         }
@@ -223,6 +218,16 @@ impl Scene<'_> {
         let open = mine().rfind(|request| self.incident.awaits(request, self.at).is_ok());
         let open = open.filter(|_| verb != "takes back");
         open.or_else(|| mine().next_back()).unwrap_or_else(|| panic!("{person} was never asked about {of:?}"))
+    }
+
+    /// Which of its texts a round says.
+    fn rounds(line: &str) -> Option<Event> {
+        let (by, says, statement) = match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [by, "says", "nothing", "new", "in", statement] => (*by, Says::NothingNew, *statement),
+            [by, "says", "what", "is", "new", "in", statement] => (*by, Says::Own, *statement),
+            _ => return None,
+        };
+        Some(Event::TextPicked { statement: statement.into(), says, by: by.into() })
     }
 
     /// What becomes of a post after it was made, and the kill switch.
