@@ -30,7 +30,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    log::begin("holdline=error,error");
+    log::begin("holdline=error,error", log::Format::Plain);
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(play(options)),
         Err(error) => out::fail(error),

@@ -6,19 +6,20 @@ mod backup;
 mod check;
 mod demo;
 mod demo_player;
+mod incident;
 mod init;
 pub mod log;
 mod man;
 mod out;
 mod run;
 mod schema;
+mod service;
 mod silence;
 mod stop_posting;
 mod try_detect;
 mod try_feed;
 mod try_query;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -38,17 +39,16 @@ enum Command {
     /// The whole chain on this machine: nothing to configure, nothing leaves it
     Demo(demo::Options),
     /// The daemon: watches, alerts, drafts, asks and posts
-    Run {
-        /// The folder with holdline.yaml, playbooks and templates
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-    },
+    Run(run::Options),
     /// Read every file of the folder and report all problems at once; exits with 1 where there are any
     Check(check::Options),
     /// What a watch would have done on past data, with a chart; nothing is stored and nothing is sent
     Backtest(backtest::Options),
     /// The kill switch: stop every post of every incident at once, and say what was on its way
     StopPosting(stop_posting::Options),
+    /// Open, look at and lead incidents of the running daemon; nothing is approved here
+    #[command(subcommand)]
+    Incident(incident::Incident),
     /// Keep a watch quiet for a while, with a reason; list silences, or end one
     Silence(silence::Options),
     /// Ask one part of Holdline about your own data; nothing is stored
@@ -81,7 +81,8 @@ enum Try {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
-        Command::Run { folder } => run::run(&folder),
+        Command::Run(options) => run::run(&options),
+        Command::Incident(command) => incident::run(command),
         Command::Check(options) => check::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Schema(options) => schema::run(&options),
