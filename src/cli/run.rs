@@ -1,16 +1,22 @@
 //! `holdline run`: the daemon.
 
 use std::convert::Infallible;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::service::ServiceManager;
 use super::{check, log, out};
-use crate::app::{App, Mode};
-use crate::config::Need;
+use crate::app::{App, Mode, StartError};
+use crate::config::{Config, Need};
 use crate::engine::Clock;
+use crate::mail::Mailbox;
+
+/// From whom the letters of a dry run are.
+const DRY_FROM: &str = "Holdline rehearsal <holdline@rehearsal.invalid>";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -25,22 +31,65 @@ pub(super) struct Options {
     /// How log lines are written
     #[arg(long, value_name = "FORMAT", env = "HOLDLINE_LOG_FORMAT", default_value = "plain")]
     log: log::Format,
+    /// A rehearsal with the real feeds: mail goes into a mailbox page on this machine, nothing is posted anywhere, no
+    /// credential of a channel is read, and the store is one of its own
+    #[arg(long)]
+    dry_run: bool,
+    /// Where a dry run serves its pages, on 127.0.0.1; another free port is taken where this one is in use
+    #[arg(long, value_name = "PORT", default_value_t = 8081, requires = "dry_run")]
+    port: u16,
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
     log::begin("holdline=info,warn", options.log);
-    let Some(config) = check::load(&options.folder, Need::Run) else { return ExitCode::FAILURE };
     match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(serve(config)),
+        Ok(runtime) => runtime.block_on(start(options)),
         Err(error) => out::fail(error),
     }
 }
 
-async fn serve(config: crate::config::Config) -> ExitCode {
-    let app = match App::start(config, Mode::Live, Clock::System).await {
-        Ok(app) => app,
-        Err(error) => return out::fail(error),
+async fn start(options: &Options) -> ExitCode {
+    let need = if options.dry_run { Need::DryRun } else { Need::Run };
+    let load = || check::load(&options.folder, need);
+    let Some(config) = load() else { return ExitCode::FAILURE };
+    let started = if options.dry_run {
+        match dry_run(config, options.port).await {
+            // Whatever has that port, another one does as well.
+            Err(StartError::Listen { .. }) => {
+                let Some(config) = load() else { return ExitCode::FAILURE };
+                dry_run(config, 0).await
+            }
+            other => other,
+        }
+    } else {
+        App::start(config, Mode::Live, Clock::System).await
     };
+    match started {
+        Ok(app) => serve(app).await,
+        Err(error) => out::fail(error),
+    }
+}
+
+async fn dry_run(config: Config, port: u16) -> Result<App, StartError> {
+    let mailbox = Mailbox::new(DRY_FROM)?;
+    let app = App::start(config, Mode::DryRun(mailbox, port), Clock::System).await?;
+    out::line(format_args!(
+        "\
+This is a rehearsal with the real feeds. Everything is stamped, and nothing is mailed or posted to anybody.
+
+  Be anybody:         http://{address}/demo
+  Mail of everybody:  http://{address}/mailbox
+  Incidents:          http://{address}/
+
+Ctrl-C ends it.",
+        address = app.address
+    ));
+    Ok(app)
+}
+
+async fn serve(app: App) -> ExitCode {
+    // Listened for before anybody hears that it runs: unheard, each would end the program at once.
+    let (mut hangups, stop_asked) = (signal(SignalKind::hangup()), StopAsked::listen());
     tracing::info!(address = %app.address, url = %app.engine.standing().url, "Holdline is running");
     if let Some(address) = app.metrics {
         tracing::info!(%address, "metrics and health are told");
@@ -49,9 +98,9 @@ async fn serve(config: crate::config::Config) -> ExitCode {
     let manager = ServiceManager::of_environment();
     manager.ready();
     let code = tokio::select! {
-        never = look_when_asked(&app, &manager) => match never {},
+        never = look_when_asked(&app, &manager, &mut hangups) => match never {},
         never = manager.live(&app.engine) => match never {},
-        () = asked_to_stop() => ExitCode::SUCCESS,
+        () = stop_asked.wait() => ExitCode::SUCCESS,
         () = app.engine.writer_ended() => {
             // Nothing can be written down any more: whoever looks after the service starts it anew from the record.
             out::fail("the writer ended by itself; the record stands as it was committed")
@@ -65,32 +114,39 @@ async fn serve(config: crate::config::Config) -> ExitCode {
 }
 
 /// Looks at the folder whenever a service manager asks for it (SIGHUP).
-async fn look_when_asked(app: &App, manager: &ServiceManager) -> Infallible {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::hangup()) {
-        Ok(mut signals) => loop {
-            signals.recv().await;
-            manager.reloading();
-            app.look_at_folder().await;
-            manager.ready();
-        },
-        Err(_) => std::future::pending().await,
+async fn look_when_asked(app: &App, manager: &ServiceManager, hangups: &mut io::Result<Signal>) -> Infallible {
+    loop {
+        next(hangups).await;
+        manager.reloading();
+        app.look_at_folder().await;
+        manager.ready();
     }
 }
 
-/// Returns on Ctrl-C, or on what a service manager sends.
-pub(super) async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => {
-                signals.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// What asks the program to stop: Ctrl-C, or what a service manager sends. From the moment of listening on neither ends it
+/// in the middle of anything.
+pub(super) struct StopAsked {
+    terminate: io::Result<Signal>,
+    interrupt: io::Result<Signal>,
+}
+
+impl StopAsked {
+    pub(super) fn listen() -> Self {
+        Self { terminate: signal(SignalKind::terminate()), interrupt: signal(SignalKind::interrupt()) }
+    }
+
+    pub(super) async fn wait(mut self) {
+        tokio::select! {
+            () = next(&mut self.terminate) => {}
+            () = next(&mut self.interrupt) => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+    }
+}
+
+/// Returns at the next signal; never where it cannot be listened for.
+async fn next(signals: &mut io::Result<Signal>) {
+    match signals {
+        Ok(signals) => drop(signals.recv().await),
+        Err(_) => std::future::pending().await,
     }
 }

@@ -171,7 +171,7 @@ fn listened(text: &mut Exposition, measured: &Measured) {
     let help = "When the feed was last read, as a Unix time.";
     let mut family = text.family("feed_read_timestamp_seconds", Kind::Gauge, help);
     of_feeds(&mut family, measured, |feed| Some(feed.schedule.as_ref()?.succeeded?.as_second()));
-    let mut family = text.family("watch_count", Kind::Gauge, "What the watch counts within its window.");
+    let mut family = text.family("watch_mentions", Kind::Gauge, "What the watch counts within its window.");
     for (watch, count) in &measured.watches {
         family.sample(&[("watch", watch)], count);
     }

@@ -66,7 +66,7 @@ async fn the_numbers_follow_the_chain_and_name_nobody() {
     is("holdline_mentions_total{feed=\"listening\",known=\"no\"}", 6.0);
     is("holdline_incidents{severity=\"elevated\",phase=\"open\"}", 1.0);
     is("holdline_posts_total{channel=\"staff-board\",ended=\"done\",reason=\"\"}", 1.0);
-    is("holdline_watch_count{watch=\"breach\"}", 6.0);
+    is("holdline_watch_mentions{watch=\"breach\"}", 6.0);
     is("holdline_store_writable", 1.0);
     is("holdline_posting_stopped", 0.0);
     is("holdline_mail_failing_since_seconds", 0.0);
