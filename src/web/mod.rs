@@ -9,6 +9,7 @@ mod exposition;
 mod feeds;
 mod health;
 mod incident;
+mod lessons;
 mod mailbox;
 mod metrics;
 mod newsroom;

@@ -42,6 +42,7 @@ mod real_input;
 mod record;
 mod rehearsal;
 mod reload;
+mod report;
 mod rss;
 mod sample;
 mod sighting;
