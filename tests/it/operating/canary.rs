@@ -90,7 +90,7 @@ impl Play {
         let (path, code) = self.letter(who, "/a/").await;
         let anybody = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let wrong = [("code", "CNRY99"), ("press", "approve"), ("words", "")];
-        assert_eq!(self.post(&anybody, &path, &wrong).await, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(self.post(&anybody, &path, &wrong).await, StatusCode::FORBIDDEN);
         self.does(&anybody, &path, &[("code", &code), ("press", "approve"), ("words", "")]).await;
     }
 

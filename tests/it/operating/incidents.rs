@@ -39,7 +39,7 @@ async fn an_incident_is_led_from_the_terminal_but_nothing_is_decided_there() {
     assert!(written.contains("once the privacy-officer confirms it"), "{written}");
     assert!(matches!(app.incident(1).facts["discovered_at"], Fact::Proposed { .. }));
     let shown = does(&app, &["show", "1"]).await;
-    for words in ["Ana Ruiz has it.", "it is not confirmed", "Task pause:", "Statement holding: Waits for facts"] {
+    for words in ["Ana Ruiz has it.", "it is not confirmed", "Task pause:", "Statement holding: Not started"] {
         assert!(shown.contains(words), "{words} is not in\n{shown}");
     }
     let asked = does(&app, &["stand-down", "1", "--by", "ana", "--reason", "it is quiet"]).await;
