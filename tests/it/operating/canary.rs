@@ -87,11 +87,19 @@ impl Play {
     }
 
     async fn approve(&mut self, who: &str) {
-        let (path, code) = self.letter(who, "/a/").await;
         let anybody = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let wrong = [("code", "CNRY99"), ("press", "approve"), ("words", "")];
-        assert_eq!(self.post(&anybody, &path, &wrong).await, StatusCode::FORBIDDEN);
-        self.does(&anybody, &path, &[("code", &code), ("press", "approve"), ("words", "")]).await;
+        loop {
+            let (path, code) = self.letter(who, "/a/").await;
+            let wrong = [("code", "CNRY99"), ("press", "approve"), ("words", "")];
+            match self.post(&anybody, &path, &wrong).await {
+                StatusCode::FORBIDDEN => {
+                    self.does(&anybody, &path, &[("code", &code), ("press", "approve"), ("words", "")]).await;
+                    return;
+                }
+                // A request that somebody else has answered meanwhile.
+                status => assert_eq!(status, StatusCode::CONFLICT, "{who}"),
+            }
+        }
     }
 
     /// From mentions to a posted statement, with everything that can be refused on the way.
