@@ -36,7 +36,7 @@ pub enum Way {
 
 /// A feed and how it goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedNow {
+pub struct FeedHealth {
     pub way: Way,
     pub health: Health,
 }
@@ -44,7 +44,7 @@ pub struct FeedNow {
 /// A feed that is not fetched, as it is held in memory.
 #[derive(Clone, Debug)]
 pub(super) struct Pulse {
-    now: FeedNow,
+    now: FeedHealth,
     /// Not written down yet.
     is_news: bool,
 }
@@ -59,7 +59,7 @@ impl Work<'_, '_> {
             let noted = known.remove(name);
             let pulse = held.unwrap_or_else(|| {
                 let health = noted.unwrap_or_else(|| Health::new(self.now));
-                Pulse { now: FeedNow { way: *way, health }, is_news: true }
+                Pulse { now: FeedHealth { way: *way, health }, is_news: true }
             });
             pulses.insert(name.clone(), pulse);
         }
@@ -117,7 +117,7 @@ impl Work<'_, '_> {
             }
             self.batch.put_health(&name, &health, self.now)?;
             let why = health.why.clone();
-            let now = FeedNow { health, ..before.now };
+            let now = FeedHealth { health, ..before.now };
             self.state.change_pulse(&name, Pulse { now, is_news: false });
             if let Some(notice) = notice {
                 self.tell_of_feed(&name, why.as_deref(), notice)?;
@@ -181,12 +181,14 @@ impl Engine {
     }
 
     /// Every feed that is listened to, and how it goes with it.
-    pub async fn feeds(&self) -> Result<BTreeMap<FeedName, FeedNow>, RecordError> {
+    pub async fn feeds(&self) -> Result<BTreeMap<FeedName, FeedHealth>, RecordError> {
         let pulses = self.call(|work| Ok(work.state.pulses.clone())).await?;
-        let mut all: BTreeMap<FeedName, FeedNow> = pulses.into_iter().map(|(name, pulse)| (name, pulse.now)).collect();
+        let mut all: BTreeMap<FeedName, FeedHealth> =
+            pulses.into_iter().map(|(name, pulse)| (name, pulse.now)).collect();
         let fetched = self.schedules()?.into_iter();
         all.extend(
-            fetched.map(|(name, Schedule { due, health, .. })| (name, FeedNow { way: Way::Fetched { due }, health })),
+            fetched
+                .map(|(name, Schedule { due, health, .. })| (name, FeedHealth { way: Way::Fetched { due }, health })),
         );
         Ok(all)
     }

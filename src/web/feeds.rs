@@ -16,7 +16,7 @@ use super::webhook::TurnedAway;
 use crate::core::health::{Costs, Health};
 use crate::core::name::FeedName;
 use crate::core::shown::sentence;
-use crate::engine::{FeedNow, Way};
+use crate::engine::{FeedHealth, Way};
 
 /// How many feeds the page shows; those that need somebody first.
 const SHOWN_MAX: usize = 200;
@@ -52,9 +52,9 @@ pub(super) async fn page(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
-    let feeds: BTreeMap<FeedName, FeedNow> = site.engine.feeds().await?;
+    let feeds: BTreeMap<FeedName, FeedHealth> = site.engine.feeds().await?;
     let (now, turned_away) = (site.engine.time(), site.hooks.turned_away());
-    let mut order: Vec<(&FeedName, &FeedNow)> = feeds.iter().collect();
+    let mut order: Vec<(&FeedName, &FeedHealth)> = feeds.iter().collect();
     order.sort_by_key(|(name, feed)| (feed.health.blind.is_none(), feed.health.failures == 0, *name));
     let shown = Feeds {
         count: feeds.len(),
@@ -82,8 +82,8 @@ impl Site {
     }
 }
 
-fn line(name: &FeedName, feed: &FeedNow, turned_away: Option<&TurnedAway>, now: Timestamp) -> Line {
-    let FeedNow { way, health } = feed;
+fn line(name: &FeedName, feed: &FeedHealth, turned_away: Option<&TurnedAway>, now: Timestamp) -> Line {
+    let FeedHealth { way, health } = feed;
     let (state, class) = match (health.blind.is_some(), health.failures, health.succeeded) {
         (true, _, _) => ("Blind spot", "critical"),
         (false, 0, Some(_)) => ("Heard", "quiet"),

@@ -8,7 +8,7 @@ use holdline::core::health::{FAILING_MAX, SILENT_MAX};
 use holdline::core::name::FeedName;
 use holdline::core::period::Period;
 use holdline::core::schedule::Schedule;
-use holdline::engine::{BLIND_GATHER, BLIND_MAILS_EVERY, FeedNow, Way};
+use holdline::engine::{BLIND_GATHER, BLIND_MAILS_EVERY, FeedHealth, Way};
 use holdline::feed::streamed::Heard;
 use holdline::feed::{Came, Cost, Look};
 use holdline::mail::Captured;
@@ -43,7 +43,7 @@ async fn with_feeds(more: &str) -> TestApp {
 }
 
 /// Waits until the feed's health is so.
-async fn until(app: &TestApp, feed: &str, what: impl Fn(&FeedNow) -> bool) {
+async fn until(app: &TestApp, feed: &str, what: impl Fn(&FeedHealth) -> bool) {
     let waiting = async {
         let mut changes = app.app().engine.changes();
         loop {
