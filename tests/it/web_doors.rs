@@ -27,6 +27,8 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/task/pause"),
     ("POST", "/incident/1/statement/staff/edit"),
     ("POST", "/incident/1/statement/staff/redraft"),
+    ("POST", "/incident/1/lesson"),
+    ("POST", "/incident/1/lesson/0/done"),
     ("POST", "/incident/1/hand-over"),
     ("POST", "/incident/1/accept"),
     ("POST", "/incident/1/begin"),
