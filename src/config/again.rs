@@ -6,7 +6,7 @@ use super::node::{Table, Word};
 use super::playbook::Reading;
 use crate::core::name::TemplateName;
 use crate::core::period::Period;
-use crate::core::playbook::{Again, FactSpec, StatementStep};
+use crate::core::playbook::{Again, FactSpec, StatementStep, Usage};
 
 const EXAMPLE: &str = "60m until stand-down";
 const UNTIL: &str = "until stand-down";
@@ -32,8 +32,8 @@ fn every(text: &str) -> Result<Period, EveryError> {
 /// The step with its rounds, where it says `every`.
 pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep) -> StatementStep {
     let sheet = reading.sheet;
-    let Some(word) = table.word("every") else {
-        if let Some(entry) = table.entry("nothing_new") {
+    let Some(word) = table.word("every").filter(|_| step.usage == Usage::Post) else {
+        if let Some(entry) = table.entry("nothing_new").filter(|_| step.usage == Usage::Post) {
             sheet.refuse(
                 &entry.at,
                 "`nothing_new` is for a statement that comes again",

@@ -39,9 +39,11 @@ pub(super) const ALERT: &[&str] = &["id", "to", "acknowledge_within", "else", "a
 pub(super) const TASK: &[&str] = &["id", "do", "by", "within", "at", "after", "when"];
 pub(super) const STATEMENT: &[&str] = &[
     "id",
+    "use",
     "audience",
     "template",
     "channels",
+    "tell",
     "needs",
     "within",
     "next_update",

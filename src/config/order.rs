@@ -6,7 +6,7 @@ use super::node::Word;
 use super::playbook::Reading;
 use super::sheet::{listed, meant};
 use crate::core::name::StepId;
-use crate::core::playbook::{Milestone, Reached, Step, StepKind};
+use crate::core::playbook::{Milestone, Reached, Step, StepKind, Usage};
 
 /// A step with what is still to be read of its place in the timeline.
 pub(super) struct Placed<'n> {
@@ -49,8 +49,16 @@ fn milestone(reading: Reading<'_>, placed: &[Placed<'_>], word: Word<'_>, whole:
         }
         return None;
     };
-    let words: &[&str] = match other.step.kind {
+    let words: &[&str] = match &other.step.kind {
         StepKind::Alert(_) | StepKind::Task(_) => &["done"],
+        StepKind::Statement(statement) if statement.usage == Usage::IfAsked => {
+            sheet.refuse(
+                word.at,
+                format!("`{name}` is said if asked and never posted"),
+                "let it wait for another step",
+            );
+            return None;
+        }
         StepKind::Statement(_) => &["posted", "posted_everywhere"],
     };
     let reached = match reached {

@@ -6,7 +6,7 @@ use super::node::Table;
 use super::playbook::Reading;
 use crate::core::name::PersonId;
 use crate::core::period::Period;
-use crate::core::playbook::{Stage, StatementStep};
+use crate::core::playbook::{Stage, StatementStep, Usage};
 
 pub(super) fn warn(reading: Reading<'_>, table: &Table<'_>, id: &str, step: &StatementStep) {
     warn_ladder(table, id, step);
@@ -41,12 +41,15 @@ fn warn_unread(reading: Reading<'_>, table: &Table<'_>, id: &str, step: &Stateme
     let roles = step.approval.iter().flat_map(|stage| stage.quorum.roles());
     let people: BTreeSet<&PersonId> = roles.flat_map(|role| given.people.askable(role)).collect();
     let channels = step.channels.iter().filter_map(|name| given.channels.get(name));
-    let languages: BTreeSet<&String> = channels.flat_map(|channel| given.languages_of(channel)).collect();
+    let mut languages: BTreeSet<&String> = channels.flat_map(|channel| given.languages_of(channel)).collect();
+    if step.usage == Usage::IfAsked {
+        languages.extend(&given.organisation.languages);
+    }
     for language in languages {
         let reads =
             |id: &&&PersonId| given.people.roster.person(id).is_some_and(|person| person.reads.contains(language));
         if !people.is_empty() && people.iter().find(reads).is_none() {
-            let message = format!("nobody who approves `{id}` reads {language}, so it can never be posted in it");
+            let message = format!("nobody who approves `{id}` reads {language}, so it can never go out in it");
             let help = format!("add {language} to somebody's `reads`, or ask somebody who reads it");
             table.sheet.warn(&entry.at, message, help);
         }

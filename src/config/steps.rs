@@ -6,9 +6,9 @@ use super::playbook::Reading;
 use super::sheet::meant;
 use super::{again, approval};
 use super::{conditions, keys, spelling, statement};
-use crate::core::name::{ChannelName, FactName, StepId, TemplateName};
+use crate::core::name::{ChannelName, FactName, RoleName, StepId, TemplateName};
 use crate::core::period::Period;
-use crate::core::playbook::{AlertStep, StatementStep, Step, StepKind, TaskStep};
+use crate::core::playbook::{AlertStep, StatementStep, Step, StepKind, TaskStep, Usage};
 
 pub(super) fn read(reading: Reading<'_>, node: &Node) -> Vec<Step> {
     let sheet = reading.sheet;
@@ -68,8 +68,14 @@ impl<'n> Reading<'n> {
         let id = table.text("id", "holding");
         let audience = table.text("audience", "public");
         let template = table.need_word("template", "data-breach/holding");
-        let channels = self.channels(&table);
+        let usage = self.usage(&table);
+        let channels = match usage {
+            Usage::Post => self.channels(&table),
+            Usage::IfAsked => self.refuse_posting(&table),
+        };
         let step = StatementStep {
+            usage,
+            tell: self.told(&table, usage),
             audience: audience.unwrap_or_default(),
             template: TemplateName::from(template.map(|word| word.text).unwrap_or_default()),
             channels,
@@ -86,6 +92,38 @@ impl<'n> Reading<'n> {
         let id = id?;
         statement::warn(self, &table, &id, &step);
         Some(self.place(entry, &table, id, StepKind::Statement(step)))
+    }
+
+    fn usage(self, table: &Table<'_>) -> Usage {
+        let Some(word) = table.word("use") else { return Usage::Post };
+        match word.text {
+            "post" => Usage::Post,
+            "if_asked" => Usage::IfAsked,
+            other => {
+                let help = meant(other, ["post", "if_asked"]);
+                self.sheet.refuse(word.at, format!("a statement has no use called `{other}`"), help);
+                Usage::Post
+            }
+        }
+    }
+
+    /// What is said if asked goes nowhere and promises nothing.
+    fn refuse_posting(self, table: &Table<'_>) -> Vec<ChannelName> {
+        for key in ["channels", "next_update", "every", "nothing_new"] {
+            if let Some(entry) = table.entry(key) {
+                let message = format!("what is said if asked is posted nowhere, so it has no `{key}`");
+                self.sheet.refuse(&entry.at, message, "take it out, or write `use: post`");
+            }
+        }
+        Vec::new()
+    }
+
+    fn told(self, table: &Table<'_>, usage: Usage) -> Vec<RoleName> {
+        let Some(entry) = table.entry("tell") else { return Vec::new() };
+        if usage == Usage::Post {
+            self.sheet.refuse(&entry.at, "`tell` is for what is said if asked", "add `use: if_asked`, or take it out");
+        }
+        entry.value.words(self.sheet).into_iter().map(|word| self.role(word)).collect()
     }
 
     fn channels(self, table: &Table<'_>) -> Vec<ChannelName> {

@@ -10,7 +10,7 @@ use super::sheet::{Sheet, meant};
 use super::spelling;
 use super::yaml::byte_at;
 use crate::core::name::{ChannelName, TemplateName};
-use crate::core::playbook::{FactSpec, StatementStep};
+use crate::core::playbook::{FactSpec, StatementStep, Usage};
 use crate::core::rules::{ChannelRules, Template};
 use crate::core::statement::{Length, TemplateSpec, check_template};
 
@@ -77,6 +77,9 @@ impl Templates {
                 self.check_channel(sheet, word, step, channel, rules, given);
             }
         }
+        if step.usage == Usage::IfAsked {
+            self.check_spoken(sheet, word, step, given);
+        }
         let spec = TemplateSpec { facts, needs: &step.needs, has_next_update: step.next_update.is_some() };
         for (file, template) in self.all().filter(|(_, template)| template.name == step.template) {
             // As drafting reads it.
@@ -84,6 +87,17 @@ impl Templates {
                 let start = byte_at(file.text(), problem.line, problem.column);
                 let end = start + file.text()[start..].find(['\n', '}']).unwrap_or(0);
                 file.refuse(&(start..end), problem.message, problem.help);
+            }
+        }
+    }
+
+    /// What is said needs a text in each of the organisation's languages.
+    fn check_spoken(&self, sheet: &Sheet, word: Word<'_>, step: &StatementStep, given: &Given<'_>) {
+        for language in &given.organisation.languages {
+            let same = |template: &Template| template.name == step.template && template.language == *language;
+            if !self.all().any(|(_, template)| same(template)) {
+                let message = format!("whoever is asked needs `{}` in {language}", step.template);
+                sheet.refuse(word.at, message, format!("write {}", path(&step.template, Length::Long, language)));
             }
         }
     }

@@ -30,8 +30,16 @@ pub struct WatchNow {
     pub held: Option<Held>,
     /// Feeds of it that fail now.
     pub failing: Vec<FeedName>,
-    /// Its incidents that people closed as a false alarm of late.
-    pub false_alarms: Vec<IncidentId>,
+    /// Its incidents that people closed as a false alarm of late, each with their reason.
+    pub false_alarms: Vec<FalseAlarm>,
+}
+
+/// An incident that people closed as a false alarm: what the watch took for a crisis, and why it was none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FalseAlarm {
+    pub incident: IncidentId,
+    pub at: Timestamp,
+    pub reason: String,
 }
 
 impl Work<'_, '_> {
@@ -69,17 +77,19 @@ impl Work<'_, '_> {
         })
     }
 
-    fn false_alarms(&self, watch: &WatchName) -> Vec<IncidentId> {
+    fn false_alarms(&self, watch: &WatchName) -> Vec<FalseAlarm> {
         let since = self.now.checked_sub(FALSE_ALARMS_WITHIN).unwrap_or(Timestamp::MIN);
         let of_this = self.state.incidents.values().filter(|entry| entry.incident.spike_of(watch).is_some());
-        let false_alarms = of_this.filter(|entry| match &entry.incident.phase {
-            IncidentPhase::Closed { at, verdict: Verification::FalseAlarm, .. } => *at >= since,
-            IncidentPhase::Closed { verdict: Verification::Real | Verification::NotOurs, .. }
+        let false_alarms = of_this.filter_map(|entry| match &entry.incident.phase {
+            IncidentPhase::Closed { at, verdict: Verification::FalseAlarm, reason, .. } if *at >= since => {
+                Some(FalseAlarm { incident: entry.incident.id, at: *at, reason: reason.clone() })
+            }
+            IncidentPhase::Closed { .. }
             | IncidentPhase::Open
             | IncidentPhase::StandingDown(_)
-            | IncidentPhase::StoodDown { .. } => false,
+            | IncidentPhase::StoodDown { .. } => None,
         });
-        false_alarms.map(|entry| entry.incident.id).collect()
+        false_alarms.collect()
     }
 }
 

@@ -10,8 +10,9 @@ use super::Site;
 use super::board::{Fields, field};
 use super::problem::Problem;
 use super::session::Visitor;
-use crate::core::incident::{Asker, Event, IncidentId, Verification};
-use crate::core::name::{FactName, PlaybookName, StepId};
+use crate::core::incident::{Asker, Event, IncidentId, Teller, Verification};
+use crate::core::name::{FactName, PersonId, PlaybookName, StepId};
+use crate::core::playbook::{FactKind, FactValue};
 use crate::core::severity::Severity;
 use crate::core::shown::sentence;
 
@@ -113,6 +114,86 @@ pub(super) async fn task(
 ) -> Answer {
     let note = field(&fields, "note").to_owned();
     site.act(id, Event::TaskDone { task: StepId::from(step), by: visitor.person, note }, "tasks").await
+}
+
+/// Offers the duty to the next shift.
+pub(super) async fn hand_over(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let to = PersonId::from(field(&fields, "to"));
+    let note = field(&fields, "note").to_owned();
+    site.act(id, Event::HandOverOffered { to, by: visitor.person, note }, "top").await
+}
+
+pub(super) async fn accept(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+) -> Answer {
+    site.act(id, Event::HandOverAccepted { by: visitor.person }, "top").await
+}
+
+/// Begins a step before its time, or takes one up again.
+pub(super) async fn begin(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(field(&fields, "step"));
+    site.act(id, Event::BegunEarly { step, by: visitor.person }, "now").await
+}
+
+pub(super) async fn skip(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let step = StepId::from(field(&fields, "step"));
+    let reason = field(&fields, "reason").to_owned();
+    site.act(id, Event::StepSkipped { step, by: visitor.person, reason }, "now").await
+}
+
+/// A task by hand; its time is in the organisation's zone.
+pub(super) async fn add_task(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let due = match field(&fields, "due") {
+        "" => None,
+        typed => {
+            let zone = site.find(id)?.rules.organisation.zone();
+            let parsed = FactKind::Datetime.parse(typed, &zone);
+            match parsed.map_err(|error| Problem::input(sentence(&error.to_string())).at_incident(id))? {
+                FactValue::Datetime(due) => Some(due),
+                FactValue::Text(_) | FactValue::Number(_) | FactValue::Phone(_) | FactValue::Link(_) => None,
+            }
+        }
+    };
+    let todo = field(&fields, "todo").to_owned();
+    let who = PersonId::from(field(&fields, "who"));
+    site.act(id, Event::TaskAdded { todo, who, due, by: visitor.person }, "tasks").await
+}
+
+pub(super) async fn story(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let teller = match field(&fields, "teller") {
+        "us" => Teller::Us,
+        "media" => Teller::Media,
+        "third-party" => Teller::ThirdParty,
+        _ => return Err(Problem::input("Say who told the story first.").at_incident(id)),
+    };
+    site.act(id, Event::StoryBroken { teller, by: visitor.person }, "story").await
 }
 
 pub(super) async fn fact(

@@ -171,7 +171,11 @@ fn receipt(shown: &Shown<'_>, request: &Request) -> Option<Receipt> {
                 let state = "Nothing is posted. Everyone who was asked reads your words.".to_owned();
                 (current.digest == request.digest).then_some(Receipt { words, state, can_take_back: false })
             }
-            StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => None,
+            StatementPhase::Ready(ready) => approved(shown, &ready.ballot, request, shown.incident.is_running()),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Skipped(_)
+            | StatementPhase::Withdrawn => None,
         },
     }
 }

@@ -11,7 +11,9 @@ use super::Site;
 use super::board::{Fields, Found, field};
 use super::problem::Problem;
 use super::session::Visitor;
+use crate::core::incident::StatementPhase;
 use crate::core::name::PlaybookName;
+use crate::core::shown::{Shown, Text, texts};
 use crate::core::statement::clock_time;
 use crate::engine::{Erased, RefusedFolder};
 
@@ -26,6 +28,8 @@ struct Desk {
     erased: Vec<String>,
     playbooks: Vec<Choice>,
     stopped: bool,
+    /// Approved words for whoever answers phones.
+    if_asked: Vec<IfAsked>,
     /// Feeds that nothing is heard of, in words.
     blind: Vec<String>,
     quiet: Vec<String>,
@@ -33,6 +37,16 @@ struct Desk {
     refused: Option<Refused>,
     /// What of the folder waits for a restart.
     waits: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct IfAsked {
+    incident: u32,
+    title: String,
+    id: String,
+    name: String,
+    digest: String,
+    texts: Vec<Text>,
 }
 
 #[derive(Serialize)]
@@ -61,11 +75,12 @@ pub(super) struct Choice {
 
 pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Extension<Visitor>) -> Response {
     let board = site.engine.board();
-    let (mut open, mut recent) = (Vec::new(), Vec::new());
+    let (mut open, mut recent, mut if_asked) = (Vec::new(), Vec::new(), Vec::new());
     for entry in board.incidents.values().rev() {
         let found = Found { incident: Arc::clone(&entry.incident), rules: Arc::clone(&entry.rules) };
         let line = site.line(&found);
         if found.incident.is_running() {
+            if_asked.extend(ready_to_say(&found));
             open.push(line);
         } else if recent.len() < RECENT_MAX {
             recent.push(line);
@@ -75,8 +90,32 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
     let (playbooks, quiet, blind) = (site.choices(), site.quiet_now(), site.blind());
     let folder = site.folder.borrow().clone();
     let (refused, waits) = (folder.refused.map(|refused| site.refused(refused)), folder.waits);
-    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, blind, quiet, refused, waits };
+    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, if_asked, blind, quiet, refused, waits };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
+}
+
+/// What may be said of an incident to whoever asks.
+fn ready_to_say(found: &Found) -> Vec<IfAsked> {
+    let statements = found.incident.statements.iter();
+    let ready = statements.filter_map(|(id, statement)| match &statement.phase {
+        StatementPhase::Ready(ready) => Some((id, ready.ballot.approved(&found.incident.roster)?)),
+        StatementPhase::Waiting
+        | StatementPhase::Drafting(_)
+        | StatementPhase::Asking(_)
+        | StatementPhase::Posting(_)
+        | StatementPhase::Posted(_)
+        | StatementPhase::Skipped(_)
+        | StatementPhase::Withdrawn => None,
+    });
+    let shown = ready.map(|(id, approved)| IfAsked {
+        incident: found.incident.id,
+        title: found.incident.title.clone(),
+        id: id.to_string(),
+        name: Shown::statement_name(id),
+        digest: approved.digest().to_string(),
+        texts: texts(approved.package()),
+    });
+    shown.collect()
 }
 
 pub(super) async fn open(

@@ -15,10 +15,10 @@ use super::now::{Todo, to_do};
 use super::problem::Problem;
 use super::session::Visitor;
 use super::statement_view::StatementView;
-use crate::core::incident::{Fact, Incident, IncidentId, IncidentPhase, TaskPhase};
-use crate::core::playbook::{FactKind, FactSpec, FactValue, StepKind};
+use crate::core::incident::{Fact, Incident, IncidentId, IncidentPhase, TaskPhase, teller_words};
+use crate::core::playbook::{FactKind, FactSpec, FactValue};
 use crate::core::severity::Severity;
-use crate::core::shown::{Duty, Quote, Shown, ShownStage, WaitingChange, Why};
+use crate::core::shown::{Duty, Quote, Shown, ShownStage, WaitingChange, Why, sentence};
 use crate::engine::NO_PLAYBOOK;
 
 #[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
@@ -33,6 +33,8 @@ struct Page {
     unverified: bool,
     unclaimed: bool,
     duty: Duty,
+    /// The duty on its way to somebody, and the note for them.
+    hand_over: Option<Offered>,
     now: Vec<Todo>,
     can_raise: Vec<&'static str>,
     can_stand_down: bool,
@@ -49,9 +51,19 @@ struct Page {
     joined: Vec<String>,
     facts: Vec<FactView>,
     tasks: Vec<TaskView>,
+    /// Who may be given a task.
+    people: Vec<Choice>,
+    /// Who told the story first, as far as somebody said it.
+    told_first: Option<String>,
     statements: Vec<StatementView>,
     lessons: Lessons,
     timeline: Vec<Told>,
+}
+
+#[derive(Serialize)]
+struct Offered {
+    words: String,
+    note: String,
 }
 
 #[derive(Serialize)]
@@ -87,6 +99,7 @@ struct TaskView {
     by: String,
     state: String,
     open: bool,
+    can_begin: bool,
 }
 
 pub(super) async fn page(
@@ -116,6 +129,7 @@ impl Site {
             unverified: running && incident.verified.is_none(),
             unclaimed: running && incident.duty.is_none(),
             duty: shown.duty(),
+            hand_over: shown.hand_over().map(|(words, note)| Offered { words, note }).filter(|_| running),
             now: to_do(&shown),
             can_raise: if running { higher(incident.severity) } else { Vec::new() },
             can_stand_down: incident.can_be_proposed_to_stand_down(),
@@ -133,6 +147,8 @@ impl Site {
             joined: shown.joined(),
             facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
             tasks: tasks(&shown),
+            people: people(&shown),
+            told_first: incident.broken_by.map(|teller| sentence(teller_words(teller))),
             statements: self.statements(&shown),
             lessons: lessons(&shown),
             timeline: told.map(|(at, sentence)| Told { at: shown.time(at), sentence }).collect(),
@@ -156,6 +172,12 @@ fn higher(severity: Severity) -> Vec<&'static str> {
     }
 }
 
+/// Everybody who can be asked, by name.
+fn people(shown: &Shown<'_>) -> Vec<Choice> {
+    let people = shown.incident.roster.people.iter().filter(|(_, person)| !person.shared);
+    people.map(|(id, person)| Choice { name: id.to_string(), title: person.name.clone() }).collect()
+}
+
 fn promises(shown: &Shown<'_>) -> Vec<String> {
     let open = shown
         .incident
@@ -166,17 +188,20 @@ fn promises(shown: &Shown<'_>) -> Vec<String> {
 }
 
 fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {
-    let tasks = shown.rules.playbook.timeline.iter().filter_map(|step| match &step.kind {
-        StepKind::Task(task) => Some(TaskView {
+    let running = shown.incident.is_running();
+    let tasks = shown.incident.task_words(shown.rules).into_iter().map(|task| {
+        let phase = shown.incident.tasks.get(&task.id);
+        let over = matches!(phase, Some(TaskPhase::Done { .. } | TaskPhase::Skipped(_)));
+        let waits = matches!(phase, Some(TaskPhase::Waiting | TaskPhase::Skipped(_)));
+        TaskView {
             incident: shown.incident.id,
-            id: step.id.to_string(),
-            todo: task.todo.clone(),
-            by: task.by.to_string(),
-            state: shown.task_state(&step.id),
-            open: shown.incident.is_running()
-                && !matches!(shown.incident.tasks.get(&step.id), Some(TaskPhase::Done { .. })),
-        }),
-        StepKind::Alert(_) | StepKind::Statement(_) => None,
+            state: shown.task_state(&task.id),
+            id: task.id.to_string(),
+            todo: task.todo,
+            by: task.who,
+            open: running && !over,
+            can_begin: running && waits && shown.incident.verified.is_some(),
+        }
     });
     tasks.collect()
 }

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::core::incident::{Fact, Hold, PostPhase, PromisePhase, Statement, StatementPhase, TaskPhase};
+use crate::core::incident::{Fact, Hold, PostPhase, PromisePhase, Statement, StatementPhase, TaskPhase, TaskWords};
 use crate::core::name::{FactName, StepId};
-use crate::core::playbook::{StepKind, TaskStep};
 use crate::core::shown::Shown;
 
 /// One thing to do, and the part of the page where it is done.
@@ -25,10 +24,8 @@ pub(super) fn to_do(shown: &Shown<'_>) -> Vec<Todo> {
         return Vec::new();
     }
     let mut todo = facts(shown);
-    for step in &shown.rules.playbook.timeline {
-        if let StepKind::Task(spec) = &step.kind {
-            todo.extend(task(shown, &step.id, spec));
-        }
+    for words in shown.incident.task_words(shown.rules) {
+        todo.extend(task(shown, &words));
     }
     for (id, _) in shown.incident.statement_steps(shown.rules) {
         todo.extend(statement(shown, &id));
@@ -68,13 +65,13 @@ fn waiting_for(shown: &Shown<'_>, fact: &FactName) -> Vec<Option<Timestamp>> {
     waiting.map(|statement| statement.due).collect()
 }
 
-fn task(shown: &Shown<'_>, id: &StepId, spec: &TaskStep) -> Option<Todo> {
-    let (until, late) = match shown.incident.tasks.get(id)? {
+fn task(shown: &Shown<'_>, task: &TaskWords) -> Option<Todo> {
+    let (until, late) = match shown.incident.tasks.get(&task.id)? {
         TaskPhase::Open { due } => (*due, false),
         TaskPhase::Overdue { due } => (Some(*due), true),
-        TaskPhase::Waiting | TaskPhase::Done { .. } => return None,
+        TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) => return None,
     };
-    Some(item(shown, format!("{} ({})", spec.todo, spec.by), until, late, format!("task-{id}")))
+    Some(item(shown, format!("{} ({})", task.todo, task.who), until, late, format!("task-{}", task.id)))
 }
 
 fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
@@ -88,6 +85,8 @@ fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
         StatementPhase::Waiting
         | StatementPhase::Drafting(_)
         | StatementPhase::Asking(_)
+        | StatementPhase::Ready(_)
+        | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
     };
     Some(item(shown, words, statement.due, statement.overdue, format!("statement-{id}")))
@@ -118,7 +117,9 @@ fn waits_for_people(statement: &Statement) -> bool {
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
             posting.posts.values().any(|post| matches!(post, PostPhase::NeedsPerson { .. } | PostPhase::ByHand { .. }))
         }
-        StatementPhase::Waiting | StatementPhase::Withdrawn => false,
+        StatementPhase::Waiting | StatementPhase::Ready(_) | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => {
+            false
+        }
     }
 }
 

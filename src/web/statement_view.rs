@@ -43,6 +43,11 @@ pub(super) struct StatementView {
     can_edit: bool,
     can_redraft: bool,
     can_ask_again: bool,
+    /// It is approved to be said to whoever asks.
+    can_use: bool,
+    uses: Vec<String>,
+    can_begin: bool,
+    can_skip: bool,
     can_say_nothing_new: bool,
     can_say_what_is_new: bool,
     /// What its public text promises of the next word, and what became of it.
@@ -88,6 +93,8 @@ impl Site {
                 | StatementPhase::Asking(_)
                 | StatementPhase::Posting(_)
                 | StatementPhase::Posted(_)
+                | StatementPhase::Ready(_)
+                | StatementPhase::Skipped(_)
                 | StatementPhase::Withdrawn => Vec::new(),
             },
             changes,
@@ -108,6 +115,12 @@ impl Site {
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
             can_ask_again: running && can_ask_again(statement),
+            can_use: running && matches!(statement.phase, StatementPhase::Ready(_)),
+            uses: shown.uses(statement),
+            can_begin: shown.incident.verified.is_some()
+                && running
+                && matches!(statement.phase, StatementPhase::Waiting | StatementPhase::Skipped(_)),
+            can_skip: running && (before_posting(statement) || statement.phase == StatementPhase::Waiting),
             can_say_nothing_new: shown.incident.can_pick(id, Says::NothingNew, shown.rules),
             can_say_what_is_new: shown.incident.can_pick(id, Says::Own, shown.rules),
             promise: shown.promise(statement),
@@ -119,7 +132,11 @@ fn stages(shown: &Shown<'_>, statement: &Statement) -> Vec<ShownStage> {
     match &statement.phase {
         StatementPhase::Asking(ballot) => shown.stages(ballot),
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => shown.stages(&posting.ballot),
-        StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => Vec::new(),
+        StatementPhase::Ready(ready) => shown.stages(&ready.ballot),
+        StatementPhase::Waiting
+        | StatementPhase::Drafting(_)
+        | StatementPhase::Skipped(_)
+        | StatementPhase::Withdrawn => Vec::new(),
     }
 }
 
@@ -129,7 +146,7 @@ fn channels(statement: &Statement, wanted: impl Fn(&PostPhase) -> bool) -> Vec<S
 }
 
 fn before_posting(statement: &Statement) -> bool {
-    matches!(statement.phase, StatementPhase::Drafting(_) | StatementPhase::Asking(_))
+    matches!(statement.phase, StatementPhase::Drafting(_) | StatementPhase::Asking(_) | StatementPhase::Ready(_))
 }
 
 fn can_ask_again(statement: &Statement) -> bool {

@@ -23,6 +23,8 @@ use crate::engine::{FALSE_ALARMS_WITHIN, SilenceAsked, WatchNow};
 
 /// How many watches the page shows.
 const WATCHES_SHOWN_MAX: usize = 500;
+/// How many false alarms of a watch are told with their reasons.
+const FALSE_ALARMS_SHOWN_MAX: usize = 5;
 const HOURS_PER_DAY: i64 = 24;
 
 #[derive(Serialize)]
@@ -48,6 +50,8 @@ struct WatchView {
     held: String,
     failing: String,
     false_alarms: String,
+    /// Why each was none, the latest first.
+    false_alarm_reasons: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -209,6 +213,12 @@ impl Site {
                     format!("Cannot be read now: {}. What is missing is not counted as silence.", names.join(", "))
                 }
             },
+            false_alarm_reasons: false_alarms
+                .iter()
+                .rev()
+                .take(FALSE_ALARMS_SHOWN_MAX)
+                .map(|found| format!("Incident {} at {}: {}", found.incident, self.moment(found.at), found.reason))
+                .collect(),
             false_alarms: format!(
                 "Closed as a false alarm: {} in {} days.",
                 false_alarms.len(),

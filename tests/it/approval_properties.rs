@@ -445,6 +445,8 @@ fn posting(incident: &Incident) -> Option<Vec<PostPhase>> {
         StatementPhase::Waiting
         | StatementPhase::Drafting(_)
         | StatementPhase::Asking(_)
+        | StatementPhase::Ready(_)
+        | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => None,
     }
 }

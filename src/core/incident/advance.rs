@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::event::{Asker, Cause, Deadline, Event, Opening, Verification};
+use super::event::{Asker, Cause, Deadline, Event, Opening, Teller, Verification};
 use super::{Effect, Incident, IncidentId, IncidentPhase, Notice, Refusal};
 use crate::core::approval::Electorate;
 use crate::core::name::{PersonId, StepId, role};
@@ -75,8 +75,15 @@ impl Turn<'_> {
             Event::SeverityRaised { to, by, reason } => self.running()?.raise_by_hand(*to, by, reason),
             Event::Verified { verdict, by, reason } => self.running()?.verify(*verdict, by, reason),
             Event::Claimed { by } => self.running()?.claim(by),
+            Event::HandOverOffered { to, by, note } => self.running()?.offer_duty(to, by, note),
+            Event::HandOverAccepted { by } => self.running()?.accept_duty(by),
             Event::PlaybookPicked { rules, by } => self.running()?.pick_playbook(*rules, by),
             Event::TaskDone { task, by, .. } => self.running()?.finish_task(task, by),
+            Event::BegunEarly { step, by } => self.running()?.begin_early(step, by),
+            Event::StepSkipped { step, by, reason } => self.running()?.skip_step(step, by, reason),
+            Event::TaskAdded { todo, who, due, by } => self.running()?.add_task(todo, who, *due, by),
+            Event::StoryBroken { teller, by } => self.tell_of_story(*teller, by),
+            Event::Used { statement, digest, by, to } => self.running()?.use_words(statement, *digest, by, to),
             Event::FactProposed { fact, value, by } => self.running()?.propose_fact(fact, value, by),
             Event::FactConfirmed { fact, value, by } => self.running()?.confirm_fact(fact, value, by),
             Event::FactLeftUnknown { fact, by } => self.running()?.leave_unknown(fact, by),
@@ -181,6 +188,13 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Also after the end: it is a fact for the report.
+    fn tell_of_story(&mut self, teller: Teller, by: &PersonId) -> Result<(), Refusal> {
+        self.must_be_known(by)?;
+        self.incident.broken_by = Some(teller);
+        Ok(())
+    }
+
     fn raise_by_hand(&mut self, to: Severity, by: &PersonId, reason: &str) -> Result<(), Refusal> {
         self.must_be_known(by)?;
         if reason.trim().is_empty() {
@@ -212,6 +226,7 @@ impl Turn<'_> {
             Deadline::Acknowledge { alert, rung } => self.ring_on(alert, *rung),
             Deadline::Task { task } => self.task_overdue(task),
             Deadline::Statement { statement } => self.statement_overdue(statement),
+            Deadline::HandOver { since } => self.hand_over_due(*since),
             Deadline::Round { statement } => self.round_due(statement),
             Deadline::Promise { statement } => self.promise_due(statement),
             Deadline::Reminder { request, nth } => self.remind(*request, *nth),

@@ -85,6 +85,7 @@ impl Turn<'_> {
         let underway = self.incident.statements.values().any(|statement| {
             statement.corrects() == Some(of)
                 && statement.posting().is_none()
+                && !matches!(statement.phase, StatementPhase::Skipped(_))
                 && statement.phase != StatementPhase::Withdrawn
         });
         if underway {

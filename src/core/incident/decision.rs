@@ -41,6 +41,13 @@ pub(super) fn awaits(incident: &Incident, request: &Request, at: Timestamp) -> R
                     Err(Refusal::Enough)
                 }
             }
+            Some(StatementPhase::Ready(ready)) if ready.ballot.round() == request.round => {
+                if ready.ballot.has_yes(request.stage, &request.person) {
+                    Err(Refusal::AlreadyDecided)
+                } else {
+                    Err(Refusal::Enough)
+                }
+            }
             Some(_) | None => Err(Refusal::Superseded),
         },
     }
@@ -243,7 +250,11 @@ impl Turn<'_> {
         match &self.incident.statements.get(id)?.phase {
             StatementPhase::Asking(ballot) => Some(ballot),
             StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
-            StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => None,
+            StatementPhase::Ready(ready) => Some(&ready.ballot),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Skipped(_)
+            | StatementPhase::Withdrawn => None,
         }
     }
 
@@ -298,8 +309,12 @@ impl Turn<'_> {
         let mut ballot = match &statement.phase {
             StatementPhase::Asking(ballot) => ballot.clone(),
             StatementPhase::Posting(posting) if !posting.has_begun() => posting.ballot.clone(),
+            StatementPhase::Ready(ready) => ready.ballot.clone(),
             StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
-            StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => {
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Skipped(_)
+            | StatementPhase::Withdrawn => {
                 return Err(Refusal::Superseded);
             }
         };
@@ -321,10 +336,12 @@ impl Turn<'_> {
             // Met and not begun: posting is stopped, and what fell away must not count when it is resumed.
             Some(StatementPhase::Asking(kept)) => *kept = ballot,
             Some(StatementPhase::Posting(posting)) => posting.ballot = ballot,
+            Some(StatementPhase::Ready(ready)) => ready.ballot = ballot,
             Some(
                 StatementPhase::Waiting
                 | StatementPhase::Drafting(_)
                 | StatementPhase::Posted(_)
+                | StatementPhase::Skipped(_)
                 | StatementPhase::Withdrawn,
             )
             | None => {}
@@ -334,6 +351,7 @@ impl Turn<'_> {
     /// Nothing was posted yet, and the vote does not stand any more: whoever was asked to post it by hand must not.
     fn back_to_asking(&mut self, id: &StepId, ballot: Ballot<Package>) {
         self.stop_posting_by_hand(id);
+        self.say_no_more(id);
         if let Some(statement) = self.incident.statements.get_mut(id) {
             statement.phase = StatementPhase::Asking(ballot);
         }
@@ -448,6 +466,7 @@ impl Turn<'_> {
         let mut ballot = match self.incident.statements.get_mut(id).map(|statement| &mut statement.phase) {
             Some(StatementPhase::Asking(ballot)) => ballot.clone(),
             Some(StatementPhase::Posting(posting)) if !posting.has_begun() => posting.ballot.clone(),
+            Some(StatementPhase::Ready(ready)) => ready.ballot.clone(),
             Some(StatementPhase::Posting(posting)) => {
                 // What is public stands on the votes of its time; nothing more goes out on fewer.
                 let mut revised = posting.ballot.clone();
@@ -463,6 +482,7 @@ impl Turn<'_> {
                 StatementPhase::Waiting
                 | StatementPhase::Drafting(_)
                 | StatementPhase::Posted(_)
+                | StatementPhase::Skipped(_)
                 | StatementPhase::Withdrawn,
             )
             | None => return,

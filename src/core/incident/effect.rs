@@ -122,6 +122,28 @@ pub enum Notice {
         by: Timestamp,
         paged: bool,
     },
+    /// Approved words may be said to whoever asks.
+    ReadyToSay {
+        statement: StepId,
+    },
+    SayNoMore {
+        statement: StepId,
+    },
+    /// The duty is offered to whoever reads this.
+    HandOverOffered {
+        by: PersonId,
+    },
+    /// It is offered to somebody else now.
+    HandOverVoid {
+        by: PersonId,
+    },
+    HandOverAccepted {
+        by: PersonId,
+    },
+    HandOverUnanswered {
+        to: PersonId,
+        by: PersonId,
+    },
     Locked {
         request: u32,
         person: PersonId,

@@ -40,6 +40,15 @@ pub enum Event {
     Claimed {
         by: PersonId,
     },
+    /// Whoever has the incident offers it to the next shift.
+    HandOverOffered {
+        to: PersonId,
+        by: PersonId,
+        note: String,
+    },
+    HandOverAccepted {
+        by: PersonId,
+    },
     PlaybookPicked {
         rules: Digest,
         by: PersonId,
@@ -48,6 +57,35 @@ pub enum Event {
         task: StepId,
         by: PersonId,
         note: String,
+    },
+    /// A step was begun before its time, or taken up again.
+    BegunEarly {
+        step: StepId,
+        by: PersonId,
+    },
+    StepSkipped {
+        step: StepId,
+        by: PersonId,
+        reason: String,
+    },
+    TaskAdded {
+        todo: String,
+        who: PersonId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+        by: PersonId,
+    },
+    /// Who told the story first.
+    StoryBroken {
+        teller: Teller,
+        by: PersonId,
+    },
+    /// Approved words were said to somebody who asked.
+    Used {
+        statement: StepId,
+        digest: Digest,
+        by: PersonId,
+        to: String,
     },
     FactProposed {
         fact: FactName,
@@ -274,6 +312,15 @@ pub enum Verification {
     FalseAlarm,
 }
 
+/// Who told the public first of what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Teller {
+    Us,
+    Media,
+    ThirdParty,
+}
+
 /// Whose words a version is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -338,6 +385,10 @@ pub enum Deadline {
     Promise {
         statement: StepId,
     },
+    /// The next shift was to accept the duty that was offered then.
+    HandOver {
+        since: Timestamp,
+    },
     /// The stand-down condition has lasted; `since` says which stretch.
     StandDown {
         since: Timestamp,
@@ -354,8 +405,15 @@ impl Event {
             Self::SeverityRaised { .. } => "severity_raised",
             Self::Verified { .. } => "verified",
             Self::Claimed { .. } => "claimed",
+            Self::HandOverOffered { .. } => "hand_over_offered",
+            Self::HandOverAccepted { .. } => "hand_over_accepted",
             Self::PlaybookPicked { .. } => "playbook_picked",
             Self::TaskDone { .. } => "task_done",
+            Self::BegunEarly { .. } => "begun_early",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::TaskAdded { .. } => "task_added",
+            Self::StoryBroken { .. } => "story_broken",
+            Self::Used { .. } => "used",
             Self::FactProposed { .. } => "fact_proposed",
             Self::FactConfirmed { .. } => "fact_confirmed",
             Self::FactLeftUnknown { .. } => "fact_left_unknown",

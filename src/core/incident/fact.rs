@@ -131,10 +131,13 @@ impl Turn<'_> {
             statement.facts_changed_at = now;
             let by_hand = statement.edited_by_hand();
             let void = match &statement.phase {
-                StatementPhase::Drafting(_) | StatementPhase::Asking(_) => true,
+                StatementPhase::Drafting(_) | StatementPhase::Asking(_) | StatementPhase::Ready(_) => true,
                 // Approved, and nothing of it went out yet: these words are known to be out of date.
                 StatementPhase::Posting(posting) => !posting.has_begun(),
-                StatementPhase::Waiting | StatementPhase::Posted(_) | StatementPhase::Withdrawn => false,
+                StatementPhase::Waiting
+                | StatementPhase::Posted(_)
+                | StatementPhase::Skipped(_)
+                | StatementPhase::Withdrawn => false,
             };
             if !void {
                 continue;

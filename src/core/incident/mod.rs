@@ -1,5 +1,6 @@
 //! An incident: its state, folded from events by one total function, and the life cycles of what is in it.
 
+mod added;
 mod advance;
 mod alert;
 mod by_hand;
@@ -9,6 +10,7 @@ mod doubt;
 mod effect;
 mod event;
 mod fact;
+mod hand_over;
 mod known;
 mod lesson;
 mod narrate;
@@ -17,10 +19,12 @@ mod phase;
 mod post;
 mod posting;
 mod promise;
+mod ready;
 mod refusal;
 mod request;
 mod roster_change;
 mod round;
+mod skip;
 mod spike;
 mod stand_down;
 mod start;
@@ -28,29 +32,34 @@ mod statement;
 mod stop;
 mod take_down;
 mod task;
+mod unposted;
 mod wave;
 
 use std::collections::BTreeMap;
 
+pub use added::{ADDED_MAX, AddedTask, TODO_CHARS_MAX, TaskWords};
 pub use advance::{advance, fold, open, try_advance};
 pub use alert::AlertPhase;
 pub use correction::CORRECTIONS_MAX;
 pub use effect::{Carrier, Effect, Notice};
-pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
+pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
 pub use fact::Fact;
+pub use hand_over::{ACCEPT_WITHIN, HandOver, NOTE_CHARS_MAX};
 use jiff::Timestamp;
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
-pub use narrate::narrate;
+pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
 pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
 pub use promise::{PAGE_AFTER, Promise, PromisePhase};
+pub use ready::{ASKER_CHARS_MAX, Ready, USES_MAX, Use};
 pub use refusal::Refusal;
 pub use request::{Request, Subject};
 pub use roster_change::{
     AGREE, CHANGES_MAX, ChangePhase, Differences, OfferedChange, RosterChange, WhichAddress, differences,
 };
 pub use round::{Origin, ROUNDS_MAX};
+pub use skip::Skipped;
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
 pub use task::TaskPhase;
@@ -88,18 +97,24 @@ pub struct Incident {
     pub verified: Option<(PersonId, Timestamp)>,
     /// Who claimed it: asked first, named in mails.
     pub duty: Option<PersonId>,
+    /// The duty on its way to the next shift.
+    pub hand_over: Option<HandOver>,
     pub roster: Roster,
     /// Every change of the roster that a changed folder asked for.
     pub changes: Vec<OfferedChange>,
     pub facts: BTreeMap<FactName, Fact>,
     pub alerts: BTreeMap<StepId, AlertPhase>,
     pub tasks: BTreeMap<StepId, TaskPhase>,
+    /// The tasks that people added; where they stand is in `tasks`.
+    pub added: BTreeMap<StepId, AddedTask>,
     pub statements: BTreeMap<StepId, Statement>,
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,
     /// What people wrote down once it was over.
     pub lessons: Vec<Learned>,
     pub phase: IncidentPhase,
+    /// Who told the story first, where somebody said so.
+    pub broken_by: Option<Teller>,
     /// Since when nothing may be posted, by the kill switch.
     pub stopped: Option<Timestamp>,
     /// Since when the stand-down condition has held without a break.

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
+use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
 use super::{AGREE, Incident, Joined, Lesson, PostPhase, PromisePhase, Spike, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
@@ -22,8 +22,19 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         Event::SeverityRaised { to, by, reason } => format!("{} raised the severity to {to}: {reason}", name(by)),
         Event::Verified { verdict, by, reason } => verified(*verdict, &name(by), reason),
         Event::Claimed { by } => format!("{} claimed the incident.", name(by)),
+        Event::HandOverOffered { to, by, .. } => format!("{} offered the incident to {}.", name(by), name(to)),
+        Event::HandOverAccepted { by } => format!("{} accepted the incident.", name(by)),
         Event::PlaybookPicked { by, .. } => format!("{} picked the playbook {}.", name(by), incident.title),
         Event::TaskDone { task, by, note } => format!("{} did the task {task}{}", name(by), remark(note)),
+        Event::BegunEarly { step, by } => format!("{} began {step} before its time.", name(by)),
+        Event::StepSkipped { step, by, reason } => format!("{} left {step} out: {reason}", name(by)),
+        Event::TaskAdded { todo, who, by, .. } => {
+            format!("{} added a task for {}: {todo}", name(by), name(who))
+        }
+        Event::StoryBroken { teller, by } => {
+            format!("{} says that {} told the story first.", name(by), teller_words(*teller))
+        }
+        Event::Used { statement, by, to, .. } => format!("{} said the approved words of {statement} to {to}", name(by)),
         Event::FactProposed { fact, value, by } => {
             format!("{} wrote the fact {fact}, not confirmed yet: {}", name(by), value.shown(zone))
         }
@@ -127,6 +138,15 @@ fn learned(by: &str, lesson: &Lesson, name: impl Fn(&PersonId) -> String) -> Str
         Lesson::FollowUp { words, owner, due } => {
             format!("{by} wrote down what is to follow, by {} until {due}: {words}", name(owner))
         }
+    }
+}
+
+/// Who told the story first, in words.
+pub fn teller_words(teller: Teller) -> &'static str {
+    match teller {
+        Teller::Us => "we ourselves",
+        Teller::Media => "the media",
+        Teller::ThirdParty => "a third party",
     }
 }
 
@@ -255,6 +275,7 @@ fn deadline(incident: &Incident, of: &Deadline) -> String {
         Deadline::Acknowledge { alert, .. } => format!("Nobody has claimed the incident in time; {alert} rings on."),
         Deadline::Task { task } => format!("The task {task} is overdue."),
         Deadline::Statement { statement } => format!("The statement {statement} is overdue."),
+        Deadline::HandOver { .. } => "The next shift did not accept the incident in time.".to_owned(),
         Deadline::Round { statement } => format!("It is time to say {statement}."),
         Deadline::Promise { statement } => promise(incident, statement),
         Deadline::Reminder { request, .. } => {

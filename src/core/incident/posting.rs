@@ -33,6 +33,9 @@ impl Turn<'_> {
         };
         let ballot = ballot.clone();
         let Some(approved) = ballot.approved(&self.incident.roster) else { return };
+        if self.keep_ready(id, &ballot) {
+            return;
+        }
         if self.incident.stopped.is_some() {
             // It waits, approved, until posting is resumed.
             return;

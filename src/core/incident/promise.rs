@@ -135,13 +135,15 @@ impl Turn<'_> {
             | StatementPhase::Asking(_)
             | StatementPhase::Posting(_)
             | StatementPhase::Posted(_)
+            | StatementPhase::Ready(_)
+            | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => None,
         });
         asked.flat_map(Ballot::everyone_asked).collect()
     }
 
     /// All whom the playbook's alerts reach at any rung.
-    fn everyone_of_the_alerts(&self) -> Vec<PersonId> {
+    pub(super) fn everyone_of_the_alerts(&self) -> Vec<PersonId> {
         let roles = self.rules.playbook.alerts().flat_map(|(_, alert)| alert.to.iter().chain(&alert.otherwise));
         let seats = roles.flat_map(|role| self.incident.roster.seats(role.as_str(), self.day()));
         seats.map(|seat| seat.person).collect()

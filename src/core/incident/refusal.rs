@@ -70,6 +70,22 @@ pub enum Refusal {
     Words(usize),
     #[error("{0} lessons are written down here, and no more are taken; keep the rest elsewhere")]
     TooManyLessons(usize),
+    #[error("no approved text is ready there now; look at the page again before you say anything")]
+    NotReady,
+    #[error("write to whom you said it")]
+    AskerMissing,
+    #[error("these words were said {0} times, and no more uses are written down here; keep a list of your own")]
+    TooManyUses(usize),
+    #[error("write what is to be done")]
+    TodoMissing,
+    #[error("this is longer than {0} characters; shorten it")]
+    TooLong(usize),
+    #[error("this holds a character that cannot be shown; type it again by hand")]
+    HiddenCharacter,
+    #[error("that time has passed; give a later one, or none")]
+    DuePassed,
+    #[error("{0} tasks were added to this incident, and no more are taken; finish some in another incident")]
+    TooManyTasks(usize),
     #[error("a reason is needed")]
     ReasonMissing,
     #[error(transparent)]

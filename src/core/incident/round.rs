@@ -64,6 +64,8 @@ impl Incident {
             StatementPhase::Waiting
             | StatementPhase::Posting(_)
             | StatementPhase::Posted(_)
+            | StatementPhase::Ready(_)
+            | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => false,
         };
         before_posting && statement.says != says && self.round_of(id, rules).is_some()
@@ -124,9 +126,9 @@ impl Turn<'_> {
     fn owing_a_round(&self) -> Vec<(StepId, StatementStep)> {
         let mut owing = Vec::new();
         for (id, statement) in &self.incident.statements {
-            let (Some(posting), None) = (statement.posting(), statement.corrects()) else { continue };
-            let went_nowhere = matches!(statement.phase, StatementPhase::Posted(_));
-            if first_confirmed(posting).is_none() && !went_nowhere {
+            let went_nowhere = matches!(statement.phase, StatementPhase::Posted(_) | StatementPhase::Skipped(_));
+            let public = statement.posting().and_then(first_confirmed).is_some();
+            if statement.corrects().is_some() || !(public || went_nowhere) {
                 continue;
             }
             let Some(step) = self.rules.playbook.statement(self.incident.step_of(id)) else { continue };
@@ -157,6 +159,8 @@ impl Turn<'_> {
             | StatementPhase::Asking(_)
             | StatementPhase::Posting(_)
             | StatementPhase::Posted(_)
+            | StatementPhase::Ready(_)
+            | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => Err(Refusal::NothingChanged),
         }
     }

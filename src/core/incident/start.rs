@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::advance::Turn;
 use super::event::Deadline;
+use super::skip::Skipped;
 use super::{AlertPhase, Incident, PostPhase, Refusal, StatementPhase, TaskPhase};
 use crate::core::condition::Truth;
 use crate::core::name::StepId;
@@ -97,7 +98,10 @@ fn reached_at(incident: &Incident, milestone: &Milestone) -> Option<Timestamp> {
                 StatementPhase::Waiting
                 | StatementPhase::Drafting(_)
                 | StatementPhase::Asking(_)
+                | StatementPhase::Ready(_)
                 | StatementPhase::Withdrawn => return None,
+                // What waits for a step that is left out goes on.
+                StatementPhase::Skipped(skipped) => return Some(skipped.at),
             };
             let confirmed = posts.values().filter_map(PostPhase::confirmed_at);
             if milestone.reached == Reached::Posted {
@@ -110,7 +114,7 @@ fn reached_at(incident: &Incident, milestone: &Milestone) -> Option<Timestamp> {
 }
 
 fn done_at(incident: &Incident, step: &StepId) -> Option<Timestamp> {
-    if let Some(TaskPhase::Done { at, .. }) = incident.tasks.get(step) {
+    if let Some(TaskPhase::Done { at, .. } | TaskPhase::Skipped(Skipped { at, .. })) = incident.tasks.get(step) {
         return Some(*at);
     }
     match incident.alerts.get(step) {

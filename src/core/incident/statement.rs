@@ -8,8 +8,10 @@ use super::advance::Turn;
 use super::event::{Author, Deadline};
 use super::post::Posting;
 use super::promise::Promise;
+use super::ready::{Ready, Use};
 use super::request::Subject;
 use super::round::Origin;
+use super::skip::Skipped;
 use super::{Effect, Notice, Refusal};
 use crate::core::approval::{Ballot, Order, Terms};
 use crate::core::lint::{self, Checked, Finding, Level};
@@ -43,6 +45,8 @@ pub struct Statement {
     pub refusals: Vec<(Digest, PersonId)>,
     /// Whether anybody was asked about any version of it.
     pub asked_before: bool,
+    /// Who said it to whom, where it is said if asked.
+    pub uses: Vec<Use>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +65,14 @@ pub enum StatementPhase {
     Waiting,
     Drafting(Hold),
     Asking(Ballot<Package>),
+    /// Approved and kept: nothing of it is posted.
+    Ready(Ready),
     Posting(Posting),
     Posted(Posting),
     /// The incident ended before it was posted.
     Withdrawn,
+    /// Somebody left it out, or put it aside.
+    Skipped(Skipped),
 }
 
 /// What a started statement waits for before anybody is asked.
@@ -113,6 +121,7 @@ impl Statement {
             facts_changed_at: 0,
             refusals: Vec::new(),
             asked_before: false,
+            uses: Vec::new(),
         }
     }
 
@@ -132,6 +141,8 @@ impl Statement {
             StatementPhase::Waiting
             | StatementPhase::Drafting(_)
             | StatementPhase::Asking(_)
+            | StatementPhase::Ready(_)
+            | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => None,
         }
     }
@@ -203,6 +214,7 @@ impl Turn<'_> {
     /// Ends a vote on `id`, telling those who were asked about it, or to post it by hand.
     pub(super) fn void_ballot(&mut self, id: &StepId) {
         self.stop_posting_by_hand(id);
+        self.say_no_more(id);
         for person in self.ballot_of(id).map(Ballot::everyone_asked).unwrap_or_default() {
             self.tell(&person, Notice::Superseded { statement: id.clone() });
         }
@@ -224,8 +236,8 @@ impl Turn<'_> {
         let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
         let digest = package.digest();
         match statement.phase {
-            StatementPhase::Drafting(_) | StatementPhase::Asking(_) => {}
-            StatementPhase::Waiting => return Err(Refusal::NothingChanged),
+            StatementPhase::Drafting(_) | StatementPhase::Asking(_) | StatementPhase::Ready(_) => {}
+            StatementPhase::Waiting | StatementPhase::Skipped(_) => return Err(Refusal::NothingChanged),
             StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
             StatementPhase::Withdrawn => return Err(Refusal::Over),
         }
@@ -278,9 +290,11 @@ impl Turn<'_> {
         self.must_be_known(by)?;
         let step = self.statement_step(id)?;
         match self.incident.statements.get(id).map(|statement| &statement.phase) {
-            Some(StatementPhase::Drafting(_) | StatementPhase::Asking(_)) => {}
+            Some(StatementPhase::Drafting(_) | StatementPhase::Asking(_) | StatementPhase::Ready(_)) => {}
             Some(StatementPhase::Posting(_) | StatementPhase::Posted(_)) => return Err(Refusal::PostingBegan),
-            Some(StatementPhase::Waiting | StatementPhase::Withdrawn) => return Err(Refusal::NothingChanged),
+            Some(StatementPhase::Waiting | StatementPhase::Withdrawn | StatementPhase::Skipped(_)) => {
+                return Err(Refusal::NothingChanged);
+            }
             None => return Err(Refusal::Unknown),
         }
         self.void_ballot(id);
@@ -388,7 +402,9 @@ impl Turn<'_> {
             StatementPhase::Drafting(Hold::Blocked(rules)) => return Err(Refusal::Blocked(rules.join(", "))),
             StatementPhase::Drafting(Hold::Unverified) => return Err(Refusal::Unverified),
             StatementPhase::Drafting(Hold::Facts(_) | Hold::Draft | Hold::DraftFailed(_) | Hold::FactsChanged)
-            | StatementPhase::Waiting => return Err(Refusal::NothingChanged),
+            | StatementPhase::Waiting
+            | StatementPhase::Ready(_)
+            | StatementPhase::Skipped(_) => return Err(Refusal::NothingChanged),
             StatementPhase::Posting(_) | StatementPhase::Posted(_) => return Err(Refusal::PostingBegan),
             StatementPhase::Withdrawn => return Err(Refusal::Over),
         }
@@ -439,50 +455,5 @@ impl Turn<'_> {
             statement.phase = StatementPhase::Asking(ballot);
         }
         self.ask(&Subject::Statement(id.clone()), version.digest, round, &asking);
-    }
-
-    /// The time promised for the first post went by: tells everyone who could still help, once.
-    pub(super) fn statement_overdue(&mut self, id: &StepId) -> Result<(), Refusal> {
-        let statement = self.incident.statements.get_mut(id).ok_or(Refusal::Unknown)?;
-        let mut people: Vec<PersonId> = Vec::new();
-        match &statement.phase {
-            StatementPhase::Drafting(_) => {}
-            StatementPhase::Asking(ballot) => people.extend(ballot.everyone_asked()),
-            StatementPhase::Posting(posting) if !posting.anything_confirmed() => {}
-            StatementPhase::Waiting
-            | StatementPhase::Posting(_)
-            | StatementPhase::Posted(_)
-            | StatementPhase::Withdrawn => return Err(Refusal::NothingChanged),
-        }
-        if statement.overdue {
-            return Err(Refusal::NothingChanged);
-        }
-        statement.overdue = true;
-        people.extend(self.duty());
-        for person in people {
-            self.tell(&person, Notice::Overdue { of: id.clone() });
-        }
-        Ok(())
-    }
-
-    /// Ends everything that was not on its way to the public yet; gives back who was asked about it.
-    pub(super) fn withdraw_statements(&mut self) -> BTreeSet<PersonId> {
-        let mut people = BTreeSet::new();
-        for statement in self.incident.statements.values_mut() {
-            match &mut statement.phase {
-                StatementPhase::Waiting | StatementPhase::Drafting(_) => statement.phase = StatementPhase::Withdrawn,
-                StatementPhase::Asking(ballot) => {
-                    people.extend(ballot.everyone_asked());
-                    statement.phase = StatementPhase::Withdrawn;
-                }
-                StatementPhase::Posting(posting) => {
-                    people.extend(posting.asked_to_post());
-                    posting.cancel_owed();
-                }
-                StatementPhase::Posted(_) | StatementPhase::Withdrawn => {}
-            }
-        }
-        self.finish_settled_posts();
-        people
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::advance::Turn;
 use super::event::Deadline;
+use super::skip::Skipped;
 use super::{Effect, Notice, Refusal};
 use crate::core::name::{PersonId, StepId};
 use crate::core::playbook::{StepKind, TaskStep};
@@ -14,6 +15,7 @@ pub enum TaskPhase {
     Open { due: Option<Timestamp> },
     Overdue { due: Timestamp },
     Done { by: PersonId, at: Timestamp },
+    Skipped(Skipped),
 }
 
 impl Turn<'_> {
@@ -31,7 +33,7 @@ impl Turn<'_> {
     pub(super) fn finish_task(&mut self, id: &StepId, by: &PersonId) -> Result<(), Refusal> {
         self.must_be_known(by)?;
         match self.incident.tasks.get(id) {
-            Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. }) => {
+            Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Skipped(_)) => {
                 let done = TaskPhase::Done { by: by.clone(), at: self.at };
                 self.incident.tasks.insert(id.clone(), done);
                 Ok(())
@@ -49,6 +51,7 @@ impl Turn<'_> {
         let due = *due;
         self.incident.tasks.insert(id.clone(), TaskPhase::Overdue { due });
         let mut people = self.duty();
+        people.extend(self.incident.added.get(id).map(|task| task.who.clone()));
         if let Some(StepKind::Task(task)) = self.rules.playbook.step(id).map(|step| &step.kind) {
             let seats = self.incident.roster.seats(task.by.as_str(), self.day());
             people.extend(seats.into_iter().map(|seat| seat.person));

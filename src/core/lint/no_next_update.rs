@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::words::clock_times;
 use super::{Checked, Hit, Level, Rule, When};
-use crate::core::playbook::StepKind;
+use crate::core::playbook::{StepKind, Usage};
 use crate::core::statement::{Length, Variant, clock_time, is_public};
 
 pub(super) const RULE: Rule = Rule {
@@ -45,7 +45,9 @@ fn check(checked: &Checked<'_>) -> Vec<Hit> {
     let texts = package.variants.iter().filter(|variant| is_fullest(variant, &package.variants));
     match package.next_update {
         Some(promised) => texts.filter_map(|variant| unsaid(checked, variant, promised)).collect(),
-        None if is_public(&package.audience) => texts.filter_map(|variant| unpromised(checked, variant)).collect(),
+        None if is_public(&package.audience) && !package.placements.is_empty() => {
+            texts.filter_map(|variant| unpromised(checked, variant)).collect()
+        }
         None => Vec::new(),
     }
 }
@@ -93,7 +95,7 @@ fn unpromised(checked: &Checked<'_>, variant: &Variant) -> Option<Hit> {
 
 fn is_first_public(checked: &Checked<'_>) -> bool {
     let first = checked.rules.playbook.timeline.iter().find(|step| match &step.kind {
-        StepKind::Statement(statement) => is_public(&statement.audience),
+        StepKind::Statement(statement) => statement.usage == Usage::Post && is_public(&statement.audience),
         StepKind::Alert(_) | StepKind::Task(_) => false,
     });
     first.is_some_and(|step| step.id == checked.package.statement)

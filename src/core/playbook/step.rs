@@ -66,11 +66,38 @@ pub struct TaskStep {
     pub within: Option<Period>,
 }
 
+/// What an approved statement is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Usage {
+    /// It goes to its channels.
+    #[default]
+    Post,
+    /// It is never posted: whoever answers phones says it, and each use is written down.
+    IfAsked,
+}
+
+impl Usage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_post(&self) -> bool {
+        match self {
+            Self::Post => true,
+            Self::IfAsked => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementStep {
+    /// What it is for.
+    #[serde(rename = "use", default, skip_serializing_if = "Usage::is_post")]
+    pub usage: Usage,
     pub audience: String,
     pub template: TemplateName,
     pub channels: Vec<ChannelName>,
+    /// Who is told when there is something to say if asked, and when not any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tell: Vec<RoleName>,
     /// Facts that must be confirmed before a word is drafted.
     pub needs: Vec<FactName>,
     /// From the step's start to the first post.

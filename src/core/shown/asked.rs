@@ -118,9 +118,17 @@ impl Shown<'_> {
         let ballot = match &statement.phase {
             StatementPhase::Asking(ballot) => Some(ballot),
             StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
-            StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => None,
+            StatementPhase::Ready(ready) => Some(&ready.ballot),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Skipped(_)
+            | StatementPhase::Withdrawn => None,
         };
-        let then = format!("Holdline posts exactly this text to {} at once.", channels(package));
+        let then = if package.placements.is_empty() {
+            "nobody posts it: whoever is asked says exactly this, and each use is written down.".to_owned()
+        } else {
+            format!("Holdline posts exactly this text to {} at once.", channels(package))
+        };
         self.add_ballot(asked, ballot.filter(|ballot| ballot.round() == request.round), request, &then);
         Some(())
     }

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{Shown, listed};
 use crate::core::incident::{
-    Hold, IncidentPhase, Origin, PostPhase, PromisePhase, SETTLE, Statement, StatementPhase, TaskPhase, Verification,
+    ACCEPT_WITHIN, Hold, IncidentPhase, Origin, PostPhase, PromisePhase, SETTLE, Skipped, Statement, StatementPhase,
+    TaskPhase, Use, Verification,
 };
 use crate::core::name::{FactName, StepId};
 use crate::core::statement::Seen;
@@ -62,10 +63,14 @@ impl Shown<'_> {
                     format!("Being approved. Still open: {}.", listed(&open))
                 }
             }
+            StatementPhase::Ready(ready) => {
+                format!("Approved at {}. Nobody posts it: say it to whoever asks.", self.hour(ready.since))
+            }
             StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
             StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),
             StatementPhase::Posted(_) => "Approved, but no channel took it.".to_owned(),
             StatementPhase::Withdrawn => "Withdrawn: the incident ended before it was posted.".to_owned(),
+            StatementPhase::Skipped(skipped) => self.skipped(skipped),
         }
     }
 
@@ -101,6 +106,29 @@ impl Shown<'_> {
                     .to_owned()
             }
         }
+    }
+
+    /// To whom the duty is offered, and what the next shift should know.
+    pub fn hand_over(&self) -> Option<(String, String)> {
+        let offered = self.incident.hand_over.as_ref()?;
+        let (by, to) = (self.name(&offered.by), self.name(&offered.to));
+        let words = if offered.unanswered {
+            format!("{by} offered the incident to {to}, who did not accept in time. Whoever is there takes it.")
+        } else {
+            let until = self.hour(ACCEPT_WITHIN.after(offered.at));
+            format!("{by} offered the incident to {to}, who is asked to accept it by {until}. Until then {by} has it.")
+        };
+        Some((words, offered.note.clone()))
+    }
+
+    fn skipped(&self, skipped: &Skipped) -> String {
+        format!("{} left it out at {}: {}", self.name(&skipped.by), self.hour(skipped.at), skipped.reason)
+    }
+
+    /// Each use of words that are said if asked, the latest first.
+    pub fn uses(&self, statement: &Statement) -> Vec<String> {
+        let words = |told: &Use| format!("{}: {} said it to {}", self.time(told.at), self.name(&told.by), told.to);
+        statement.uses.iter().rev().map(words).collect()
     }
 
     /// What readers were told of the next word, and what became of it; none before it is public.
@@ -172,6 +200,7 @@ impl Shown<'_> {
             Some(TaskPhase::Open { due: Some(due) }) => format!("to be done by {}", self.hour(*due)),
             Some(TaskPhase::Open { due: None }) => "to be done".to_owned(),
             Some(TaskPhase::Overdue { due }) => format!("overdue since {}", self.hour(*due)),
+            Some(TaskPhase::Skipped(skipped)) => self.skipped(skipped),
             Some(TaskPhase::Done { by, at }) => format!("done by {} at {}", self.name(by), self.hour(*at)),
         }
     }

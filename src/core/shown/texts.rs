@@ -26,7 +26,7 @@ pub struct Goes {
     pub fits: bool,
 }
 
-/// Every text that some channel takes, in the package's order.
+/// Every text that some channel takes, in the package's order; all of them where nothing is posted.
 pub fn texts(package: &Package) -> Vec<Text> {
     let text = |(index, variant): (usize, &Variant)| Text {
         index,
@@ -36,7 +36,8 @@ pub fn texts(package: &Package) -> Vec<Text> {
         body: variant.body.clone(),
         goes: goes(package, index, variant),
     };
-    package.variants.iter().enumerate().map(text).filter(|text| !text.goes.is_empty()).collect()
+    let spoken = package.placements.is_empty();
+    package.variants.iter().enumerate().map(text).filter(|text| spoken || !text.goes.is_empty()).collect()
 }
 
 fn goes(package: &Package, index: usize, variant: &Variant) -> Vec<Goes> {

@@ -15,7 +15,7 @@ use super::render::render;
 use super::template::{TemplateProblem, TemplateSpec, check_template};
 use super::text::{hidden_character, is_blank, tidy};
 use crate::core::name::{ChannelName, FactName, StepId, TemplateName};
-use crate::core::playbook::{FactValue, StatementStep};
+use crate::core::playbook::{FactValue, StatementStep, Usage};
 use crate::core::rules::{ChannelRules, Rules, Template};
 use crate::core::setting::Setting;
 use crate::core::severity::Severity;
@@ -85,6 +85,8 @@ pub enum DraftError {
     NoChannel(ChannelName),
     #[error("`{channel}` needs this statement in {language}; write {file}", language = file.language)]
     NoTemplate { channel: ChannelName, file: TemplateFile },
+    #[error("this statement is said in {language}; write {file}", language = file.language)]
+    NoText { file: TemplateFile },
     #[error("{file}:{problem}")]
     Template { file: TemplateFile, problem: TemplateProblem },
     #[error(
@@ -152,6 +154,10 @@ fn choose<'a>(
 ) -> Result<(Vec<&'a Template>, Vec<Placement>), DraftError> {
     let mut chosen: Vec<&Template> = Vec::new();
     let mut wanted: Vec<(&ChannelName, &ChannelRules, Vec<&Template>)> = Vec::new();
+    if step.usage == Usage::IfAsked {
+        let spoken = rules.organisation.languages.iter().map(|language| spoken(step, rules, language));
+        return Ok((spoken.collect::<Result<_, _>>()?, Vec::new()));
+    }
     // A correction goes where the words that it corrects stand.
     for name in step.channels.iter().filter(|name| corrects.is_none_or(|found| found.posts.contains_key(*name))) {
         let channel = rules.channels.get(name).ok_or_else(|| DraftError::NoChannel(name.clone()))?;
@@ -179,6 +185,14 @@ fn choose<'a>(
     });
     let placements = placements.collect();
     Ok((chosen, placements))
+}
+
+/// What is said where nothing is posted: the long text, else the short one.
+fn spoken<'a>(step: &StatementStep, rules: &'a Rules, language: &str) -> Result<&'a Template, DraftError> {
+    let of = |length| rules.template(&step.template, length, language);
+    of(Length::Long).or_else(|| of(Length::Short)).ok_or_else(|| DraftError::NoText {
+        file: TemplateFile { name: step.template.clone(), length: Length::Long, language: language.to_owned() },
+    })
 }
 
 fn languages<'a>(channel: &'a ChannelRules, rules: &'a Rules) -> &'a [String] {

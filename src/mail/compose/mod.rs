@@ -5,6 +5,7 @@ mod approval;
 mod by_hand;
 mod change_notice;
 mod desk;
+mod hand_over_notice;
 mod notice;
 mod picture;
 mod post_notice;

@@ -7,6 +7,7 @@ use super::post_notice::{
     take_down_by_hand, taken_down,
 };
 use super::press::Kind;
+use super::promise_notice::{ready_to_say, say_no_more};
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
@@ -44,6 +45,12 @@ impl Composer {
             | Notice::DraftFailed { .. }
             | Notice::Overdue { .. }
             | Notice::PromiseMissed { .. }
+            | Notice::HandOverOffered { .. }
+            | Notice::HandOverVoid { .. }
+            | Notice::HandOverAccepted { .. }
+            | Notice::HandOverUnanswered { .. }
+            | Notice::ReadyToSay { .. }
+            | Notice::SayNoMore { .. }
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
@@ -113,6 +120,12 @@ impl Scene<'_> {
             Notice::DraftFailed { statement, why } => draft_failed(statement, why),
             Notice::Overdue { of } => self.overdue(of),
             Notice::PromiseMissed { statement, by, paged } => self.promise_missed(statement, *by, *paged),
+            Notice::HandOverOffered { by } => self.hand_over_offered(by),
+            Notice::HandOverVoid { by } => self.hand_over_void(by),
+            Notice::HandOverAccepted { by } => self.hand_over_accepted(by),
+            Notice::HandOverUnanswered { to, by } => self.hand_over_unanswered(to, by),
+            Notice::ReadyToSay { statement } => ready_to_say(statement),
+            Notice::SayNoMore { statement } => say_no_more(statement),
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),
@@ -182,7 +195,7 @@ impl Scene<'_> {
         let name = match self.rules.playbook.step(of).map(|step| &step.kind) {
             Some(StepKind::Task(task)) => format!("the task “{}”", task.todo),
             Some(StepKind::Statement(_)) => format!("the {}", Shown::statement_name(of)),
-            Some(StepKind::Alert(_)) | None => of.to_string(),
+            Some(StepKind::Alert(_)) | None => self.other_step(of),
         };
         Words {
             subject: format!("Overdue, {of}"),

@@ -6,7 +6,6 @@ use super::press::Kind;
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::incident::TaskPhase;
 use crate::core::name::StepId;
-use crate::core::playbook::StepKind;
 use crate::core::shown::Duty;
 
 #[derive(Serialize)]
@@ -21,14 +20,13 @@ struct Task<'a> {
 
 impl Composer {
     pub fn task(&self, scene: &Scene<'_>, task: &StepId) -> Result<Letter, ComposeError> {
-        let Some(StepKind::Task(step)) = scene.rules.playbook.step(task).map(|step| &step.kind) else {
-            return Err(ComposeError::Step(task.clone()));
-        };
+        let mut known = scene.incident.task_words(scene.rules).into_iter();
+        let step = known.find(|words| words.id == *task).ok_or_else(|| ComposeError::Step(task.clone()))?;
         let shown = scene.shown();
         let due = match scene.incident.tasks.get(task) {
             Some(TaskPhase::Open { due }) => *due,
             Some(TaskPhase::Overdue { due }) => Some(*due),
-            Some(TaskPhase::Waiting | TaskPhase::Done { .. }) | None => None,
+            Some(TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_)) | None => None,
         };
         let subject = match due {
             Some(due) => format!("Task by {}: {}", shown.hour(due), step.todo),
@@ -37,7 +35,7 @@ impl Composer {
         let data = Task {
             title: &scene.incident.title,
             todo: &step.todo,
-            role: step.by.as_str(),
+            role: &step.who,
             due: due.map(|due| shown.time(due)),
             page: scene.page(),
             duty: shown.duty(),

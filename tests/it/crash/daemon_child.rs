@@ -231,6 +231,8 @@ impl Daemon {
             | StatementPhase::Drafting(_)
             | StatementPhase::Asking(_)
             | StatementPhase::Posting(_)
+            | StatementPhase::Ready(_)
+            | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => false,
         })
     }

@@ -91,6 +91,8 @@ fn yes(statement: &Statement) -> Option<[bool; SLOTS]> {
         | StatementPhase::Posted(_)
         | StatementPhase::Waiting
         | StatementPhase::Drafting(_)
+        | StatementPhase::Ready(_)
+        | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => return None,
     };
     Some(ASKED.map(|(person, asked_in)| ballot.has_yes(ward::place(asked_in), &ward::name(person).into())))

@@ -1,6 +1,8 @@
 //! What people do with an incident: say whether it is real, fill in facts, edit, lift, stand down, leave, and edit the files.
 
-use holdline::core::incident::{Asker, Author, Event, Hold, IncidentId, IncidentPhase, StatementPhase, Verification};
+use holdline::core::incident::{
+    Asker, Author, Event, Hold, IncidentId, IncidentPhase, StatementPhase, Teller, Verification,
+};
 use holdline::core::lint::{Level, linted};
 use holdline::core::name::{PersonId, PlaybookName, StepId};
 use holdline::core::playbook::FactValue;
@@ -93,7 +95,7 @@ impl World {
                 let task = self.pick(&["pause", "tell-regulator"]).into();
                 self.record(id, Event::TaskDone { task, by, note: String::new() });
             }
-            65..68 => self.pick_text(id, entry, by),
+            65..68 => self.take_out_of_order(id, entry, by),
             68..69 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
             69..70 => self.leave(id),
             70..72 => {
@@ -170,6 +172,31 @@ impl World {
             let (statement, rule, digest) = (statement.clone(), rule.clone(), current.digest);
             self.record(id, Event::BlockLifted { statement, digest, rule, by, reason: REASON.to_owned() });
             return;
+        }
+    }
+
+    /// Begins early, leaves out, adds, and chooses what a round says.
+    fn take_out_of_order(&mut self, id: IncidentId, entry: &Entry, by: PersonId) {
+        let step = if self.chance(50) { self.some_statement(entry) } else { StepId::from("tell-regulator") };
+        match self.rng.random_range(0..100) {
+            0..40 => self.pick_text(id, entry, by),
+            40..55 => drop(self.record(id, Event::BegunEarly { step, by })),
+            55..65 => drop(self.record(id, Event::StepSkipped { step, by, reason: REASON.to_owned() })),
+            65..85 => {
+                let who = person(self.pick(PEOPLE));
+                let due = self.clocks.engine.checked_add(jiff::SignedDuration::from_mins(30)).ok();
+                self.record(id, Event::TaskAdded { todo: "call the ward".to_owned(), who, due, by });
+            }
+            85..95 => {
+                let to = person(self.pick(PEOPLE));
+                let accepted = Event::HandOverAccepted { by: to.clone() };
+                let by = entry.incident.duty.clone().unwrap_or(by);
+                self.record(id, Event::HandOverOffered { to, by, note: String::new() });
+                if self.chance(50) {
+                    self.record(id, accepted);
+                }
+            }
+            _ => drop(self.record(id, Event::StoryBroken { teller: Teller::Media, by })),
         }
     }
 

@@ -88,7 +88,8 @@ impl Known {
             Event::Saved { statement, by, package, .. } => self.save(statement.as_str(), by, package),
             Event::RedraftAsked { statement, .. }
             | Event::AskedAgain { statement, .. }
-            | Event::TextPicked { statement, .. } => {
+            | Event::TextPicked { statement, .. }
+            | Event::StepSkipped { step: statement, .. } => {
                 self.forget_votes(statement.as_str());
             }
             Event::DecisionTaken { person, decision, digest, .. } => {
@@ -144,6 +145,12 @@ impl Known {
             | Event::Claimed { .. }
             | Event::PlaybookPicked { .. }
             | Event::TaskDone { .. }
+            | Event::BegunEarly { .. }
+            | Event::HandOverOffered { .. }
+            | Event::HandOverAccepted { .. }
+            | Event::TaskAdded { .. }
+            | Event::StoryBroken { .. }
+            | Event::Used { .. }
             | Event::DraftFailed { .. }
             | Event::BlockLifted { .. }
             | Event::DeadlinePassed { .. }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use holdline::core::approval::{Ballot, Decision, Right, Rung};
 use holdline::core::incident::{
     AlertPhase, Deadline, Effect, Hold, Incident, IncidentPhase, Notice, PostPhase, PromisePhase, Statement,
-    StatementPhase, Subject, TaskPhase, Verification,
+    StatementPhase, Subject, TaskPhase, Verification, teller_words,
 };
 use holdline::core::name::{ChannelName, FactName};
 use holdline::core::statement::{Says, Seen};
@@ -116,6 +116,12 @@ fn told(notice: &Notice) -> String {
             let everybody = if *paged { ", and everybody hears of it" } else { "" };
             format!("{statement} promised a word by {}{everybody}", clock(*by))
         }
+        Notice::HandOverOffered { by } => format!("{by} offers the incident"),
+        Notice::HandOverVoid { .. } => "the incident is offered to somebody else".to_owned(),
+        Notice::HandOverAccepted { by } => format!("{by} has the incident now"),
+        Notice::HandOverUnanswered { to, by } => format!("{to} did not accept what {by} offered"),
+        Notice::ReadyToSay { statement } => format!("{statement} may be said"),
+        Notice::SayNoMore { statement } => format!("{statement} may not be said any more"),
         Notice::Locked { request, person } => format!("request {request} to {person} is locked"),
         Notice::LadderEnded { of, stage } => {
             format!("nobody answers for {} {stage}", subject(of)).trim_end().to_owned()
@@ -147,6 +153,7 @@ pub(crate) fn deadline(incident: &Incident, of: &Deadline) -> String {
         Deadline::Acknowledge { alert, .. } => format!("nobody claimed {alert}"),
         Deadline::Task { task } => format!("{task}'s time is over"),
         Deadline::Statement { statement } => format!("{statement}'s time is over"),
+        Deadline::HandOver { .. } => "nobody accepted the hand-over".to_owned(),
         Deadline::Round { statement } => format!("{statement} must begin"),
         Deadline::Promise { statement } => format!("the time that {statement} promised"),
         Deadline::Reminder { request, nth } => format!("reminder {nth} of request {request}"),
@@ -187,12 +194,16 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
             TaskPhase::Open { due } => due.map_or("open".to_owned(), |due| format!("open until {}", clock(due))),
             TaskPhase::Overdue { .. } => "overdue".to_owned(),
             TaskPhase::Done { by, .. } => format!("done by {by}"),
+            TaskPhase::Skipped(skipped) => format!("left out by {} ({})", skipped.by, skipped.reason),
         };
         lines.push(format!("= {id}: {phase}"));
     }
     for (number, learned) in incident.lessons.iter().enumerate() {
         let done = if learned.done.is_some() { ", done" } else { "" };
         lines.push(format!("= lesson {number} by {}: {}{done}", learned.by, learned.lesson.words()));
+    }
+    if let Some(teller) = incident.broken_by {
+        lines.push(format!("= {} told the story first", teller_words(teller)));
     }
     for (number, change) in incident.waiting_changes() {
         lines.push(format!("= change {number} of {} waits", change.change.person));
@@ -230,6 +241,12 @@ fn statement_state(statement: &Statement) -> String {
         StatementPhase::Posting(posting) => format!("posting {version}: {}", posts(&posting.posts)),
         StatementPhase::Posted(posting) => format!("posted {version}: {}", posts(&posting.posts)),
         StatementPhase::Withdrawn => "withdrawn".to_owned(),
+        StatementPhase::Skipped(skipped) => format!("left out by {} ({})", skipped.by, skipped.reason),
+        StatementPhase::Ready(ready) => {
+            let uses: Vec<String> =
+                statement.uses.iter().map(|told| format!(", said by {} to {}", told.by, told.to)).collect();
+            format!("ready {version}: {}{}", votes(&ready.ballot), uses.concat())
+        }
     }
 }
 

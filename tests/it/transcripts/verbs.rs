@@ -116,8 +116,10 @@ impl Scene<'_> {
             }
             [by, "saves", statement, rest @ ..] => self.save(by, statement, rest, words),
             _ => {
-                let event =
-                    Self::rounds(line).or_else(|| Self::afterwards(line, words)).or_else(|| Self::lesson(line, words));
+                let event = self
+                    .timeline(line, words)
+                    .or_else(|| Self::afterwards(line, words))
+                    .or_else(|| Self::lesson(line, words));
                 event.or_else(|| self.decision(line, words)).unwrap_or_else(|| self.post(line))
             }
         }
@@ -220,14 +222,43 @@ impl Scene<'_> {
         open.or_else(|| mine().next_back()).unwrap_or_else(|| panic!("{person} was never asked about {of:?}"))
     }
 
-    /// Which of its texts a round says.
-    fn rounds(line: &str) -> Option<Event> {
-        let (by, says, statement) = match line.split_whitespace().collect::<Vec<_>>().as_slice() {
-            [by, "says", "nothing", "new", "in", statement] => (*by, Says::NothingNew, *statement),
-            [by, "says", "what", "is", "new", "in", statement] => (*by, Says::Own, *statement),
+    /// What people do out of the playbook's order, and the hand-over.
+    fn timeline(&self, line: &str, words: &str) -> Option<Event> {
+        let who = |name: &str| PersonId::from(name);
+        Some(match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [by, "hands", "over", "to", to] => {
+                Event::HandOverOffered { to: who(to), by: who(by), note: words.to_owned() }
+            }
+            [by, "accepts"] => Event::HandOverAccepted { by: who(by) },
+            [by, "begins", step, "early"] => Event::BegunEarly { step: (*step).into(), by: who(by) },
+            [by, "leaves", "out", step] => {
+                Event::StepSkipped { step: (*step).into(), by: who(by), reason: words.to_owned() }
+            }
+            [by, "adds", "a", "task", "for", other] => {
+                Event::TaskAdded { todo: words.to_owned(), who: who(other), due: None, by: who(by) }
+            }
+            [by, "adds", "a", "task", "for", other, "within", period] => {
+                let due = Some(Period::parse(period).unwrap().after(self.at));
+                Event::TaskAdded { todo: words.to_owned(), who: who(other), due, by: who(by) }
+            }
+            [by, "says", "that", teller, "told", "it", "first"] => {
+                let teller = serde_json::from_value(serde_json::json!(teller)).unwrap();
+                Event::StoryBroken { teller, by: who(by) }
+            }
+            [by, "says", statement, "to", to @ ..] => Event::Used {
+                statement: (*statement).into(),
+                digest: self.incident.statements[*statement].current().map_or(OTHER_BYTES, |version| version.digest),
+                by: who(by),
+                to: to.join(" "),
+            },
+            [by, "says", "nothing", "new", "in", statement] => {
+                Event::TextPicked { statement: (*statement).into(), says: Says::NothingNew, by: who(by) }
+            }
+            [by, "says", "what", "is", "new", "in", statement] => {
+                Event::TextPicked { statement: (*statement).into(), says: Says::Own, by: who(by) }
+            }
             _ => return None,
-        };
-        Some(Event::TextPicked { statement: statement.into(), says, by: by.into() })
+        })
     }
 
     /// What becomes of a post after it was made, and the kill switch.

@@ -64,6 +64,7 @@ impl World {
                     step["statement"]["within"] = Value::Null;
                     world.add_step(id, &step, rest);
                 }
+                ["if-asked", id, rest @ ..] => world.add_if_asked(id, rest),
                 ["rounds", id, "every", period, rest @ ..] => world.add_rounds(id, period, rest),
                 ["severity", severity, "when", condition @ ..] => {
                     let rule = json!({ "severity": severity, "when": condition.join(" ") });
@@ -117,6 +118,23 @@ impl World {
         let mut changed = serde_json::to_value(&*known).unwrap();
         changed[key] = value;
         *known = serde_json::from_value(changed).unwrap();
+    }
+
+    /// Words for whoever asks: legal is told of them, and one yes makes them ready.
+    fn add_if_asked(&mut self, id: &str, rest: &[&str]) {
+        let mut step = serde_json::to_value(&self.rules.playbook.timeline[1].kind).unwrap();
+        let said = &mut step["statement"];
+        said["use"] = json!("if_asked");
+        said["tell"] = json!(["legal"]);
+        said["audience"] = json!("callers");
+        said["channels"] = json!([]);
+        said["next_update"] = Value::Null;
+        said["template"] = json!("spoken");
+        said["approval"] = json!([{ "name": "release", "quorum": { "any_of": ["comms-lead"] } }]);
+        let source = "If you ask, call {{facts.help_line}}.";
+        let template = json!({ "name": "spoken", "length": "long", "language": "en", "source": source });
+        self.rules.templates.push(serde_json::from_value(template).unwrap());
+        self.add_step(id, &step, rest);
     }
 
     /// A statement that comes again: it says what happened, and without news that there is none, on one yes.
