@@ -8,10 +8,12 @@ use super::files::Folder;
 use super::kinds::{self, Surroundings};
 use super::node::{Entry, Node, Table, Value};
 use super::none::{self, NONE};
+use super::pager;
 use super::people;
 use super::playbook::{self, Given};
 use super::problem::{Problem, Weight};
 use super::quiet;
+use super::retention;
 use super::secret::Secrets;
 use super::sheet::Sheet;
 use super::stamp::{Stamp, stamp};
@@ -158,6 +160,7 @@ impl Loading<'_> {
             channels: &channel_rules,
             channel_names: &names(file.get("channels")),
             templates: self.templates,
+            has_pager: file.get("pager").is_some(),
         };
         let rules = self.rules(&given);
         let smtp = match self.need {
@@ -169,6 +172,10 @@ impl Loading<'_> {
                 installation::miss_mail(&file);
                 installation::mail(&file, around)
             }
+            Need::WithoutMail | Need::DryRun | Need::Rehearsal => None,
+        };
+        let pager = match self.need {
+            Need::Run | Need::Check => pager::read(&file, around),
             Need::WithoutMail | Need::DryRun | Need::Rehearsal => None,
         };
         let accounts = installation::accounts(&file, channel_rules.values().map(|channel| channel.account.as_str()));
@@ -187,10 +194,12 @@ impl Loading<'_> {
             audit: audit?,
             roster: people.roster,
             mail: smtp,
+            pager,
             feeds,
             channels,
             watches,
             quiet,
+            retention: retention::read(&file),
             written: Written {
                 feeds: with_secrets(file.get("feeds"), secrets),
                 channels: written(file.get("channels")),

@@ -146,6 +146,7 @@ impl Engine {
                 let incident = row.id.incident;
                 self.take_down(shell, row, PostJob { incident, statement, channel, attempt: 1 }, url).await
             }
+            Effect::Page { alert, rung } => self.page(shell, row, &alert, rung).await,
             Effect::Alert { .. }
             | Effect::AskTask { .. }
             | Effect::AskApproval { .. }

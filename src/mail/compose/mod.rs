@@ -6,6 +6,7 @@ mod by_hand;
 mod change_notice;
 mod desk;
 mod notice;
+mod page;
 mod picture;
 mod post_notice;
 mod press;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::desk::{BlindSpot, Head, House};
+pub use self::page::{PageWords, page};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
 pub use self::quiet::HeldBack;
