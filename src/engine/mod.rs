@@ -61,6 +61,7 @@ pub use look::{LookUpStep, READS_MAX};
 pub use measured::{Bounded, COMMIT_BUCKETS, Called, Counters, Ended, FeedNow, Measured, Measures};
 pub use outbox::{STOP_WITHIN, Shell};
 pub use paging::PAGES_PER_HOUR_MAX;
+pub use past::{HeardOf, heard_of};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};

@@ -79,7 +79,7 @@ async fn so_many_mentions_go_in_a_minute_and_the_rest_in_the_next() {
     let left = |app: &TestApp| {
         let db = rusqlite::Connection::open(app.file("holdline.db")).unwrap();
         let sql = "select count(*) from mentions where json_extract(body, '$.text') <> ''";
-        db.query_row::<usize, _, _>(sql, [], |row| row.get(0)).unwrap()
+        usize::try_from(db.query_row::<i64, _, _>(sql, [], |row| row.get(0)).unwrap()).unwrap()
     };
     app.clock.set(app.clock.now() + jiff::SignedDuration::from_hours(24 * 8));
     // The loop that looks at every full minute may have looked at this one already.
