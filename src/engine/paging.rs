@@ -116,8 +116,8 @@ impl Engine {
     }
 
     async fn send_page(&self, pager: &Pager, page: &Page) -> Paged {
-        let paged = pager.page(page, self.now()).await;
-        let (ended, why): (Ended, Option<PageReason>) = match paged {
+        let outcome = pager.page(page, self.now()).await;
+        let (ended, why): (Ended, Option<PageReason>) = match outcome {
             Paged::Done => (Ended::Done, None),
             Paged::Later { why, .. } => (Ended::Later, Some(why)),
             Paged::Never(why) => (Ended::Never, Some(why)),
@@ -127,7 +127,7 @@ impl Engine {
             Some(why) => tracing::error!(%why, "a page was not taken"),
         }
         self.measures().count(|counters| *counters.pages.entry((ended, why)).or_default() += 1);
-        paged
+        outcome
     }
 
     fn page_of(
