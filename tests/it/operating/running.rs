@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::test_app::signature;
 
 /// How long something may take; real time, since the machine may be busy.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) struct Running {
     child: Child,
@@ -27,11 +27,11 @@ pub(super) struct Running {
 
 /// The folder's mail goes to this server from now on.
 pub(super) fn mail_by(folder: &Path, server: &SmtpSettings) {
-    let main = folder.join("holdline.yaml");
-    let text = fs::read_to_string(&main).unwrap();
+    let file = folder.join("holdline.yaml");
+    let text = fs::read_to_string(&file).unwrap();
     let smtp = format!("smtp: {{ host: {}, port: {}, security: plain }}", server.host, server.port);
     let mail = format!("\nmail:\n  from: Riverside Holdline <holdline@riverside.example>\n  {smtp}\n");
-    fs::write(main, text + &mail).unwrap();
+    fs::write(file, text + &mail).unwrap();
 }
 
 impl Running {
