@@ -75,11 +75,11 @@ impl Paged {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_that_says_so_is_paged_once_and_signed() {
     let secret = ", secret: { file: pager-secret }";
-    let paged = Paged::start("webhook", secret, "[mail, page]", Manner::Takes, vec![200]).await;
-    paged.open().await;
-    let heard = paged.peer.heard();
+    let ward = Paged::start("webhook", secret, "[mail, page]", Manner::Takes, vec![200]).await;
+    ward.open().await;
+    let heard = ward.peer.heard();
     assert_eq!(heard.len(), 1, "two people are mailed, and the pager is called once");
-    let page = &paged.pages()[0];
+    let page = &ward.pages()[0];
     let (key, timestamp) = (heard[0].header("webhook-id"), heard[0].header("webhook-timestamp"));
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(format!("{key}.{timestamp}.").as_bytes());
@@ -88,7 +88,7 @@ async fn an_alert_that_says_so_is_paged_once_and_signed() {
     assert_eq!(page["title"], "[Elevated] Incident opened: Patient data breach");
     assert_eq!((&page["incident"], &page["severity"], &page["key"]), (&json!(1), &json!("elevated"), &json!(key)));
     assert!(page["url"].as_str().unwrap().ends_with("/incident/1"));
-    paged.app.stop().await;
+    ward.app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,55 +110,55 @@ async fn slack_and_teams_get_what_they_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_pager_does_not_take_is_sent_again_under_the_same_key() {
-    let paged = Paged::start("webhook", "", "[page]", Manner::Takes, vec![500, 503, 200]).await;
-    paged.open().await;
-    paged.seconds_go_by(60).await;
-    paged.seconds_go_by(60).await;
-    paged.seconds_go_by(60).await;
-    let pages = paged.pages();
+    let ward = Paged::start("webhook", "", "[page]", Manner::Takes, vec![500, 503, 200]).await;
+    ward.open().await;
+    ward.seconds_go_by(60).await;
+    ward.seconds_go_by(60).await;
+    ward.seconds_go_by(60).await;
+    let pages = ward.pages();
     assert_eq!(pages.len(), 3, "it is taken at last, and then no more is sent");
     assert!(pages.iter().all(|page| page["key"] == pages[0]["key"]), "{pages:?}");
-    paged.app.stop().await;
+    ward.app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_is_paged_where_no_mail_was_taken_for_five_minutes() {
-    let paged = Paged::start("webhook", "", "[mail]", Manner::Full, vec![200; 20]).await;
-    paged.open().await;
+    let ward = Paged::start("webhook", "", "[mail]", Manner::Full, vec![200; 20]).await;
+    ward.open().await;
     for _ in 0..9 {
-        paged.seconds_go_by(30).await;
+        ward.seconds_go_by(30).await;
     }
-    assert_eq!(paged.pages().len(), 0, "four and a half minutes are not enough");
+    assert_eq!(ward.pages().len(), 0, "four and a half minutes are not enough");
     for _ in 0..10 {
-        paged.seconds_go_by(30).await;
+        ward.seconds_go_by(30).await;
     }
-    assert_eq!(paged.pages().len(), 1, "two people wait for mail: one page for this ring");
-    paged.seconds_go_by(60).await;
+    assert_eq!(ward.pages().len(), 1, "two people wait for mail: one page for this ring");
+    ward.seconds_go_by(60).await;
     for _ in 0..20 {
-        paged.seconds_go_by(30).await;
+        ward.seconds_go_by(30).await;
     }
-    assert_eq!(paged.pages().len(), 2, "it rang once more after ten minutes, and that is paged, too");
-    paged.app.engine.record(1, Event::Claimed { by: "ana".into() }).await.unwrap();
+    assert_eq!(ward.pages().len(), 2, "it rang once more after ten minutes, and that is paged, too");
+    ward.app.engine.record(1, Event::Claimed { by: "ana".into() }).await.unwrap();
     for _ in 0..40 {
-        paged.seconds_go_by(60).await;
+        ward.seconds_go_by(60).await;
     }
-    assert_eq!(paged.pages().len(), 2, "somebody has it: nobody else is woken");
-    paged.app.stop().await;
+    assert_eq!(ward.pages().len(), 2, "somebody has it: nobody else is woken");
+    ward.app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_flood_of_pages_leaves_in_one_hour() {
     let most = usize::try_from(PAGES_PER_HOUR_MAX).unwrap();
-    let paged = Paged::start("webhook", "", "[page]", Manner::Takes, vec![200; 3 * most]).await;
+    let ward = Paged::start("webhook", "", "[page]", Manner::Takes, vec![200; 3 * most]).await;
     for _ in 0..=most {
-        paged.open().await;
+        ward.open().await;
     }
-    assert_eq!(paged.pages().len(), most, "one more waits");
-    paged.seconds_go_by(59 * 60).await;
-    assert_eq!(paged.pages().len(), most);
-    paged.seconds_go_by(60).await;
-    assert!(paged.pages().len() > most, "with the next hour it goes out");
-    paged.app.stop().await;
+    assert_eq!(ward.pages().len(), most, "one more waits");
+    ward.seconds_go_by(59 * 60).await;
+    assert_eq!(ward.pages().len(), most);
+    ward.seconds_go_by(60).await;
+    assert!(ward.pages().len() > most, "with the next hour it goes out");
+    ward.app.stop().await;
 }
 
 fn check(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
