@@ -59,7 +59,9 @@ fn try_both_ways(folder: &Path) -> ExitCode {
         Ok(runtime) => runtime.block_on(send_test(&config)),
         Err(error) => return out::fail(error),
     };
-    tried.iter().for_each(|tried| out::line(&tried.said));
+    for way in &tried {
+        out::line(&way.said);
+    }
     if config.pager.is_none() {
         out::line("There is no pager; while mail is down nobody is alerted. `pager:` sets one up.");
     }

@@ -24,7 +24,7 @@ pub(super) fn held_after(mut holds: Holds, row: &StoredEvent) -> Result<Holds, S
     if entry.incident == INSTALLATION && is_of_holds {
         match row.installation_event()? {
             Some(InstallationEvent::HoldPlaced { incident, by, reason }) => {
-                drop(holds.insert(incident, Hold { by, reason }))
+                drop(holds.insert(incident, Hold { by, reason }));
             }
             Some(InstallationEvent::HoldLifted { incident, .. }) => drop(holds.remove(&incident)),
             // Only these two are of these kinds.
