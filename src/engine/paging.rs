@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::board::Entry;
 use super::measured::Ended;
 use super::outbox::Shell;
-use super::work::{SECONDS_PER_HOUR, Work};
+use super::work::{LEASE, SECONDS_PER_HOUR, Work};
 use super::{Engine, RecordError};
 use crate::core::name::{PersonId, StepId};
 use crate::mail::compose::{ComposeError, Scene, page};
@@ -17,6 +17,7 @@ pub const PAGES_PER_HOUR_MAX: u32 = 30;
 /// What the notes begin with that count pages, and those that say what was paged in place of mail.
 pub(super) const PAGES: &str = "pages:";
 pub(super) const PAGED: &str = "paged:";
+const DONE: &str = "paged";
 
 impl Work<'_, '_> {
     /// Counts a page before it is sent; where the hour's are used up, says when the next begins.
@@ -32,13 +33,29 @@ impl Work<'_, '_> {
         Ok(None)
     }
 
-    fn was_paged(&mut self, note: &str) -> Result<bool, RecordError> {
-        Ok(self.batch.note(note)?.is_some())
+    /// Takes it upon itself to page this, where nobody has done it or is at it: several mails of one alert fail at once.
+    fn begin_paging(&mut self, note: &str) -> Result<bool, RecordError> {
+        let begun = self.batch.note(note)?;
+        let begun = begun.as_deref().map(str::parse::<Timestamp>);
+        let is_free = match begun {
+            None => true,
+            Some(Ok(begun)) => self.now().duration_since(begun) >= LEASE,
+            // It says that it was paged.
+            Some(Err(_)) => false,
+        };
+        if is_free {
+            let now = self.now();
+            self.batch.put_note(note, &now.to_string(), now)?;
+        }
+        Ok(is_free)
     }
 
-    fn note_paged(&mut self, note: &str) -> Result<(), RecordError> {
+    fn end_paging(&mut self, note: &str, was_paged: bool) -> Result<(), RecordError> {
         let now = self.now();
-        Ok(self.batch.put_note(note, &now.to_string(), now)?)
+        if was_paged {
+            return Ok(self.batch.put_note(note, DONE, now)?);
+        }
+        Ok(self.batch.drop_note(note)?)
     }
 }
 
@@ -97,22 +114,23 @@ impl Engine {
             return Ok(());
         }
         let note = format!("{PAGED}{}:{alert}:{rung}", entry.incident.id);
-        let asked = note.clone();
-        if self.call(move |work| work.was_paged(&asked)).await? || self.call(|work| work.take_page()).await?.is_some() {
-            return Ok(());
-        }
-        let key = note.replace(':', ".");
-        match self.page_of(entry, &key, alert, rung) {
-            Ok(page) => match self.send_page(pager, &page).await {
-                Paged::Done => self.call(move |work| work.note_paged(&note)).await,
-                // The mail is tried again, and with it the page.
-                Paged::Later { .. } | Paged::Never(_) => Ok(()),
-            },
+        let page = match self.page_of(entry, &note.replace(':', "."), alert, rung) {
+            Ok(page) => page,
             Err(error) => {
                 tracing::error!(%error, "a page could not be written");
-                Ok(())
+                return Ok(());
             }
+        };
+        let asked = note.clone();
+        if !self.call(move |work| work.begin_paging(&asked)).await? {
+            return Ok(());
         }
+        let was_paged = match self.call(|work| work.take_page()).await? {
+            // The mail is tried again, and with it the page.
+            Some(_) => false,
+            None => matches!(self.send_page(pager, &page).await, Paged::Done),
+        };
+        self.call(move |work| work.end_paging(&note, was_paged)).await
     }
 
     async fn send_page(&self, pager: &Pager, page: &Page) -> Paged {

@@ -86,7 +86,6 @@ impl Work<'_, '_> {
     }
 
     fn erased(&mut self, entries: Vec<Span>, reason: String, mentions: u32) -> Result<(), RecordError> {
-        self.batch.overwrite_what_is_deleted()?;
         self.state.swept = false;
         let erased = InstallationEvent::Erased { entries, by: PersonId::from(BY), reason, mentions };
         self.installation(&erased).map(drop)

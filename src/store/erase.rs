@@ -98,11 +98,6 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// From here on what is deleted or changed is overwritten, too.
-    pub fn overwrite_what_is_deleted(&mut self) -> Result<(), StoreError> {
-        Ok(self.db.pragma_update(None, "secure_delete", "on")?)
-    }
-
     /// Forgets rules that no entry names any more.
     pub fn keep_rules_only(&mut self, named: &BTreeSet<Digest>) -> Result<(), StoreError> {
         let named: Vec<String> = named.iter().map(ToString::to_string).collect();
