@@ -208,13 +208,9 @@ fn a_pager_that_cannot_be_is_named_with_its_place() {
     let folder = hospital_folder();
     with_pager(folder.path(), "slack", "", "https://hooks.example/x", "[page]");
     let main = folder.path().join("holdline.yaml");
-    let without: String = fs::read_to_string(&main)
-        .unwrap()
-        .lines()
-        .filter(|line| !line.starts_with("pager:"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    fs::write(&main, without).unwrap();
+    let text = fs::read_to_string(&main).unwrap();
+    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("pager:")).collect();
+    fs::write(&main, without.join("\n")).unwrap();
     let (code, said) = check(folder.path(), &[]);
     assert!(code == Some(1) && said.contains("there is no pager that could be used"), "{said}");
     assert!(said.contains("playbooks/data-breach.yaml:"), "{said}");
