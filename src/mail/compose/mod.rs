@@ -10,6 +10,7 @@ mod page;
 mod picture;
 mod post_notice;
 mod press;
+mod promise_notice;
 mod quiet;
 mod task;
 mod wave_notice;
