@@ -3,6 +3,7 @@
 mod folder;
 mod listening;
 mod mode;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use self::folder::{Fixed, Folder, Parts, follow};
 use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
+pub use self::trial::{Tried, send_test};
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;
@@ -249,5 +251,6 @@ fn standing(config: &Config, setting: Setting, url: String) -> Standing {
         },
         operator: config.operator.clone(),
         quiet: Arc::new(config.quiet.clone()),
+        retention: config.retention,
     }
 }

@@ -1,5 +1,6 @@
 //! The control socket beside the store: what the operator's commands say to the running daemon. One JSON line in, one out.
 
+mod hold;
 mod incident;
 
 use std::fs;
@@ -20,6 +21,7 @@ use crate::core::shown::visible;
 use crate::core::statement::clock_time;
 use crate::engine::{Engine, RecordError, SilenceAsked, Work, on_its_way};
 
+pub use hold::{HoldRequest, hold};
 pub use incident::{IncidentRequest, LISTED_MAX, SAID_BYTES_MAX};
 
 /// The longest request or answer, in bytes.
@@ -38,6 +40,7 @@ pub enum Request {
     ResumePosting { by: String },
     Silence(SilenceRequest),
     Incident(IncidentRequest),
+    Hold(HoldRequest),
 }
 
 /// What `holdline silence` asks for.
@@ -142,6 +145,7 @@ async fn carry_out(engine: &Engine, request: Request) -> Answer {
         Request::ResumePosting { by } => engine.resume_posting(by).await.map(|()| vec![RESUMED.to_owned()]),
         Request::Silence(request) => engine.call(move |work| silence(work, request)).await,
         Request::Incident(request) => incident::carry_out(engine, request).await,
+        Request::Hold(request) => engine.call(move |work| hold(work, request)).await,
     };
     match done {
         Ok(sentences) => Answer::Done(sentences.iter().map(|said| visible(said)).collect()),

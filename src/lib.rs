@@ -5,6 +5,7 @@
 //! - [`core`]: pure rules: matching, counting, detection, the incident, drafting, lint, approval;
 //! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
 //! - [`net`]: the guarded way out that feeds and channels call other servers by;
+//! - [`pager`]: a second way to wake people, beside mail;
 //! - [`chart`]: charts as pictures, for mails, pages and files;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
@@ -24,5 +25,6 @@ pub mod engine;
 pub mod feed;
 pub mod mail;
 pub mod net;
+pub mod pager;
 pub mod store;
 pub mod web;

@@ -170,8 +170,8 @@ impl Folder {
     /// A rehearsal's stage stays as it is.
     fn with_those_of_before(&self, fresh: Hands) -> Hands {
         match (fresh, &self.shell.borrow().hands) {
-            (Hands::Live(LiveHands { channels, outside }), Hands::Live(before)) => {
-                Hands::Live(LiveHands { channels: self.beside(&before.channels, channels), outside })
+            (Hands::Live(LiveHands { channels, outside, pager }), Hands::Live(before)) => {
+                Hands::Live(LiveHands { channels: self.beside(&before.channels, channels), outside, pager })
             }
             (_, Hands::Rehearsal(stage)) => Hands::Rehearsal(stage.clone()),
             (fresh @ Hands::Rehearsal(_), Hands::Live(_)) => fresh,

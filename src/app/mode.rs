@@ -12,6 +12,7 @@ use crate::core::setting::Setting;
 use crate::engine::{Engine, Hands, LiveHands};
 use crate::mail::{Mailbox, Post, Smtp};
 use crate::net::Http;
+use crate::pager::Pager;
 
 /// Decided once, where the program is put together.
 #[derive(Clone)]
@@ -98,13 +99,15 @@ impl Mode {
 
     /// What this run reaches the public with, as the folder is by now. A rehearsal goes on with the stage it has.
     pub(super) fn hands(&self, config: &Config, with: Parted<'_>, since: Timestamp) -> Hands {
+        let pager =
+            with.http.zip(config.pager.as_ref()).map(|(http, settings)| Pager::new(http.clone(), settings.clone()));
         let outside = match self {
             Self::Live => Outside { http: with.http.cloned(), post_office: Some(post_office(with.post, with.engine)) },
             Self::Demo(_) => Outside { http: None, post_office: Some(post_office(with.post, with.engine)) },
             Self::DryRun(..) => return Hands::Rehearsal(Stage::default()),
         };
         let channels = connect(&config.channels, &config.written.channels, &outside, since);
-        Hands::Live(LiveHands { channels, outside })
+        Hands::Live(LiveHands { channels, outside, pager })
     }
 }
 

@@ -1,7 +1,9 @@
 //! `holdline audit`: the record of everything that happened. Every command of it works offline.
 
 mod erase;
+mod find;
 mod heads;
+mod hold;
 mod list;
 mod rotate;
 mod verify;
@@ -25,6 +27,10 @@ pub(super) enum Audit {
     List(list::Options),
     /// Take the words of an incident, or of single entries, away for good; the chain still holds and says so
     Erase(erase::Options),
+    /// Where words stand, such as somebody's name: in which mentions and in which entries
+    Find(find::Options),
+    /// Keep an incident from being erased, by its age or by a command, until the hold is lifted
+    Hold(hold::Options),
     /// Make a new audit key; the record goes on under it
     RotateKey(rotate::Options),
 }
@@ -34,6 +40,8 @@ pub(super) fn run(command: &Audit) -> ExitCode {
         Audit::Verify(options) => verify::run(options),
         Audit::List(options) => list::run(options),
         Audit::Erase(options) => erase::run(options),
+        Audit::Find(options) => find::run(options),
+        Audit::Hold(options) => hold::run(options),
         Audit::RotateKey(options) => rotate::run(options),
     }
 }
@@ -53,6 +61,12 @@ pub(super) struct Where {
 }
 
 impl Where {
+    /// The store; or what stands in the way, said already.
+    fn store(&self) -> Option<PathBuf> {
+        let named = self.store.clone();
+        named.or_else(|| folder_record(&self.folder).map(|record| record.store))
+    }
+
     /// Store and keys; or what stands in the way, said already.
     fn find(&self) -> Option<(PathBuf, Keys)> {
         if let (Some(store), false) = (&self.store, self.keys.is_empty()) {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::out;
+use crate::app::send_test;
 use crate::config::{Config, Look, Need, Problem, load as load_folder, report};
 
 #[derive(Debug, Args)]
@@ -18,6 +19,9 @@ pub(super) struct Options {
     /// One JSON object a line on standard output, for editors and other programs
     #[arg(long)]
     json: bool,
+    /// Send one test mail to the operator and one test page, and say what came of each
+    #[arg(long, conflicts_with = "json")]
+    send_test: bool,
 }
 
 const EXIT_CODES: &str = "\
@@ -42,7 +46,26 @@ pub(super) fn run(options: &Options) -> ExitCode {
             out::line("No problem found.");
         }
     }
+    if sound && options.send_test {
+        return try_both_ways(&options.folder);
+    }
     if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Read once more, since now every secret must be there.
+fn try_both_ways(folder: &Path) -> ExitCode {
+    let Some(config) = load(folder, Need::Run) else { return ExitCode::FAILURE };
+    let tried = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(send_test(&config)),
+        Err(error) => return out::fail(error),
+    };
+    for way in &tried {
+        out::line(&way.said);
+    }
+    if config.pager.is_none() {
+        out::line("There is no pager; while mail is down nobody is alerted. `pager:` sets one up.");
+    }
+    if tried.iter().all(|tried| tried.went_out) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Loads the folder, or says everything that is wrong with it.

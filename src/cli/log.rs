@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use std::panic;
 
 use clap::ValueEnum;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -23,11 +25,11 @@ pub(super) enum Format {
     Json,
 }
 
-/// Logs go to standard error, as much as `HOLDLINE_LOG` asks for.
+/// Logs go to standard error, as much as `HOLDLINE_LOG` asks for of Holdline's own.
 pub(super) fn begin(default: &str, format: Format) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDLINE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let subscriber = tracing_subscriber::registry().with(filter);
+    let subscriber = tracing_subscriber::registry().with(filter).with(filter_fn(is_fit_to_log));
     match format {
         Format::Plain => {
             let lines = tracing_subscriber::fmt::layer().with_writer(|| Lines(io::stderr()));
@@ -39,6 +41,12 @@ pub(super) fn begin(default: &str, format: Format) {
         let at = info.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(at, "{}", said(info.payload()));
     }));
+}
+
+/// Of libraries no more than warnings, whatever was asked for: below that they log what they are given to work on, such as
+/// the texts that are put into templates.
+fn is_fit_to_log(about: &Metadata<'_>) -> bool {
+    about.target().starts_with(env!("CARGO_PKG_NAME")) || *about.level() <= Level::WARN
 }
 
 /// What a panic says, where that was written in the source: one that was put together may hold anybody's words.

@@ -9,11 +9,13 @@ pub(super) const FILE: &[&str] = &[
     "people",
     "roles",
     "mail",
+    "pager",
     "feeds",
     "channels",
     "watches",
     "quiet",
     "maintenance",
+    "retention",
 ];
 pub(super) const ORGANISATION: &[&str] =
     &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
@@ -21,6 +23,7 @@ pub(super) const SERVER: &[&str] = &["listen", "url", "metrics"];
 pub(super) const AUDIT: &[&str] = &["key", "previous", "heads_to", "every"];
 pub(super) const PERSON: &[&str] = &["name", "email", "phone", "delegate", "away", "reads", "shared"];
 pub(super) const MAIL: &[&str] = &["from", "smtp"];
+pub(super) const PAGER: &[&str] = &["webhook", "slack", "teams", "secret", "when_mail_fails_for", "private"];
 pub(super) const SMTP: &[&str] = &["host", "port", "security", "user", "password", "ca"];
 /// Beside a feed's kind, for kinds that know them.
 pub(super) const FEED_COMMON: &[&str] = &["every", "private"];
@@ -31,11 +34,12 @@ pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens", "group"]
 pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from", "negative", "reach"];
 pub(super) const HOURS: &[&str] = &["from", "for", "timezone", "watches", "break_through"];
 pub(super) const MAINTENANCE: &[&str] = &["from", "to", "reason", "watches", "break_through"];
+pub(super) const RETENTION: &[&str] = &["mentions", "incidents"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
 pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];
 pub(super) const STEP: &[&str] = &["alert", "task", "statement"];
-pub(super) const ALERT: &[&str] = &["id", "to", "acknowledge_within", "else", "at", "after", "when"];
+pub(super) const ALERT: &[&str] = &["id", "to", "by", "acknowledge_within", "else", "at", "after", "when"];
 pub(super) const TASK: &[&str] = &["id", "do", "by", "within", "at", "after", "when"];
 pub(super) const STATEMENT: &[&str] = &[
     "id",
@@ -68,12 +72,14 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("a person", PERSON),
     ("mail", MAIL),
     ("smtp", SMTP),
+    ("pager", PAGER),
     ("a feed", FEED_COMMON),
     ("a channel", CHANNEL_COMMON),
     ("a watch", WATCH),
     ("spike", SPIKE_COMMON),
     ("quiet hours", HOURS),
     ("maintenance", MAINTENANCE),
+    ("retention", RETENTION),
     ("a playbook", PLAYBOOK),
     ("severity", SEVERITY),
     ("a fact", FACT),

@@ -8,10 +8,12 @@ use super::files::Folder;
 use super::kinds::{self, Surroundings};
 use super::node::{Entry, Node, Table, Value};
 use super::none::{self, NONE};
+use super::pager;
 use super::people;
 use super::playbook::{self, Given};
 use super::problem::{Problem, Weight};
 use super::quiet;
+use super::retention;
 use super::secret::Secrets;
 use super::sheet::Sheet;
 use super::stamp::{Stamp, stamp};
@@ -21,6 +23,8 @@ use super::{Config, Written, clear, installation, keys, spelling, yaml};
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
 use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
+use crate::mail::SmtpSettings;
+use crate::pager::PagerSettings;
 
 /// The most playbooks in a folder.
 pub const PLAYBOOKS_MAX: usize = 200;
@@ -158,19 +162,10 @@ impl Loading<'_> {
             channels: &channel_rules,
             channel_names: &names(file.get("channels")),
             templates: self.templates,
+            has_pager: file.get("pager").is_some(),
         };
         let rules = self.rules(&given);
-        let smtp = match self.need {
-            Need::Run => {
-                installation::expect_mail(&file);
-                installation::mail(&file, around)
-            }
-            Need::Check => {
-                installation::miss_mail(&file);
-                installation::mail(&file, around)
-            }
-            Need::WithoutMail | Need::DryRun | Need::Rehearsal => None,
-        };
+        let (smtp, pager) = self.ways_to_people(&file, around);
         let accounts = installation::accounts(&file, channel_rules.values().map(|channel| channel.account.as_str()));
         let server = installation::server(&file);
         let store = installation::store(&file, root).map(|store| self.beside_the_live_one(store));
@@ -187,10 +182,12 @@ impl Loading<'_> {
             audit: audit?,
             roster: people.roster,
             mail: smtp,
+            pager,
             feeds,
             channels,
             watches,
             quiet,
+            retention: retention::read(&file),
             written: Written {
                 feeds: with_secrets(file.get("feeds"), secrets),
                 channels: written(file.get("channels")),
@@ -198,6 +195,20 @@ impl Loading<'_> {
             },
             rules,
         })
+    }
+
+    /// Mail and pager, which a rehearsal leaves alone.
+    fn ways_to_people(
+        &self,
+        file: &Table<'_>,
+        around: Surroundings<'_>,
+    ) -> (Option<SmtpSettings>, Option<PagerSettings>) {
+        match self.need {
+            Need::Run => installation::expect_mail(file),
+            Need::Check => installation::miss_mail(file),
+            Need::WithoutMail | Need::DryRun | Need::Rehearsal => return (None, None),
+        }
+        (installation::mail(file, around), pager::read(file, around))
     }
 
     /// A rehearsal never opens the live store.

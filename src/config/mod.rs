@@ -12,12 +12,14 @@ mod load;
 mod node;
 mod none;
 mod order;
+mod pager;
 mod people;
 mod playbook;
 mod problem;
 mod quiet;
 mod record;
 mod reference;
+mod retention;
 mod sample;
 mod schema;
 mod secret;
@@ -44,11 +46,13 @@ use crate::core::accounts::Accounts;
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::period::Period;
 use crate::core::quiet::Quiet;
+use crate::core::retention::Retention;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::watch::Watch;
 use crate::feed::Feed;
 use crate::mail::SmtpSettings;
+use crate::pager::PagerSettings;
 
 pub use files::FILE_BYTES_MAX;
 pub use keys::TABLES;
@@ -84,10 +88,13 @@ pub struct Config {
     pub roster: Roster,
     /// None only where the mode needs no mail (demo).
     pub mail: Option<SmtpSettings>,
+    /// A second way to wake people.
+    pub pager: Option<PagerSettings>,
     pub feeds: BTreeMap<FeedName, Box<dyn Feed>>,
     pub channels: BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
     pub watches: Vec<Watch>,
     pub quiet: Quiet,
+    pub retention: Retention,
     pub written: Written,
     /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,

@@ -4,7 +4,7 @@ use super::people::People;
 use crate::core::condition::Condition;
 use crate::core::name::{PlaybookName, RoleName, StepId, role};
 use crate::core::period::Period;
-use crate::core::playbook::{AlertStep, Playbook, Quorum, SeverityRule, Stage, StandDown, Step, StepKind};
+use crate::core::playbook::{AlertStep, Playbook, Quorum, SeverityRule, Stage, StandDown, Step, StepKind, Way};
 use crate::core::severity::Severity;
 
 /// No file may have this name.
@@ -17,7 +17,8 @@ pub(super) fn playbook(people: &People) -> Option<Playbook> {
     let first = people.roster.roles.keys().find(|role| !people.askable(role).is_empty());
     let lead = if has(role::COMMS_LEAD) { RoleName::from(role::COMMS_LEAD) } else { first?.clone() };
     let otherwise = has(role::EXECUTIVE).then(|| RoleName::from(role::EXECUTIVE));
-    let alert = AlertStep { to: vec![lead.clone()], acknowledge_within: ACKNOWLEDGE_WITHIN, otherwise };
+    let alert =
+        AlertStep { to: vec![lead.clone()], by: vec![Way::Mail], acknowledge_within: ACKNOWLEDGE_WITHIN, otherwise };
     let stage = Stage {
         name: "stand-down".to_owned(),
         quorum: Quorum::AnyOf(vec![lead]),

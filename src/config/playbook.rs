@@ -24,6 +24,7 @@ pub(super) struct Given<'a> {
     /// Also those whose settings are wrong.
     pub(super) channel_names: &'a BTreeSet<String>,
     pub(super) templates: &'a Templates,
+    pub(super) has_pager: bool,
 }
 
 impl Given<'_> {

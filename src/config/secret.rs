@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use super::Need;
@@ -19,6 +19,11 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// What `check` goes on with where a secret is not on its machine, and a rehearsal in any case; long enough for every use.
 const STAND_IN: &str = "a stand-in where nothing is done with the secret";
+
+/// Whether it stands for a secret that this machine does not have.
+pub(super) fn is_stand_in(secret: &SecretString) -> bool {
+    secret.expose_secret().starts_with(STAND_IN)
+}
 
 /// The bits of a file's mode that are everybody's.
 const OTHERS: u32 = 0o007;

@@ -8,7 +8,7 @@ use super::{again, approval};
 use super::{conditions, keys, spelling, statement};
 use crate::core::name::{ChannelName, FactName, RoleName, StepId, TemplateName};
 use crate::core::period::Period;
-use crate::core::playbook::{AlertStep, StatementStep, Step, StepKind, TaskStep, Usage};
+use crate::core::playbook::{AlertStep, StatementStep, Step, StepKind, TaskStep, Usage, Way};
 
 pub(super) fn read(reading: Reading<'_>, node: &Node) -> Vec<Step> {
     let sheet = reading.sheet;
@@ -49,8 +49,37 @@ impl<'n> Reading<'n> {
         let otherwise = table.word("else").map(|word| self.role(word));
         let alerts = before.iter().filter(|placed| matches!(placed.step.kind, StepKind::Alert(_))).count();
         let name = if alerts == 0 { "alert".to_owned() } else { format!("alert-{}", alerts + 1) };
-        let kind = StepKind::Alert(AlertStep { to, acknowledge_within: within?, otherwise });
+        let by = self.ways(&table);
+        let kind = StepKind::Alert(AlertStep { to, by, acknowledge_within: within?, otherwise });
         Some(self.place(entry, &table, table.word("id").map_or(name, |word| word.text.to_owned()), kind))
+    }
+
+    /// By mail alone where it is not said.
+    fn ways(self, table: &Table<'_>) -> Vec<Way> {
+        let Some(node) = table.get("by") else { return vec![Way::Mail] };
+        let mut ways = Vec::new();
+        for word in node.words(self.sheet) {
+            let way = match word.text {
+                "mail" => Way::Mail,
+                "page" => Way::Page,
+                other => {
+                    let message = format!("nobody is alerted by `{other}`");
+                    self.sheet.refuse(word.at, message, meant(other, ["mail", "page"]));
+                    continue;
+                }
+            };
+            if way == Way::Page && !self.given.has_pager {
+                let help = "add `pager:` to holdline.yaml, or leave `page` out";
+                self.sheet.refuse(word.at, "there is no pager that could be used", help);
+            }
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        if node.is_empty_list() {
+            self.sheet.refuse(&node.at, "this alert reaches nobody", "write [mail], [page] or both");
+        }
+        ways
     }
 
     fn task(self, entry: &'n Entry) -> Option<Placed<'n>> {

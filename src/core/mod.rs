@@ -18,6 +18,7 @@ pub mod period;
 pub mod playbook;
 pub mod query;
 pub mod quiet;
+pub mod retention;
 pub mod roster;
 pub mod rules;
 pub mod schedule;

@@ -59,7 +59,11 @@ impl Engine {
             self.measures().count(|counters| counters.mails_put_off += 1);
             return self.end(row, Settled::NotBefore(later), None).await;
         }
-        self.send(shell, row, &letter, Some(person)).await
+        self.send(shell, row, &letter, Some(person)).await?;
+        if let Effect::Alert { alert, rung, .. } = effect {
+            self.page_in_place_of_mail(shell, entry, alert, *rung).await?;
+        }
+        Ok(())
     }
 
     /// Carries out one mail of the installation.
@@ -140,6 +144,7 @@ impl Engine {
                 composer.take_down(&scene, statement, channel, url)?
             }
             Effect::Draft { .. }
+            | Effect::Page { .. }
             | Effect::Post { .. }
             | Effect::LookUp { .. }
             | Effect::LookAt { .. }
@@ -295,6 +300,7 @@ fn recipient(entry: &Entry, effect: &Effect) -> Option<PersonId> {
             entry.incident.request(*request).map(|request| request.person.clone())
         }
         Effect::Draft { .. }
+        | Effect::Page { .. }
         | Effect::Post { .. }
         | Effect::LookUp { .. }
         | Effect::LookAt { .. }

@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::folding::fold_all;
+use super::holds::{Holds, held_after};
 use crate::core::incident::{Event, Evidence, IncidentId, Opening};
 use crate::core::name::PersonId;
 use crate::core::statement::Digest;
@@ -16,6 +17,8 @@ use crate::store::{INSTALLATION, InstallationEvent, Keys, Salts, Span, StoreErro
 pub enum Erase {
     Incident(IncidentId),
     Entries(Vec<u64>),
+    /// Every stored mention in which these words stand.
+    MentionsWith(String),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,8 @@ pub enum EraseError {
     NoSuchEntry(u64),
     #[error("incident {0} is still running; close it, or stand it down, before anything of it is erased")]
     Running(IncidentId),
+    #[error("incident {0} is held; lift the hold first, with `holdline audit hold --lift`")]
+    Held(IncidentId),
     #[error("entry {0} says how the record itself was kept; it holds no one's words and is never erased")]
     Kept(u64),
     #[error(transparent)]
@@ -59,6 +64,7 @@ pub struct Eraser {
     writer: Writer,
     stored: Vec<StoredEvent>,
     running: BTreeSet<IncidentId>,
+    holds: Holds,
 }
 
 impl Eraser {
@@ -70,7 +76,8 @@ impl Eraser {
         })?;
         let folded = fold_all(&writer, &stored)?;
         let running = folded.incidents.iter().filter(|(_, entry)| entry.incident.is_running());
-        Ok(Self { running: running.map(|(id, _)| *id).collect(), writer, stored })
+        let holds = stored.iter().try_fold(Holds::new(), held_after)?;
+        Ok(Self { holds, running: running.map(|(id, _)| *id).collect(), writer, stored })
     }
 
     /// Works out what would go, or why it must not.
@@ -78,6 +85,7 @@ impl Eraser {
         let chosen = match what {
             Erase::Incident(id) => self.of_incident(*id)?,
             Erase::Entries(entries) => entries.iter().copied().collect(),
+            Erase::MentionsWith(_) => BTreeSet::new(),
         };
         let mut plan = Plan {
             spans: spans(&chosen),
@@ -109,6 +117,9 @@ impl Eraser {
         if let Some(missing) = left.first() {
             return Err(EraseError::NoSuchEntry(*missing));
         }
+        if let Erase::MentionsWith(words) = what {
+            plan.mentions = self.writer.mentions_with(words)?;
+        }
         plan.owed = self.writer.commit(|batch| batch.owed_of(&plan.spans))?;
         Ok(plan)
     }
@@ -128,7 +139,7 @@ impl Eraser {
             for evidence in plan.mentions.iter().filter(|_| with_mentions) {
                 emptied += u32::from(batch.empty_mention(evidence)?);
             }
-            if plan.bodies() > 0 {
+            if plan.bodies() > 0 || emptied > 0 {
                 let (entries, by, reason) = (plan.spans.clone(), by.clone(), reason.to_owned());
                 let erased = InstallationEvent::Erased { entries, by, reason, mentions: emptied };
                 batch.append_installation(&erased, now)?;
@@ -150,6 +161,9 @@ impl Eraser {
     fn may_go(&self, seq: u64, incident: IncidentId, kind: &str) -> Result<(), EraseError> {
         if self.running.contains(&incident) {
             return Err(EraseError::Running(incident));
+        }
+        if self.holds.contains_key(&incident) {
+            return Err(EraseError::Held(incident));
         }
         if incident == INSTALLATION && InstallationEvent::KEEPS_THE_RECORD.contains(&kind) {
             return Err(EraseError::Kept(seq));
@@ -174,7 +188,7 @@ fn quoted(event: &Event) -> &[Evidence] {
 }
 
 /// Entries next to one another as one span.
-fn spans(entries: &BTreeSet<u64>) -> Vec<Span> {
+pub(super) fn spans(entries: &BTreeSet<u64>) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for &entry in entries {
         match spans.last_mut() {

@@ -10,6 +10,7 @@ use crate::channel::{Channel, Outside, Stage};
 use crate::core::name::ChannelName;
 use crate::core::rules::ChannelRules;
 use crate::core::setting::Setting;
+use crate::pager::Pager;
 
 /// Decided where the program is put together, and the same until it ends.
 pub enum Hands {
@@ -22,6 +23,7 @@ pub struct LiveHands {
     /// Under one name also those of before a change of the folder, as long as an open incident may post to them.
     pub channels: BTreeMap<ChannelName, Vec<LiveChannel>>,
     pub outside: Outside,
+    pub pager: Option<Pager>,
 }
 
 /// A channel that can be called, and what the core was told of it.
@@ -58,6 +60,14 @@ impl Hands {
         match self {
             Self::Live(hands) => hands.channel(name, approved, opened_at),
             Self::Rehearsal(stage) => Some(stage.channel(name)),
+        }
+    }
+
+    /// The pager for an incident of this setting; a rehearsal wakes nobody by it.
+    pub(super) fn pager(&self, setting: Setting) -> Option<&Pager> {
+        match self {
+            Self::Live(hands) if setting == self.setting() => hands.pager.as_ref(),
+            Self::Live(_) | Self::Rehearsal(_) => None,
         }
     }
 

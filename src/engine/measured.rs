@@ -18,6 +18,7 @@ use crate::core::name::{ChannelName, FeedName, WatchName};
 use crate::core::schedule::Schedule;
 use crate::core::severity::Severity;
 use crate::mail::MailReason;
+use crate::pager::PageReason;
 use crate::store::OwedNow;
 
 /// The upper bounds, in milliseconds, by which commits are sorted: a write to a quiet disk takes one or two.
@@ -56,6 +57,7 @@ pub struct Counters {
     pub mentions: BTreeMap<FeedName, TakenIn>,
     pub mails: BTreeMap<(Ended, Option<MailReason>), u64>,
     pub mail: Option<Called<MailReason>>,
+    pub pages: BTreeMap<(Ended, Option<PageReason>), u64>,
     /// Mails that wait because their reader's hour is full.
     pub mails_put_off: u64,
     pub posts: BTreeMap<(ChannelName, Ended, Option<Reason>), u64>,
@@ -101,6 +103,11 @@ impl Measures {
         // A letter that was refused for good was answered all the same: the server is there.
         let failing = why.filter(|_| matches!(ended, Ended::Later | Ended::Unknown));
         counters.mail = Some(called(counters.mail, failing, at));
+    }
+
+    /// Since when no mail was taken.
+    pub(super) fn mail_failing_since(&self) -> Option<Timestamp> {
+        self.counters().mail?.failing.map(|(since, _)| since)
     }
 
     pub(super) fn posted(&self, channel: &ChannelName, ended: Ended, why: Option<Reason>, at: Timestamp) {

@@ -80,7 +80,10 @@ impl Engine {
         for row in rows {
             let (engine, shell) = (self.clone(), Arc::clone(shell));
             // Of the highest level, so that whatever is logged says which incident it is about.
-            let span = tracing::error_span!("effect", incident = row.id.incident, effect = %row.id);
+            let span = match row.id.incident {
+                INSTALLATION => tracing::error_span!("effect", effect = %row.id),
+                incident => tracing::error_span!("effect", incident, effect = %row.id),
+            };
             under_way.spawn(async move { engine.carry_out_row(&shell, row).await }.instrument(span));
         }
         self.call(|work| work.next_due()).await
@@ -146,6 +149,7 @@ impl Engine {
                 let incident = row.id.incident;
                 self.take_down(shell, row, PostJob { incident, statement, channel, attempt: 1 }, url).await
             }
+            Effect::Page { alert, rung } => self.page(shell, row, &alert, rung).await,
             Effect::Alert { .. }
             | Effect::AskTask { .. }
             | Effect::AskApproval { .. }

@@ -75,7 +75,9 @@ impl QuietNow {
                 | InstallationEvent::FeedWentBlind { .. }
                 | InstallationEvent::FolderTaken { .. }
                 | InstallationEvent::FolderRefused { .. }
-                | InstallationEvent::FeedHeardAgain { .. },
+                | InstallationEvent::FeedHeardAgain { .. }
+                | InstallationEvent::HoldPlaced { .. }
+                | InstallationEvent::HoldLifted { .. },
             )
             | None => {}
         }

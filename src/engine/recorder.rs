@@ -15,6 +15,7 @@ use super::error::RecordError;
 use super::feeds::Pulse;
 use super::folding::{Folded, fold_all};
 use super::gaps;
+use super::holds::{Holds, held_after};
 use super::links::Links;
 use super::measured::Measures;
 use super::past::{Remembered, note_of};
@@ -29,6 +30,7 @@ use crate::core::name::{FeedName, PlaybookName};
 use crate::core::past::LOOK_BACK_DAYS;
 use crate::core::query::MatcherError;
 use crate::core::quiet::Quiet;
+use crate::core::retention::Retention;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
@@ -61,6 +63,7 @@ pub struct Standing {
     /// Our own: what they say is stored and not counted.
     pub accounts: Accounts,
     pub quiet: Arc<Quiet>,
+    pub retention: Retention,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.
@@ -73,7 +76,6 @@ pub struct Recorder {
     links: Links,
     board: watch::Sender<Arc<Board>>,
     published: watch::Sender<Arc<Standing>>,
-    erased: Arc<BTreeMap<IncidentId, Erased>>,
     time: EngineTime,
     /// How far the engine's time runs ahead of the machine's clock.
     ahead: watch::Sender<SignedDuration>,
@@ -94,6 +96,10 @@ pub(super) struct State {
     pub(super) quiet: Arc<QuietNow>,
     /// How it goes with feeds that are not fetched.
     pub(super) pulses: BTreeMap<FeedName, Pulse>,
+    pub(super) holds: Arc<Holds>,
+    erased: Arc<BTreeMap<IncidentId, Erased>>,
+    /// What was erased may still stand in the log beside the store, until that is emptied.
+    pub(super) swept: bool,
     pub(super) standing: Arc<Standing>,
     /// What this transaction took in, to be counted once it stands.
     pub(super) heard: Vec<(FeedName, TakenIn)>,
@@ -120,6 +126,8 @@ enum Undo {
     Stopped(Option<Stopped>),
     Quiet(Arc<QuietNow>),
     Pulse(FeedName, Pulse),
+    Holds(Arc<Holds>),
+    Erased(Arc<BTreeMap<IncidentId, Erased>>),
     Folder(Box<(Arc<Standing>, Counting)>),
 }
 
@@ -169,6 +177,9 @@ impl Recorder {
             steady_since: time.steady_since(),
             quiet: Arc::new(quiet),
             pulses: BTreeMap::new(),
+            holds: Arc::new(stored.iter().try_fold(Holds::new(), held_after)?),
+            erased: Arc::new(erased),
+            swept: true,
             standing: Arc::new(standing),
             heard: Vec::new(),
             undo: Vec::new(),
@@ -179,10 +190,9 @@ impl Recorder {
         };
         let board = watch::Sender::new(Arc::default());
         let published = watch::Sender::new(Arc::clone(&state.standing));
-        let erased = Arc::new(erased);
         let ahead = watch::Sender::new(time.ahead());
         let measures = Arc::default();
-        let mut recorder = Self { writer, state, links, board, published, erased, time, ahead, measures };
+        let mut recorder = Self { writer, state, links, board, published, time, ahead, measures };
         recorder.count_again()?;
         recorder.publish();
         crash::pass(Point::Folded);
@@ -271,6 +281,10 @@ impl Recorder {
                 }
                 self.state.undo.clear();
                 self.state.counts_stale = std::mem::take(&mut self.state.recount);
+                if !self.state.swept {
+                    // Where somebody reads just now, the next commit tries again.
+                    self.state.swept = self.writer.empty_log().is_ok();
+                }
                 Ok(wrote)
             }
             Err(error) => {
@@ -375,7 +389,7 @@ impl Recorder {
             incidents: self.state.incidents.clone(),
             stopped: self.state.stopped.is_some(),
             quiet: Arc::clone(&self.state.quiet),
-            erased: Arc::clone(&self.erased),
+            erased: Arc::clone(&self.state.erased),
         }));
         self.published.send_replace(Arc::clone(&self.state.standing));
     }
@@ -410,6 +424,23 @@ impl State {
         if let Some(before) = self.pulses.insert(feed.clone(), pulse) {
             self.undo.push(Undo::Pulse(feed.clone(), before));
         }
+    }
+
+    pub(super) fn change_holds(&mut self, change: impl FnOnce(&mut Holds)) {
+        let mut holds = Holds::clone(&self.holds);
+        change(&mut holds);
+        let before = std::mem::replace(&mut self.holds, Arc::new(holds));
+        self.undo.push(Undo::Holds(before));
+    }
+
+    /// Of this incident only that it was erased is left.
+    pub(super) fn forget(&mut self, id: IncidentId, as_erased: Erased) {
+        let before = self.set(id, None);
+        self.undo.push(Undo::Incident(id, before));
+        let mut erased = BTreeMap::clone(&self.erased);
+        erased.insert(id, as_erased);
+        let before = std::mem::replace(&mut self.erased, Arc::new(erased));
+        self.undo.push(Undo::Erased(before));
     }
 
     fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
@@ -450,6 +481,8 @@ impl State {
                 Undo::Stopped(before) => self.stopped = before,
                 Undo::Quiet(before) => self.quiet = before,
                 Undo::Pulse(feed, before) => drop(self.pulses.insert(feed, before)),
+                Undo::Holds(before) => self.holds = before,
+                Undo::Erased(before) => self.erased = before,
                 Undo::Folder(before) => (self.standing, self.counting) = *before,
             }
         }

@@ -9,6 +9,7 @@ use super::board::Entry;
 use super::counting::WatchIndex;
 use super::error::RecordError;
 use super::links::Links;
+use super::paging::{PAGED, PAGES};
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
 use super::recorder::{Standing, State, TIME};
 use super::stop::Stopped;
@@ -30,13 +31,16 @@ const INSIDE_MAX: usize = 256;
 /// How long a claimed row is nobody else's.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
 
-const SECONDS_PER_HOUR: i64 = 3_600;
+pub(super) const SECONDS_PER_HOUR: i64 = 3_600;
 
 /// How often it is noted that this program runs, where nothing else is written.
 const RUNS_EVERY: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long notes are kept after they were last touched.
-const NOTES_KEPT: [(&str, SignedDuration); 4] = [
+const NOTES_KEPT: [(&str, SignedDuration); 6] = [
+    (PAGES, SignedDuration::from_hours(2)),
+    // An alert rings for hours at most.
+    (PAGED, SignedDuration::from_hours(7 * 24)),
     ("mails:", SignedDuration::from_hours(2)),
     ("sign-ins:", SignedDuration::from_hours(2)),
     ("sign-in:", SignedDuration::from_hours(24)),
@@ -52,6 +56,7 @@ const PROVED_EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// Kinds of outbox rows, by who carries them out.
 pub(super) const INSIDE: &str = "inside";
 pub(super) const MAIL: &str = "mail";
+pub(super) const PAGE: &str = "page";
 pub(super) const CHANNEL: &str = "channel";
 pub(super) const LOOK: &str = "look";
 /// A post whose intent is recorded. Whoever claims it anew follows up what became of the call, and calls nobody.
@@ -144,6 +149,7 @@ impl<'w, 'b> Work<'w, 'b> {
             let kind = match effect.carrier() {
                 Carrier::Inside => INSIDE,
                 Carrier::Mail => MAIL,
+                Carrier::Page => PAGE,
                 Carrier::Channel => CHANNEL,
                 Carrier::Look => LOOK,
             };
@@ -246,6 +252,7 @@ impl<'w, 'b> Work<'w, 'b> {
         self.listen_for_silence()?;
         self.save_past()?;
         self.deliver_held()?;
+        self.forget_what_is_old()?;
         self.tell_open_incidents()
     }
 
@@ -327,6 +334,7 @@ impl<'w, 'b> Work<'w, 'b> {
                 event
             }
             Effect::Alert { .. }
+            | Effect::Page { .. }
             | Effect::AskTask { .. }
             | Effect::AskApproval { .. }
             | Effect::Remind { .. }
@@ -344,7 +352,7 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// The kinds of rows that are carried out now. While posting is stopped, posts stay owed: nobody takes them up.
     fn kinds(&self) -> &'static [&'static str] {
-        const ALL: &[&str] = &[INSIDE, MAIL, LOOK, INTENDED, CHANNEL];
+        const ALL: &[&str] = &[INSIDE, MAIL, PAGE, LOOK, INTENDED, CHANNEL];
         if self.is_stopped() { &ALL[..ALL.len() - 1] } else { ALL }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::batch::to_sql;
@@ -56,6 +57,47 @@ impl Batch<'_> {
         Ok(emptied == 1)
     }
 
+    /// Up to `most` mentions that come after `place` in the order in which they came and were received before `at`, with
+    /// their places. The first that came later ends them.
+    pub fn mentions_before(
+        &mut self,
+        at: Timestamp,
+        place: i64,
+        most: usize,
+    ) -> Result<Vec<(i64, Evidence)>, StoreError> {
+        let mut old = Vec::new();
+        let sql = "select seq, feed, foreign_id, received from mentions where seq > ?1 order by seq limit ?2";
+        let mut statement = self.statement(sql)?;
+        let mut rows = statement.query(params![place, i64::try_from(most).unwrap_or(i64::MAX)])?;
+        while let Some(row) = rows.next()? {
+            let (feed, received): (String, i64) = (row.get(1)?, row.get(3)?);
+            if received >= at.as_millisecond() {
+                break;
+            }
+            old.push((row.get(0)?, Evidence { feed: feed.into(), mention: row.get(2)? }));
+        }
+        Ok(old)
+    }
+
+    /// The entries of an incident.
+    pub fn entries_of(&mut self, incident: u32) -> Result<BTreeSet<u64>, StoreError> {
+        let mut statement = self.statement("select seq from events where incident = ?1")?;
+        let entries = statement.query_map([incident], |row| row.get::<_, i64>(0))?;
+        entries.map(|seq| Ok(u64::try_from(seq?).unwrap_or(0))).collect()
+    }
+
+    /// Forgets rules that no entry with a body names any more.
+    pub fn drop_unnamed_rules(&mut self) -> Result<(), StoreError> {
+        self.statement(
+            "delete from rules where hash not in (
+                select coalesce(json_extract(body, '$.opened.rules'), json_extract(body, '$.playbook_picked.rules'), '')
+                from events where body is not null and incident > 0
+                    and json_extract(header, '$.kind') in ('opened', 'playbook_picked'))",
+        )?
+        .execute([])?;
+        Ok(())
+    }
+
     /// Forgets rules that no entry names any more.
     pub fn keep_rules_only(&mut self, named: &BTreeSet<Digest>) -> Result<(), StoreError> {
         let named: Vec<String> = named.iter().map(ToString::to_string).collect();
@@ -95,7 +137,8 @@ impl Writer {
         self.empty_log()
     }
 
-    fn empty_log(&self) -> Result<(), StoreError> {
+    /// Writes what is in the log beside the store into the store, and empties it: it may hold what was erased.
+    pub fn empty_log(&self) -> Result<(), StoreError> {
         let busy: i64 = self.db.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
         if busy == 0 { Ok(()) } else { Err(StoreError::InUse) }
     }

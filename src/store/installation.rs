@@ -102,6 +102,17 @@ pub enum InstallationEvent {
     FeedHeardAgain {
         feed: FeedName,
     },
+    /// A legal hold: nothing of this incident is erased before it is lifted.
+    HoldPlaced {
+        incident: IncidentId,
+        by: PersonId,
+        reason: String,
+    },
+    HoldLifted {
+        incident: IncidentId,
+        by: PersonId,
+        reason: String,
+    },
 }
 
 /// Entries from the first to the last, both included.
@@ -169,9 +180,18 @@ impl InstallationEvent {
     pub const ERASED: &str = "erased";
     pub const RESTORED: &str = "restored";
     pub const HEAD_SIGNED: &str = "head_signed";
+    pub const HOLD_PLACED: &str = "hold_placed";
+    pub const HOLD_LIFTED: &str = "hold_lifted";
     /// Kinds that say how the record was kept; their bodies are never erased.
-    pub const KEEPS_THE_RECORD: [&str; 5] =
-        [Self::STARTED, Self::KEY_CHANGED, Self::ERASED, Self::RESTORED, Self::HEAD_SIGNED];
+    pub const KEEPS_THE_RECORD: [&str; 7] = [
+        Self::STARTED,
+        Self::KEY_CHANGED,
+        Self::ERASED,
+        Self::RESTORED,
+        Self::HEAD_SIGNED,
+        Self::HOLD_PLACED,
+        Self::HOLD_LIFTED,
+    ];
 
     pub fn kind(&self) -> &'static str {
         match self {
@@ -193,6 +213,8 @@ impl InstallationEvent {
             Self::Restored { .. } => Self::RESTORED,
             Self::FeedWentBlind { .. } => "feed_went_blind",
             Self::FeedHeardAgain { .. } => "feed_heard_again",
+            Self::HoldPlaced { .. } => Self::HOLD_PLACED,
+            Self::HoldLifted { .. } => Self::HOLD_LIFTED,
         }
     }
 }

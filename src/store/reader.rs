@@ -83,6 +83,17 @@ impl Reader {
         if moved { Err(StoreError::OpenedMeanwhile) } else { Ok(()) }
     }
 
+    /// Asks one moment of the store.
+    pub(super) fn in_one_moment<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let snapshot = self.snapshot()?;
+        let answer = ask(&snapshot.db)?;
+        self.check_moment(&snapshot)?;
+        Ok(answer)
+    }
+
     fn connect_immutable(&self) -> Result<Connection, StoreError> {
         let path = self.path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;

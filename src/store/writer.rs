@@ -24,7 +24,9 @@ use crate::crash::{self, Point};
 pub type Salts = Box<dyn FnMut(&mut [u8]) + Send>;
 
 /// What the pragmas are set to and must say when read back (synchronous 2 is FULL): a lost acknowledgement is worse than a refusal to start.
-const PRAGMAS: &[(&str, &str)] = &[*JOURNAL, ("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0")];
+/// What is deleted or changed is overwritten: words whose time is over must not be left in the file.
+const PRAGMAS: &[(&str, &str)] =
+    &[*JOURNAL, ("synchronous", "2"), ("foreign_keys", "1"), ("trusted_schema", "0"), ("secure_delete", "1")];
 /// The one that is in the file rather than in a connection.
 const JOURNAL: &(&str, &str) = &("journal_mode", "wal");
 

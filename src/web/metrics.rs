@@ -148,6 +148,11 @@ fn sent(text: &mut Exposition, counters: &Counters) {
     let help = "Since when no mail was taken, as a Unix time; 0 while mails are taken.";
     let failing = counters.mail.and_then(|mail| mail.failing).map_or(0, |(since, _)| since.as_second());
     text.family("mail_failing_since_seconds", Kind::Gauge, help).sample(&[], failing);
+    let help = "Pages that were sent, by how that ended and why.";
+    let mut family = text.family("pages_total", Kind::Counter, help);
+    for ((ended, why), count) in &counters.pages {
+        family.sample(&[("ended", ended), ("reason", &reason(*why))], count);
+    }
     let mut family = text.family("posts_total", Kind::Counter, "Calls that post, by how they ended and why.");
     for ((channel, ended, why), count) in &counters.posts {
         family.sample(&[("channel", channel), ("ended", ended), ("reason", &reason(*why))], count);

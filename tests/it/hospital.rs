@@ -99,6 +99,7 @@ pub(crate) fn standing_with(channels: &[&str]) -> Standing {
         operator: "it@riverside.example".to_owned(),
         accounts: Accounts::default(),
         quiet: Arc::default(),
+        retention: holdline::core::retention::Retention::default(),
     }
 }
 

@@ -38,18 +38,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("crash.rs", &[]),
     ("store", &["store", "core", "crash"]),
     ("net", &["net", "core"]),
+    ("pager.rs", &["pager", "net", "core"]),
     ("feed", &["feed", "net", "core"]),
     ("chart", &["chart", "core"]),
     ("mail", &["mail", "chart", "core"]),
     ("channel", &["channel", "net", "core", "crash"]),
-    ("engine", &["engine", "store", "feed", "mail", "channel", "core", "crash"]),
-    ("config", &["config", "feed", "channel", "mail", "core"]),
+    ("engine", &["engine", "store", "feed", "mail", "channel", "core", "crash", "pager"]),
+    ("config", &["config", "feed", "channel", "mail", "core", "pager"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("control.rs", &["control", "engine", "core"]),
     ("control", &["control", "engine", "core"]),
-    ("cli", &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
-    ("app", &["app", "config", "web", "engine", "feed", "mail", "channel", "net", "core"]),
-    ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core"]),
+    (
+        "cli",
+        &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "core", "pager"],
+    ),
+    ("app", &["app", "config", "web", "engine", "feed", "mail", "channel", "net", "core", "pager"]),
+    (
+        "app.rs",
+        &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"],
+    ),
 ];
 
 #[test]

@@ -97,6 +97,7 @@ impl Play {
                     let _moot = self.record(&event);
                 }
                 Effect::Alert { .. }
+                | Effect::Page { .. }
                 | Effect::AskTask { .. }
                 | Effect::AskApproval { .. }
                 | Effect::Remind { .. }

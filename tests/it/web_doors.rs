@@ -21,6 +21,8 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/severity"),
     ("POST", "/incident/1/stand-down"),
     ("POST", "/incident/1/close"),
+    ("POST", "/incident/1/lesson"),
+    ("POST", "/incident/1/lesson/0/done"),
     ("POST", "/incident/1/playbook"),
     ("POST", "/incident/1/change/0"),
     ("POST", "/incident/1/fact/help_line"),

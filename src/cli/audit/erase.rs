@@ -22,11 +22,14 @@ pub(in crate::cli) struct Options {
     #[arg(default_value = ".")]
     folder: PathBuf,
     /// Everything of this incident; it must be over
-    #[arg(long, value_name = "N", conflicts_with = "entry", required_unless_present = "entry")]
+    #[arg(long, value_name = "N", conflicts_with = "entry", required_unless_present_any = ["entry", "mentions_with"])]
     incident: Option<u32>,
     /// Single entries, by their numbers; `holdline audit list` shows them
     #[arg(long, value_name = "N", num_args = 1..)]
     entry: Vec<u64>,
+    /// Every stored mention with these words, whoever wrote it; `holdline audit find` shows them
+    #[arg(long, value_name = "WORDS", conflicts_with_all = ["entry", "incident"])]
+    mentions_with: Option<String>,
     /// Who decided it: a short name under `people:`
     #[arg(long, value_name = "PERSON")]
     by: String,
@@ -62,21 +65,24 @@ fn erase(options: &Options) -> Result<(), Option<String>> {
         return Err(Some(format!("there is no `{}` under `people:`; name one of {}", options.by, people.join(", "))));
     }
     let keys = audit_keys(&record).ok_or(None)?;
-    let what = match options.incident {
-        Some(incident) => Erase::Incident(incident),
-        None => Erase::Entries(options.entry.clone()),
+    let what = match (options.incident, &options.mentions_with) {
+        (Some(incident), _) => Erase::Incident(incident),
+        (None, Some(words)) if words.trim().is_empty() => return Err(Some("say which words".to_owned())),
+        (None, Some(words)) => Erase::MentionsWith(words.clone()),
+        (None, None) => Erase::Entries(options.entry.clone()),
     };
+    let with_mentions = options.mentions || options.mentions_with.is_some();
     let said = |error: crate::engine::EraseError| Some(error.to_string());
     if !record.store.is_file() {
         return Err(Some(format!("there is no store at {}", record.store.display())));
     }
     let mut eraser = Eraser::open(&record.store, keys, out::salts()).map_err(said)?;
     let plan = eraser.plan(&what).map_err(said)?;
-    say(&plan, options.mentions);
-    if plan.bodies() > 0 && !options.yes && !asked() {
+    say(&plan, with_mentions);
+    if plan.bodies() + plan.mentions.len() > 0 && !options.yes && !asked() {
         return Err(Some("nothing was erased".to_owned()));
     }
-    let emptied = eraser.carry_out(&plan, &by, reason, options.mentions, Timestamp::now()).map_err(said)?;
+    let emptied = eraser.carry_out(&plan, &by, reason, with_mentions, Timestamp::now()).map_err(said)?;
     out::line(format_args!(
         "Erased: {} bodies and {emptied} mentions. The file was written anew without them; the record holds and says so.",
         plan.bodies()
@@ -86,13 +92,15 @@ fn erase(options: &Options) -> Result<(), Option<String>> {
 }
 
 fn say(plan: &Plan, with_mentions: bool) {
-    if plan.bodies() == 0 {
+    if plan.bodies() == 0 && plan.mentions.is_empty() {
         out::line("Nothing is left to erase there; the file is only swept once more.");
         return;
     }
     let spans: Vec<String> = plan.spans.iter().map(|span| entries(span.first, span.last)).collect();
     let kinds: Vec<String> = plan.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    out::line(format_args!("To be erased for good: {} ({}).", spans.join(", "), kinds.join(", ")));
+    if plan.bodies() > 0 {
+        out::line(format_args!("To be erased for good: {} ({}).", spans.join(", "), kinds.join(", ")));
+    }
     for incident in &plan.incidents {
         out::line(format_args!(
             "Incident {incident} can then not be shown any more, nor statements of it in the newsroom."
@@ -103,6 +111,7 @@ fn say(plan: &Plan, with_mentions: bool) {
     }
     match (plan.mentions.len(), with_mentions) {
         (0, _) => {}
+        (count, true) if plan.bodies() == 0 => out::line(format_args!("{count} mentions are emptied.")),
         (count, true) => out::line(format_args!("{count} mentions that are quoted there are emptied.")),
         (count, false) => {
             out::line(format_args!(

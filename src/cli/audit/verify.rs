@@ -133,12 +133,13 @@ fn conclude(audit: &Audit, keys: &Keys, telling: &Telling, heads: &Heads) -> Exi
 fn say_erasures(audit: &Audit) {
     for erasure in &audit.erasures {
         let what: Vec<String> = erasure.spans.iter().map(|span| entries(span.first, span.last)).collect();
+        let what = if what.is_empty() { "mentions".to_owned() } else { what.join(", ") };
         out::line(format_args!(
             "Erased on {} by {} (entry {}): {}. Reason: {}",
             moment(erasure.at),
             visible(erasure.by.as_str()),
             erasure.entry,
-            what.join(", "),
+            what,
             visible(&erasure.reason)
         ));
     }

@@ -8,7 +8,7 @@ use super::advance::Turn;
 use super::event::Deadline;
 use super::{Effect, Refusal};
 use crate::core::name::{PersonId, StepId};
-use crate::core::playbook::AlertStep;
+use crate::core::playbook::{AlertStep, Way};
 
 /// How often an alert rings before it waits for a claim in silence: the first, everyone of its roles, `else`, and thrice all.
 const RUNGS_MAX: u32 = 6;
@@ -49,7 +49,12 @@ impl Turn<'_> {
         let step = step.clone();
         for person in self.people_of_rung(&step, rung, &told) {
             told.insert(person.clone());
-            self.owe(Effect::Alert { alert: alert.clone(), person, rung });
+            if step.by.contains(&Way::Mail) {
+                self.owe(Effect::Alert { alert: alert.clone(), person, rung });
+            }
+        }
+        if step.by.contains(&Way::Page) {
+            self.owe(Effect::Page { alert: alert.clone(), rung });
         }
         if rung + 1 < RUNGS_MAX {
             let due = step.acknowledge_within.after(self.at);

@@ -18,6 +18,11 @@ pub enum Effect {
         person: PersonId,
         rung: u32,
     },
+    /// Wake whoever carries the pager.
+    Page {
+        alert: StepId,
+        rung: u32,
+    },
     AskTask {
         task: StepId,
         person: PersonId,
@@ -238,6 +243,8 @@ pub enum Carrier {
     /// By the writer itself: nothing leaves the program.
     Inside,
     Mail,
+    /// By the pager.
+    Page,
     /// A call that makes words public; none is begun while posting is stopped.
     Channel,
     /// Looking at a channel, or taking something down there.
@@ -256,6 +263,7 @@ impl Effect {
             | Self::TellAddress { .. }
             | Self::AskToPost { .. }
             | Self::AskToTakeDown { .. } => Carrier::Mail,
+            Self::Page { .. } => Carrier::Page,
             Self::Post { .. } => Carrier::Channel,
             Self::LookUp { .. } | Self::LookAt { .. } | Self::TakeDown { .. } => Carrier::Look,
         }
@@ -266,6 +274,7 @@ impl Effect {
         match self {
             Self::WakeAt { at, .. } | Self::Post { at, .. } | Self::LookUp { at, .. } => *at,
             Self::Alert { .. }
+            | Self::Page { .. }
             | Self::AskTask { .. }
             | Self::Draft { .. }
             | Self::AskApproval { .. }

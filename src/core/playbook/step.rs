@@ -22,6 +22,23 @@ pub struct Step {
     pub kind: StepKind,
 }
 
+/// How people are woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    Mail,
+    /// By whatever the pager wakes.
+    Page,
+}
+
+fn by_mail() -> Vec<Way> {
+    vec![Way::Mail]
+}
+
+fn is_by_mail(by: &[Way]) -> bool {
+    by == [Way::Mail]
+}
+
 /// `X.done`, `X.posted`, `X.posted_everywhere`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Milestone {
@@ -52,6 +69,9 @@ pub enum StepKind {
 pub struct AlertStep {
     /// The first of each role is alerted first.
     pub to: Vec<RoleName>,
+    /// By which ways; by mail alone where it is not said.
+    #[serde(default = "by_mail", skip_serializing_if = "is_by_mail")]
+    pub by: Vec<Way>,
     pub acknowledge_within: Period,
     /// Alerted as well where nobody claimed in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]

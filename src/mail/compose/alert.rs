@@ -29,15 +29,7 @@ impl Composer {
         let (_, step) = found.ok_or_else(|| ComposeError::Step(alert.clone()))?;
         let title = &scene.incident.title;
         let verified = scene.incident.verified.is_some();
-        let subject = match (rung, verified) {
-            (1.., _) => format!("Still nobody on it: {title}"),
-            (0, false) => format!("Is this real? {title}"),
-            (0, true) => format!("Incident opened: {title}"),
-        };
-        let lead = match &scene.incident.cause {
-            Cause::Spike => "Holdline sees a spike in what people say, and has opened an incident.".to_owned(),
-            Cause::Person { by, .. } => format!("{} has opened an incident.", scene.shown().name(by)),
-        };
+        let (subject, lead) = (subject_of(scene, rung), lead(scene));
         let ask = if verified {
             "Open the page and claim the incident, so that everyone knows who has it."
         } else {
@@ -60,5 +52,21 @@ impl Composer {
         };
         let letter = self.letter(scene, &Draft { kind: Kind::Alert, subject, data })?;
         Ok(Letter { picture, ..letter })
+    }
+}
+
+pub(super) fn subject_of(scene: &Scene<'_>, rung: u32) -> String {
+    let title = &scene.incident.title;
+    match (rung, scene.incident.verified.is_some()) {
+        (1.., _) => format!("Still nobody on it: {title}"),
+        (0, false) => format!("Is this real? {title}"),
+        (0, true) => format!("Incident opened: {title}"),
+    }
+}
+
+pub(super) fn lead(scene: &Scene<'_>) -> String {
+    match &scene.incident.cause {
+        Cause::Spike => "Holdline sees a spike in what people say, and has opened an incident.".to_owned(),
+        Cause::Person { by, .. } => format!("{} has opened an incident.", scene.shown().name(by)),
     }
 }

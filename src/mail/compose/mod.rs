@@ -7,6 +7,7 @@ mod change_notice;
 mod desk;
 mod hand_over_notice;
 mod notice;
+mod page;
 mod picture;
 mod post_notice;
 mod press;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::desk::{BLIND_NAMED_MAX, Head, House};
+pub use self::page::{PageWords, page};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
 pub use self::quiet::HeldBack;

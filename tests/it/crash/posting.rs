@@ -37,6 +37,7 @@ pub(super) fn errand_of(row: &Claimed) -> Option<Errand> {
         Effect::Post { statement, channel, attempt, .. } => Some(Errand::Post(job(statement, channel, attempt))),
         Effect::LookUp { statement, channel, attempt, .. } => Some(Errand::LookUp(job(statement, channel, attempt))),
         Effect::Alert { .. }
+        | Effect::Page { .. }
         | Effect::AskTask { .. }
         | Effect::AskApproval { .. }
         | Effect::Draft { .. }

@@ -84,5 +84,6 @@ pub(super) fn standing(setting: Setting) -> Standing {
         operator: "it@riverside.example".to_owned(),
         accounts: Accounts::default(),
         quiet: Arc::default(),
+        retention: holdline::core::retention::Retention::default(),
     }
 }

@@ -2,9 +2,12 @@
 
 mod canary;
 mod deploy;
+mod documents;
 mod incidents;
 mod metrics;
+mod paging;
 mod post;
+mod retention;
 mod running;
 mod stopping;
 

@@ -14,12 +14,15 @@ pub(super) enum Manner {
     Takes,
     /// Never says whether it took it.
     Silent,
+    /// Is full, and asks to be tried again.
+    Full,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Arrived {
     pub(super) id: String,
     pub(super) to: String,
+    pub(super) subject: String,
     pub(super) text: String,
 }
 
@@ -101,6 +104,7 @@ async fn serve(stream: TcpStream, manner: Manner, say: &UnboundedSender<Arrived>
                 let _ = say.send(read(&message));
                 match manner {
                     Manner::Takes => b"250 2.0.0 Ok: queued\r\n",
+                    Manner::Full => b"452 4.3.1 disk full\r\n",
                     Manner::Silent => continue,
                 }
             }
@@ -116,6 +120,7 @@ fn read(message: &[u8]) -> Arrived {
     Arrived {
         id: letter.message_id().unwrap().to_owned(),
         to: letter.to().and_then(|to| to.first()?.address()).unwrap().to_owned(),
+        subject: letter.subject().unwrap_or_default().to_owned(),
         text: letter.body_text(0).unwrap().into_owned(),
     }
 }

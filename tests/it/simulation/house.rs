@@ -103,6 +103,7 @@ impl House {
             operator: "it@riverside.example".to_owned(),
             accounts: Accounts::default(),
             quiet: Arc::default(),
+            retention: holdline::core::retention::Retention::default(),
         }
     }
 

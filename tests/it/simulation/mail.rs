@@ -76,6 +76,7 @@ impl World {
             | Effect::AskToPost { .. }
             | Effect::AskToTakeDown { .. } => None,
             Effect::Draft { .. }
+            | Effect::Page { .. }
             | Effect::Post { .. }
             | Effect::LookUp { .. }
             | Effect::LookAt { .. }
@@ -179,6 +180,7 @@ fn recipient(incident: &Incident, effect: &Effect) -> PersonId {
         }
         Effect::TellAddress { change, .. } => incident.change(*change).unwrap().change.person.clone(),
         Effect::Draft { .. }
+        | Effect::Page { .. }
         | Effect::Post { .. }
         | Effect::LookUp { .. }
         | Effect::LookAt { .. }

@@ -187,6 +187,7 @@ impl World {
                 None
             }
             Effect::Alert { .. }
+            | Effect::Page { .. }
             | Effect::AskTask { .. }
             | Effect::AskApproval { .. }
             | Effect::Remind { .. }

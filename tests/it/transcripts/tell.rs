@@ -40,6 +40,7 @@ fn effect_parts(incident: &Incident, effect: &Effect) -> Option<(String, String,
     let parts = |before: &str, who: String, after: String| Some((before.to_owned(), who, after));
     match effect {
         Effect::Alert { person, rung, .. } => parts("alert ", person.to_string(), format!(" (rung {rung})")),
+        Effect::Page { rung, .. } => parts("page ", "whoever carries the pager".to_owned(), format!(" (rung {rung})")),
         Effect::AskTask { task, person } => parts("ask ", person.to_string(), format!(" to do {task}")),
         Effect::Draft { statement } => parts("draft ", statement.to_string(), String::new()),
         Effect::AskApproval { request } => {
