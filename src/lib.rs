@@ -6,6 +6,7 @@
 //! - [`store`], [`feed`], [`mail`], [`channel`]: four shells that never import one another;
 //! - [`net`]: the guarded way out that feeds and channels call other servers by;
 //! - [`chart`]: charts as pictures, for mails, pages and files;
+//! - [`report`]: the after-action report as Markdown and HTML;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
 //! - [`control`]: the socket that the operator's commands use;
@@ -24,5 +25,6 @@ pub mod engine;
 pub mod feed;
 pub mod mail;
 pub mod net;
+pub mod report;
 pub mod store;
 pub mod web;

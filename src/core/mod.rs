@@ -17,6 +17,7 @@ pub mod period;
 pub mod playbook;
 pub mod query;
 pub mod quiet;
+pub mod report;
 pub mod roster;
 pub mod rules;
 pub mod schedule;
