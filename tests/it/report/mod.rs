@@ -3,6 +3,7 @@
 mod erased;
 mod figures;
 mod golden;
+mod guide;
 mod hostile;
 mod lessons;
 mod overview;
