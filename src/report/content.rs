@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::document::{Block, Document};
 use super::{decisions, figures};
-use crate::core::incident::{AlertPhase, Cause, IncidentPhase, Learned, Lesson, Verification};
+use crate::core::incident::{AlertPhase, Cause, IncidentPhase, Learned, Lesson, Origin, Verification};
 use crate::core::name::{RoleName, StepId};
 use crate::core::period::Period;
 use crate::core::playbook::{Reached, Step, StepKind};
@@ -184,7 +184,7 @@ impl Words<'_> {
         });
         vec![
             self.step_name(step),
-            step.planned.as_ref().map_or_else(|| "begun beside the playbook".to_owned(), planned),
+            step.planned.as_ref().map_or_else(|| beside(step), planned),
             or_dash(step.started.map(|at| self.time(at))),
             or_dash(step.due.map(|at| self.time(at))),
             or_dash(done),
@@ -265,6 +265,15 @@ impl Words<'_> {
     }
 }
 
+/// What brought a statement that is no step of its own.
+fn beside(step: &StepTaken) -> String {
+    match &step.origin {
+        Some(Origin::Round { after, .. }) => format!("in time for what {after} promised"),
+        Some(Origin::Correction { of }) => format!("to correct {of}"),
+        Some(Origin::Step) | None => "begun beside the playbook".to_owned(),
+    }
+}
+
 fn planned(step: &Step) -> String {
     let start = match (&step.after, step.at) {
         (Some(milestone), _) => {
@@ -284,8 +293,14 @@ fn planned(step: &Step) -> String {
         StepKind::Statement(statement) => statement.within,
     };
     let within = within.map(|within| format!(", within {}", in_words(within))).unwrap_or_default();
+    let again = match &step.kind {
+        StepKind::Statement(statement) => statement.again.as_ref(),
+        StepKind::Alert(_) | StepKind::Task(_) => None,
+    };
+    let again = again.map(|again| format!(", again every {} until stand-down", in_words(again.every)));
+    let again = again.unwrap_or_default();
     let when = if step.when.is_some() { ", where its condition holds" } else { "" };
-    format!("{start}{within}{when}")
+    format!("{start}{within}{again}{when}")
 }
 
 fn outcome(outcome: Outcome) -> String {

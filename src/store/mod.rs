@@ -28,7 +28,7 @@ pub use follow::Unchecked;
 pub use history::ErasedSpans;
 pub use installation::{InstallationEffect, InstallationEvent, Span};
 pub use keys::{Key, Keys, fingerprint};
-pub use outbox::{Claimed, EffectId, Settled};
+pub use outbox::{Claimed, EffectId, OwedNow, Settled};
 pub use reader::{Reader, StoredEvent};
 pub use signed::{KeyChange, SignedHead};
 pub use writer::{Salts, Writer};

@@ -51,6 +51,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "report", "core"],
     ),
+    ("control", &["control", "engine", "core"]),
     ("app", &["app", "config", "web", "engine", "feed", "mail", "channel", "net", "core"]),
     ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core"]),
 ];

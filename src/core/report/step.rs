@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::walk::Walked;
-use crate::core::incident::{AlertPhase, Incident, PostPhase, StatementPhase, TaskPhase};
+use crate::core::incident::{AlertPhase, Incident, Origin, PostPhase, StatementPhase, TaskPhase};
 use crate::core::name::{PersonId, StepId};
 use crate::core::playbook::{Step, StepKind};
 use crate::core::rules::Rules;
 
-/// One step of the playbook, or a correction that was begun beside it.
+/// One step of the playbook, a later round of one, or a correction that was begun beside it.
 #[derive(Clone, Debug)]
 pub struct StepTaken {
     pub id: StepId,
-    /// As the playbook has it; none of what was begun beside it.
+    /// As the playbook has it; none of later rounds and of what was begun beside it.
     pub planned: Option<Step>,
+    /// Of a statement.
+    pub origin: Option<Origin>,
     pub started: Option<Timestamp>,
     /// By when it was to be done, counted from when it started.
     pub due: Option<Timestamp>,
@@ -101,6 +103,7 @@ fn taken(walked: &Walked, id: StepId, planned: Option<&Step>, as_of: Timestamp) 
     let due = started.and_then(|(_, due)| *due);
     let mut taken = StepTaken {
         planned: planned.cloned(),
+        origin: incident.statements.get(&id).map(|statement| statement.origin.clone()),
         started: started.map(|(at, _)| *at),
         due,
         ended,
