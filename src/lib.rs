@@ -7,6 +7,7 @@
 //! - [`net`]: the guarded way out that feeds and channels call other servers by;
 //! - [`pager`]: a second way to wake people, beside mail;
 //! - [`chart`]: charts as pictures, for mails, pages and files;
+//! - [`report`]: the after-action report as Markdown and HTML;
 //! - [`engine`]: the only writer, the outbox, intake and sessions;
 //! - [`config`], [`web`]: what people write and what they see;
 //! - [`control`]: the socket that the operator's commands use;
@@ -26,5 +27,6 @@ pub mod feed;
 pub mod mail;
 pub mod net;
 pub mod pager;
+pub mod report;
 pub mod store;
 pub mod web;

@@ -16,7 +16,8 @@ use jiff::{Timestamp, Unit};
 
 use super::{check, out};
 use crate::app;
-use crate::config::{Record, record};
+pub(super) use crate::config::Record;
+use crate::config::record;
 use crate::store::Keys;
 
 #[derive(Debug, Subcommand)]

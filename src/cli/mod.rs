@@ -12,6 +12,7 @@ pub mod log;
 mod man;
 mod out;
 mod records;
+mod report;
 mod run;
 mod schema;
 mod series;
@@ -46,6 +47,8 @@ enum Command {
     Check(check::Options),
     /// What a watch would have done on past data, with a chart; nothing is stored and nothing is sent
     Backtest(backtest::Options),
+    /// What an incident came to, against what was planned: the after-action report; or, with --list, many over time
+    Report(report::Options),
     /// The kill switch: stop every post of every incident at once, and say what was on its way
     StopPosting(stop_posting::Options),
     /// Open, look at and lead incidents of the running daemon; nothing is approved here
@@ -91,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Man(options) => man::run(&options, Cli::command()),
         Command::Completions(options) => man::completions(&options, Cli::command()),
         Command::Backtest(options) => backtest::run(&options),
+        Command::Report(options) => report::run(&options),
         Command::StopPosting(options) => stop_posting::run(&options),
         Command::Silence(options) => silence::run(&options),
         Command::Try(Try::Detect(options)) => try_detect::run(&options),

@@ -19,6 +19,7 @@ pub mod playbook;
 pub mod query;
 pub mod quiet;
 pub mod retention;
+pub mod report;
 pub mod roster;
 pub mod rules;
 pub mod schedule;

@@ -10,6 +10,14 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// What many of it are called, as a heading.
+    pub fn name_of_many(self) -> &'static str {
+        match self {
+            Self::Live => "Live incidents",
+            Self::Rehearsal => "Rehearsals",
+        }
+    }
+
     /// What stands in a Message-ID, so that no mail program takes a live letter for a copy of a rehearsed one.
     pub fn mark(self) -> &'static str {
         match self {

@@ -172,7 +172,8 @@ impl Eraser {
     }
 }
 
-fn rules_of(event: &Event) -> Option<Digest> {
+/// The rules that an event names.
+pub(super) fn rules_of(event: &Event) -> Option<Digest> {
     let (Event::Opened(Opening { rules, .. }) | Event::PlaybookPicked { rules, .. }) = event else { return None };
     Some(*rules)
 }

@@ -16,6 +16,7 @@ mod newsroom;
 mod now;
 mod pages;
 mod problem;
+mod report;
 mod router;
 mod serve;
 mod session;

@@ -1,5 +1,5 @@
 //! Renders the embedded page templates. Every value is made visible and escaped; no template opts out of it but for the
-//! chart, whose texts are escaped where it is drawn.
+//! chart and the report, whose words are escaped where they are written.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -35,6 +35,7 @@ const TEMPLATES: [(&str, &str); 23] = [
     ("fact", template!("fact.hbs")),
     ("statement", template!("statement.hbs")),
     ("lessons", template!("lessons.hbs")),
+    ("report", template!("report.hbs")),
     ("desk", template!("desk.hbs")),
     ("feeds", template!("feeds.hbs")),
     ("incident", template!("incident.hbs")),
@@ -130,6 +131,11 @@ fn answer(rendered: Result<String, RenderError>) -> Response {
 }
 
 impl Frame {
+    /// With this stamp, where there is one.
+    pub(super) fn carrying(self, stamp: Option<String>) -> Self {
+        Self { stamp, ..self }
+    }
+
     /// With the stamp that everything of a rehearsal carries.
     pub(super) fn stamped(self, setting: Setting, organisation: &Organisation) -> Self {
         Self { stamp: setting.stamp(&organisation.stamp), ..self }

@@ -20,7 +20,7 @@ use super::problem::{self, Problem};
 use super::webhook::Hooks;
 use super::{
     Operating, Site, Web, acts, approval, demo, desk, feeds, health, incident, lessons, mailbox, metrics, newsroom,
-    session, sign_in, statement, watches, webhook,
+    report, session, sign_in, statement, watches, webhook,
 };
 use crate::core::setting::Setting;
 use crate::feed::webhook::BODY_BYTES_MAX;
@@ -123,7 +123,10 @@ fn private() -> Router<Arc<Site>> {
         .route("/watches/silence", post(watches::silence))
         .route("/watches/silence/{number}/end", post(watches::end_silence))
         .route("/sign-out", post(sign_in::out))
+        .route("/reports", get(report::list))
         .route("/incident/{id}", get(incident::page))
+        .route("/incident/{id}/report", get(report::page))
+        .route("/incident/{id}/report.md", get(report::download))
         .route("/incident/{id}/verify", post(acts::verify))
         .route("/incident/{id}/claim", post(acts::claim))
         .route("/incident/{id}/severity", post(acts::severity))

@@ -70,13 +70,13 @@ fn said(output: &Output) -> String {
 
 /// Runs a command that must end with this code, and gives what it said.
 #[track_caller]
-fn says(folder: &Path, arguments: &[&str], code: i32) -> String {
+pub(crate) fn says(folder: &Path, arguments: &[&str], code: i32) -> String {
     let output = holdline(folder, arguments);
     let text = said(&output);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
     text
 }
 
-fn change(store: &Path, sql: &str) {
+pub(crate) fn change(store: &Path, sql: &str) {
     rusqlite::Connection::open(store).unwrap().execute_batch(sql).unwrap();
 }

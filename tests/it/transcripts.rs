@@ -147,8 +147,19 @@ fn time(clock: &str) -> Timestamp {
     MIDNIGHT.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
 }
 
+/// What a story records, for those who make something of it.
+pub(crate) fn events_of(story: &str) -> Vec<(Timestamp, Event, Rules)> {
+    played(story).1.events
+}
+
 /// The story as it comes out: its title and givens as written, then what happens.
 fn told(story: &str) -> String {
+    let (head, play) = played(story);
+    format!("{head}\n{}", play.end())
+}
+
+/// A story's title and givens, and the story played to its last line.
+fn played(story: &str) -> (String, Play) {
     let lines: Vec<&str> = story.lines().collect();
     let head: Vec<&str> =
         lines.iter().copied().take_while(|line| line.starts_with('#') || line.starts_with("given: ")).collect();
@@ -164,7 +175,7 @@ fn told(story: &str) -> String {
     for line in lines.iter().skip(head.len()).filter(written) {
         play.line(line);
     }
-    format!("{}\n{}", head.join("\n"), play.end())
+    (head.join("\n"), play)
 }
 
 fn stories() -> Vec<PathBuf> {

@@ -250,7 +250,7 @@ impl Scene<'_> {
             sentence: format!(
                 "{who} wrote down what is to follow from this incident, and that you do it until {due}: {words}"
             ),
-            now: "Do it, then press “Done” on the incident's page.".to_owned(),
+            now: "Do it, then press “Done” on the incident's page. It is in the after-action report.".to_owned(),
         }
     }
 

@@ -1,0 +1,92 @@
+//! Incidents over time with their key figures; live ones and rehearsals are never mixed.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::content::{Words, or_dash, shown};
+use super::document::Document;
+use super::figures::{amount, link};
+use crate::core::report::{Account, Amount, Measure, Report, Reports, Value};
+use crate::core::setting::Setting;
+use crate::core::shown::{counted, lasted};
+use crate::core::statement::clock_time_with_year;
+
+/// One table a setting, the newest first.
+pub fn overview(of: &Reports) -> Document {
+    let mut document = Document { title: "Incidents and rehearsals over time".to_owned(), ..Document::default() };
+    let mut groups: BTreeMap<Setting, Vec<(&Report, &Account)>> = BTreeMap::new();
+    for report in &of.reports {
+        if let Some(account) = &report.account {
+            groups.entry(account.incident.setting).or_default().push((report, account));
+        }
+    }
+    if groups.is_empty() {
+        document.text("There is none yet.");
+    }
+    for (setting, group) in &groups {
+        document.heading(setting.name_of_many());
+        if let Some(median) = median(group) {
+            document.text(format!("Median time to the first public statement: {}.", lasted(median)));
+        }
+        let head = [
+            "Incident",
+            "Opened",
+            "How it ended",
+            "First statement",
+            "Slowest link",
+            "Approvals missed",
+            "Steps in time",
+            "Promises kept",
+        ];
+        document.table(&head, group.iter().map(|(report, account)| row(report, account)).collect(), "None.");
+    }
+    let erased = of.reports.iter().filter(|report| report.account.is_none());
+    let erased: Vec<String> =
+        erased.map(|report| format!("Incident {}: its words were erased.", report.incident)).collect();
+    if !erased.is_empty() {
+        document.heading("Erased");
+        document.list(erased);
+    }
+    if of.left_out > 0 {
+        let older = counted(u64::try_from(of.left_out).unwrap_or(u64::MAX), "older incident");
+        document.text(format!("{older} not shown here; each has its own report."));
+    }
+    document
+}
+
+fn row(report: &Report, account: &Account) -> Vec<String> {
+    let told = Words { account, shown: shown(account, report.as_of) };
+    let zone = account.rules.organisation.zone();
+    vec![
+        format!("{}: {}", report.incident, account.incident.title),
+        clock_time_with_year(account.incident.opened_at, &zone, "en"),
+        told.ended(),
+        value(account, Measure::TimeToFirstStatement),
+        or_dash(account.slowest.as_ref().map(|slowest| link(&told, slowest, true))),
+        account.missed().to_string(),
+        value(account, Measure::StepsInTime),
+        value(account, Measure::PromisesKept),
+    ]
+}
+
+fn value(account: &Account, measure: Measure) -> String {
+    match account.figure(measure).map(|figure| &figure.value) {
+        Some(Value::Told(told)) => amount(told),
+        Some(Value::NotTold(_)) | None => "n/a".to_owned(),
+    }
+}
+
+fn median(group: &[(&Report, &Account)]) -> Option<SignedDuration> {
+    let mut times: Vec<SignedDuration> = group
+        .iter()
+        .filter_map(|(_, account)| match &account.figure(Measure::TimeToFirstStatement)?.value {
+            Value::Told(Amount::Lasted(time)) => Some(*time),
+            Value::Told(_) | Value::NotTold(_) => None,
+        })
+        .collect();
+    times.sort_unstable();
+    let upper = *times.get(times.len() / 2)?;
+    let lower = times[(times.len() - 1) / 2];
+    Some((lower + upper) / 2)
+}

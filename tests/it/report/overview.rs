@@ -1,0 +1,32 @@
+//! Many reports beside one another: what was live and what was a rehearsal are never counted together.
+
+use holdline::core::report::Reports;
+use holdline::report::{markdown, overview};
+
+use super::golden::{report_of, story};
+
+/// A rehearsal that was quick: public after four minutes.
+const QUICK: &str = "given: a rehearsal\n00:00 ana opens it: x\n00:01 ana claims\n00:02 chi confirms help_line 1 555 0100\n\
+    00:03 chi approves holding\n00:03 dev approves holding\n00:04 ana approves holding\n";
+
+#[test]
+fn live_and_rehearsal_stand_apart() {
+    let reports = ["breach.txt", "rehearsal.txt", "false_alarm.txt"].map(|name| report_of(&story(name)));
+    let reports = reports.into_iter().chain([report_of(QUICK)]).collect();
+    let text = markdown(&overview(&Reports { reports, left_out: 3 }));
+    let (live, rehearsals) = text.split_once("## Rehearsals").unwrap();
+    let rows = |part: &str| part.lines().filter(|line| line.starts_with("| 1: ")).count();
+    assert_eq!((rows(live), rows(rehearsals)), (2, 2), "{text}");
+    // 23 minutes, and one without a statement; 23 and 4 minutes.
+    assert!(live.contains("Median time to the first public statement: 23 minutes."), "{live}");
+    assert!(rehearsals.contains("Median time to the first public statement: 13 minutes 30 seconds."), "{rehearsals}");
+    assert!(live.contains("| 23 minutes | dev (legal): 14 minutes on the holding statement, stage accuracy, without an answer | 1 | 1 of 3 | 1 of 2 |"), "{live}");
+    assert!(live.contains("Closed as a false alarm by eve"), "{live}");
+    assert!(text.contains("3 older incidents not shown here"), "{text}");
+}
+
+#[test]
+fn where_there_is_none_the_list_says_so() {
+    let text = markdown(&overview(&Reports { reports: Vec::new(), left_out: 0 }));
+    assert!(text.contains("There is none yet."), "{text}");
+}
