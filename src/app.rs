@@ -3,6 +3,7 @@
 mod folder;
 mod listening;
 mod mode;
+mod rehearsed;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use self::folder::{Fixed, Folder, Parts, follow};
 use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
+pub use self::rehearsed::{REHEARSAL_FROM, Rehearsed};
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;

@@ -24,5 +24,6 @@ pub mod engine;
 pub mod feed;
 pub mod mail;
 pub mod net;
+pub mod rehearsal;
 pub mod store;
 pub mod web;

@@ -41,6 +41,30 @@ pub(super) const STATEMENT: &[&str] =
     &["id", "audience", "template", "channels", "needs", "within", "next_update", "approval", "at", "after", "when"];
 /// Beside a stage's quorum.
 pub(super) const STAGE_COMMON: &[&str] = &["stage", "within", "else"];
+pub(super) const SCENARIO: &[&str] =
+    &["title", "playbook", "opened_by", "lasts", "people", "facts", "injects", "expect"];
+pub(super) const INJECT: &[&str] = &[
+    "at",
+    "mentions",
+    "call",
+    "fact",
+    "unreachable",
+    "reachable",
+    "refuses",
+    "wants_changes",
+    "channel_down",
+    "channel_up",
+    "mail",
+];
+pub(super) const INJECT_MENTIONS: &[&str] = &["feed", "text", "texts", "count", "over"];
+pub(super) const INJECT_CALL: &[&str] = &["from", "asks"];
+pub(super) const INJECT_FACT: &[&str] = &["name", "value", "by"];
+pub(super) const REFUSES: &[&str] = &["person", "statement", "reason"];
+pub(super) const WANTS_CHANGES: &[&str] = &["person", "statement", "words"];
+pub(super) const EXPECT: &[&str] =
+    &["posted", "not_posted", "asked", "escalated", "severity", "done", "within", "before", "about", "to"];
+/// Beside what is expected.
+pub(super) const EXPECT_BESIDE: &[&str] = &["within", "before", "about", "to"];
 pub(super) const STAND_DOWN: &[&str] = &["when", "for", "approval"];
 
 /// All of them, for the reference and its test.
@@ -67,4 +91,12 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("statement", STATEMENT),
     ("a stage", STAGE_COMMON),
     ("stand_down", STAND_DOWN),
+    ("a scenario", SCENARIO),
+    ("an inject", INJECT),
+    ("mentions", INJECT_MENTIONS),
+    ("call", INJECT_CALL),
+    ("fact", INJECT_FACT),
+    ("refuses", REFUSES),
+    ("wants_changes", WANTS_CHANGES),
+    ("an expectation", EXPECT),
 ];

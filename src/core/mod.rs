@@ -17,6 +17,7 @@ pub mod period;
 pub mod playbook;
 pub mod query;
 pub mod quiet;
+pub mod rehearsal;
 pub mod roster;
 pub mod rules;
 pub mod schedule;

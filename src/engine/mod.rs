@@ -278,6 +278,16 @@ impl Engine {
         Ok(told)
     }
 
+    /// The incident's events, oldest first, without those whose words were erased.
+    pub fn events(&self, incident: IncidentId) -> Result<Vec<(Timestamp, Event)>, RecordError> {
+        let mut events = Vec::new();
+        for row in self.reader.events(incident)? {
+            let at = Timestamp::from_millisecond(row.entry()?.at).unwrap_or(Timestamp::UNIX_EPOCH);
+            events.extend(row.event()?.map(|event| (at, event)));
+        }
+        Ok(events)
+    }
+
     /// Every feed that is fetched, with how its looks went.
     pub fn feeds(&self) -> Result<BTreeMap<FeedName, Schedule>, RecordError> {
         Ok(self.reader.schedules()?)

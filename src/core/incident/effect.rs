@@ -198,6 +198,14 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// What a rehearsal's scenario lets somebody hear of.
+    Injected {
+        words: String,
+    },
+    /// A rehearsal ended before its end.
+    BrokenOff {
+        why: String,
+    },
 }
 
 /// Where an effect is carried out.

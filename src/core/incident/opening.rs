@@ -37,6 +37,7 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         phase: IncidentPhase::Open,
         stopped: None,
         quiet_since: None,
+        injects: 0,
         events: 0,
     };
     lay_out(&mut incident, &rules.playbook);

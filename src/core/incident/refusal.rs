@@ -64,6 +64,8 @@ pub enum Refusal {
     IsReal,
     #[error("an incident stands down first and is closed afterwards")]
     NotStoodDown,
+    #[error("this happens in rehearsals alone")]
+    OnlyRehearsed,
     #[error("a reason is needed")]
     ReasonMissing,
     #[error(transparent)]

@@ -10,6 +10,7 @@ mod picture;
 mod post_notice;
 mod press;
 mod quiet;
+mod rehearsal_notice;
 mod task;
 mod wave_notice;
 

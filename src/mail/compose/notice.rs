@@ -7,6 +7,7 @@ use super::post_notice::{
     take_down_by_hand, taken_down,
 };
 use super::press::Kind;
+use super::rehearsal_notice::{broken_off, injected};
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
@@ -61,7 +62,9 @@ impl Composer {
             | Notice::MailRefused { .. }
             | Notice::ChangeOffered { .. }
             | Notice::ChangeMade { .. }
-            | Notice::StoodDown => None,
+            | Notice::StoodDown
+            | Notice::Injected { .. }
+            | Notice::BrokenOff { .. } => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
     }
@@ -129,6 +132,8 @@ impl Scene<'_> {
             Notice::ChangeOffered { change } => self.change_offered(*change),
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
+            Notice::Injected { words } => injected(words),
+            Notice::BrokenOff { why } => broken_off(why),
         }
     }
 
