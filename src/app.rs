@@ -4,6 +4,7 @@ mod folder;
 mod listening;
 mod mode;
 mod rehearsed;
+mod team;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
 pub use self::rehearsed::{REHEARSAL_FROM, Rehearsed};
+use self::team::{Place, Team, TeamParts};
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;
@@ -43,6 +45,7 @@ pub struct App {
     pub engine: Engine,
     pub address: SocketAddr,
     folder: Arc<Folder>,
+    team: Option<Arc<Team>>,
     stop: CancellationToken,
     tasks: TaskTracker,
     server: JoinHandle<()>,
@@ -93,14 +96,23 @@ impl App {
         let http = mode.feeds_with()?;
         let parted = Parted { http: http.as_ref(), post: &post, engine: &engine };
         let hands = mode.hands(&config, parted, Timestamp::MIN);
-        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, hands }));
+        let shell = watch::Sender::new(Arc::new(Shell { post: Arc::clone(&post), composer: Composer::new()?, hands }));
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(engine.clone().carry_out(shell.subscribe(), stop.clone()));
         tasks.spawn(engine.clone().tick(stop.clone()));
+        let rehearsals = std::mem::take(&mut config.rehearsals);
+        let (live, stopping, beside) = (engine.clone(), stop.clone(), tasks.clone());
+        let team = mode.rehearses_with_the_team().then(|| {
+            let place = Place { path: path.clone(), store: config.store.clone(), url: url.clone() };
+            Team::beside(TeamParts { place, post, live, stop: stopping, tasks: beside }, rehearsals)
+        });
         match socket {
-            Ok(listener) => drop(tasks.spawn(control::serve(listener, engine.clone(), stop.clone()))),
+            Ok(listener) => {
+                let asked = team.clone().map(rehearsals_of);
+                tasks.spawn(control::serve(listener, engine.clone(), asked, stop.clone()));
+            }
             // A path that is too long for a socket, say: everything else works, and the desk has the switch as well.
             Err(error) => {
                 tracing::error!(%error, "no control socket: `holdline stop-posting` cannot reach this daemon");
@@ -110,15 +122,23 @@ impl App {
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
         let mut listening = Listening::new(engine.clone(), http.clone(), tasks.clone(), stop.clone());
         listening.listen_to(config.feeds, &config.written.feeds).await;
-        let parts =
-            Parts { path, stamp: config.stamp, fixed, mode: mode.clone(), http: http.clone(), engine: engine.clone() };
+        let parts = Parts {
+            path,
+            stamp: config.stamp,
+            fixed,
+            mode: mode.clone(),
+            http: http.clone(),
+            engine: engine.clone(),
+            team: team.clone(),
+        };
         let folder = Folder::new(parts, shell, listening, config.operator);
         tasks.close();
         let (webhooks, state) = (folder.webhooks(), folder.state());
         let mailbox = mode.mailbox().cloned();
-        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, mailbox })?;
+        let rehearsal = team.as_ref().map(|team| team.router());
+        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, mailbox, rehearsal })?;
         let server = tokio::spawn(web::serve(listener, router, stop.clone()));
-        Ok(Self { engine, address, folder: Arc::new(folder), stop, tasks, server, writer })
+        Ok(Self { engine, address, folder: Arc::new(folder), team, stop, tasks, server, writer })
     }
 
     /// Takes up the folder as it is now, or says why not and goes on.
@@ -138,17 +158,28 @@ impl App {
 
     /// Stops taking in, finishes what is under way and writes down what is queued.
     pub async fn stop(self) {
-        let Self { engine, folder, stop, tasks, server, writer, .. } = self;
+        let Self { engine, folder, team, stop, tasks, server, writer, .. } = self;
         stop.cancel();
         tasks.wait().await;
         drop((engine, folder));
         // An aborted connection ends with the process; nothing waits for it.
         let _ = server.await;
+        if let Some(team) = team {
+            team.stop().await;
+        }
         let joined = tokio::task::spawn_blocking(move || writer.join()).await;
         if let Err(error) = joined {
             tracing::error!(%error, "the writer did not end as it should");
         }
     }
+}
+
+/// How the control socket asks about rehearsals.
+fn rehearsals_of(team: Arc<Team>) -> control::Rehearsals {
+    Arc::new(move |request| {
+        let team = Arc::clone(&team);
+        Box::pin(async move { team.ask(request).await })
+    })
 }
 
 /// The record, opened by a command while no daemon runs.

@@ -2,6 +2,7 @@
 
 mod keep;
 mod print;
+mod team;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use super::{check, log, out};
 use crate::app::Rehearsed;
 use crate::config::{Config, Need, scenario};
 use crate::core::name::{PersonId, PlaybookName};
+use crate::core::period::{Period, PeriodError};
 use crate::core::playbook::{FactKind, FactValue};
 use crate::core::rehearsal::{Found, Scenario, find, score};
 use crate::core::rules::Rules;
@@ -35,7 +37,8 @@ Exit codes: 0 everything that the scenario expects happened; 1 something of it d
 played; 2 the command line cannot be read.")]
 pub(super) struct Options {
     /// The playbook to rehearse
-    playbook: String,
+    #[arg(required_unless_present_any = ["list", "stop"])]
+    playbook: Option<String>,
     /// The folder with holdline.yaml, playbooks and templates
     #[arg(default_value = ".")]
     folder: PathBuf,
@@ -48,6 +51,21 @@ pub(super) struct Options {
     /// When it begins, as in \"2026-12-24 22:00\"; now, unless said
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// With the real people and their mailboxes, in the running daemon: announced by mail, stamped, ended by a live incident
+    #[arg(long, conflicts_with_all = ["scenario", "speed", "at", "out"])]
+    with_team: bool,
+    /// With the team: how long after the announcement it begins, as in 2h; 10m, unless said
+    #[arg(long = "in", value_name = "TIME", value_parser = period, requires = "with_team")]
+    after: Option<Period>,
+    /// With the team: who opens the incident; whoever would be alerted first, unless said
+    #[arg(long, value_name = "PERSON", requires = "with_team")]
+    by: Option<String>,
+    /// The rehearsals with the team that took place, and how they went
+    #[arg(long, conflicts_with_all = ["with_team", "scenario", "speed", "at", "out", "stop"])]
+    list: bool,
+    /// End the rehearsal with the team that is announced or under way
+    #[arg(long, conflicts_with_all = ["with_team", "scenario", "speed", "at", "out"])]
+    stop: bool,
     /// A new folder for timeline, score, mails (.eml, .html, .txt), drafts and posts
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -59,8 +77,15 @@ fn speed(text: &str) -> Result<u32, String> {
     fits.ok_or_else(|| format!("`{text}` is not a speed; write it as in 60x"))
 }
 
+fn period(text: &str) -> Result<Period, PeriodError> {
+    Period::parse(text)
+}
+
 pub(super) fn run(options: &Options) -> ExitCode {
     log::begin("holdline=error,error");
+    if options.with_team || options.list || options.stop {
+        return team::run(options);
+    }
     let Some(config) = check::load(&options.folder, Need::Rehearsal) else { return ExitCode::FAILURE };
     let begins = match begins(options.at.as_deref(), &config.organisation.zone()) {
         Ok(at) => at,
@@ -82,7 +107,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 
 /// The scenario that is named, or the one in which everybody answers.
 fn chosen(options: &Options, config: &Config, begins: Timestamp) -> Result<Scenario, ExitCode> {
-    let playbook = PlaybookName::from(options.playbook.as_str());
+    let playbook = PlaybookName::from(options.playbook.as_deref().unwrap_or_default());
     let Some(rules) = config.rules.get(&playbook) else {
         let names: Vec<&str> = config.rules.keys().map(PlaybookName::as_str).collect();
         let there = names.join(", ");

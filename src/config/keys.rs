@@ -14,6 +14,7 @@ pub(super) const FILE: &[&str] = &[
     "watches",
     "quiet",
     "maintenance",
+    "rehearsals",
 ];
 pub(super) const ORGANISATION: &[&str] =
     &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
@@ -31,6 +32,7 @@ pub(super) const WATCH: &[&str] = &["query", "feeds", "spike", "opens", "group"]
 pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from", "negative", "reach"];
 pub(super) const HOURS: &[&str] = &["from", "for", "timezone", "watches", "break_through"];
 pub(super) const MAINTENANCE: &[&str] = &["from", "to", "reason", "watches", "break_through"];
+pub(super) const REHEARSAL: &[&str] = &["playbook", "from", "timezone", "announce", "by"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
 pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];
@@ -82,6 +84,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("spike", SPIKE_COMMON),
     ("quiet hours", HOURS),
     ("maintenance", MAINTENANCE),
+    ("a rehearsal", REHEARSAL),
     ("a playbook", PLAYBOOK),
     ("severity", SEVERITY),
     ("a fact", FACT),

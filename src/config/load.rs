@@ -17,7 +17,7 @@ use super::sheet::Sheet;
 use super::stamp::{Stamp, stamp};
 use super::templates::Templates;
 use super::watches::{self, Named};
-use super::{Config, Written, clear, installation, keys, scenario as scenarios, spelling, yaml};
+use super::{Config, Written, clear, installation, keys, rehearsals, scenario as scenarios, spelling, yaml};
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
 use crate::core::rehearsal::Scenario;
@@ -224,7 +224,7 @@ impl Loading<'_> {
         let store = installation::store(&file, root).map(|store| self.beside_the_live_one(store));
         let operator = installation::operator(&file);
         let audit = installation::audit(&file, around);
-        Some(Config {
+        let mut config = Config {
             folder: root.to_owned(),
             stamp: self.stamp,
             organisation: organisation?,
@@ -246,7 +246,10 @@ impl Loading<'_> {
             },
             rules,
             scenarios: BTreeMap::new(),
-        })
+            rehearsals: Vec::new(),
+        };
+        config.rehearsals = rehearsals::read(&file, &config);
+        Some(config)
     }
 
     /// A rehearsal never opens the live store.

@@ -17,6 +17,7 @@ mod problem;
 mod quiet;
 mod record;
 mod reference;
+mod rehearsals;
 mod sample;
 mod scenario;
 mod scenario_expect;
@@ -45,7 +46,7 @@ use crate::core::accounts::Accounts;
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::period::Period;
 use crate::core::quiet::Quiet;
-use crate::core::rehearsal::Scenario;
+use crate::core::rehearsal::{Recurring, Scenario};
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::watch::Watch;
@@ -59,6 +60,7 @@ pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
 pub use record::{Record, record};
 pub use reference::reference;
+pub use rehearsals::REHEARSALS_MAX;
 pub use sample::{SAMPLE_KEY_FILE, sample};
 pub use scenario::ENTRIES_MAX;
 pub use schema::{Schema, kind_settings, schema};
@@ -96,6 +98,8 @@ pub struct Config {
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
     /// What can be rehearsed with them, by the files' names.
     pub scenarios: BTreeMap<String, Scenario>,
+    /// Rehearsals with the team that come again.
+    pub rehearsals: Vec<Recurring>,
 }
 
 /// How the folder writes each feed and channel, without secrets: what is written alike needs no new start.

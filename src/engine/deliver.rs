@@ -8,10 +8,11 @@ use super::outbox::Shell;
 use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
+use crate::core::roster::Roster;
 use crate::crash::{self, Point};
-use crate::mail::compose::{BlindSpot, ComposeError, Head, HeldBack, House, Key, Scene};
+use crate::mail::compose::{BlindSpot, ComposeError, Head, HeldBack, House, Key, OfARehearsal, Scene};
 use crate::mail::{Letter, Sent};
-use crate::store::{Claimed, InstallationEffect, Settled};
+use crate::store::{Claimed, InstallationEffect, RehearsalNews, Settled};
 
 /// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
 pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;
@@ -186,10 +187,8 @@ impl Engine {
             }
             InstallationEffect::TellHeld { person, watch, by, since, times, mentions, highest, window, incident } => {
                 let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
-                let page = match incident {
-                    Some(id) => format!("{}/incident/{id}", standing.url),
-                    None => format!("{}/watches", standing.url),
-                };
+                let page = incident.map_or_else(|| "watches".to_owned(), |id| format!("incident/{id}"));
+                let page = format!("{}/{page}", standing.url);
                 let (times, mentions, highest) = (*times, *mentions, *highest);
                 let held = HeldBack {
                     watch,
@@ -209,6 +208,11 @@ impl Engine {
             }
             InstallationEffect::TellRestored { to, copied_at, entry } => {
                 shell.composer.restored(&house("", to), *copied_at, *entry)?
+            }
+            InstallationEffect::TellRehearsal { person, news } => {
+                let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
+                let told = of_a_rehearsal(news, &standing.roster);
+                shell.composer.rehearsal(&house(&found.name, &found.email), told, &standing.url)?
             }
             InstallationEffect::TellBlind { to, feed, blind, why, since } => {
                 let spot = BlindSpot { feed, blind: *blind, why: why.as_deref(), since: *since, url: &standing.url };
@@ -269,6 +273,17 @@ impl Engine {
         let standing = self.standing();
         let host = standing.url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
         format!("{local}.{}{}@{}", standing.setting.mark(), self.links().installation(), host.unwrap_or("holdline"))
+    }
+}
+
+/// The news of a rehearsal as its mail is written from.
+fn of_a_rehearsal<'a>(news: &'a RehearsalNews, roster: &'a Roster) -> OfARehearsal<'a> {
+    match news {
+        RehearsalNews::Announced { title, at, by } => {
+            OfARehearsal::Announced { title, at: *at, opens: roster.name_of(by) }
+        }
+        RehearsalNews::CalledOff { title, why } => OfARehearsal::CalledOff { title, why },
+        RehearsalNews::Scored { title, incident, lines } => OfARehearsal::Scored { title, incident: *incident, lines },
     }
 }
 

@@ -75,7 +75,8 @@ impl QuietNow {
                 | InstallationEvent::FeedWentBlind { .. }
                 | InstallationEvent::FolderTaken { .. }
                 | InstallationEvent::FolderRefused { .. }
-                | InstallationEvent::FeedHeardAgain { .. },
+                | InstallationEvent::FeedHeardAgain { .. }
+                | InstallationEvent::Rehearsal { .. },
             )
             | None => {}
         }

@@ -100,7 +100,8 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::FolderRefused { .. }
             | InstallationEvent::Restored { .. }
             | InstallationEvent::FeedWentBlind { .. }
-            | InstallationEvent::FeedHeardAgain { .. },
+            | InstallationEvent::FeedHeardAgain { .. }
+            | InstallationEvent::Rehearsal { .. },
         )
         | None => stopped,
     })

@@ -102,6 +102,31 @@ pub enum InstallationEvent {
     FeedHeardAgain {
         feed: FeedName,
     },
+    /// Of a rehearsal with the team; people are told. Stands in the rehearsals' own record.
+    Rehearsal {
+        news: RehearsalNews,
+    },
+}
+
+/// What happens to a rehearsal with the team beside what is in its incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RehearsalNews {
+    Announced {
+        title: String,
+        at: Timestamp,
+        by: PersonId,
+    },
+    CalledOff {
+        title: String,
+        why: String,
+    },
+    /// How it went, each a line.
+    Scored {
+        title: String,
+        incident: IncidentId,
+        lines: Vec<String>,
+    },
 }
 
 /// Entries from the first to the last, both included.
@@ -162,6 +187,10 @@ pub enum InstallationEffect {
         why: Option<String>,
         since: Option<Timestamp>,
     },
+    TellRehearsal {
+        person: PersonId,
+        news: RehearsalNews,
+    },
 }
 
 impl InstallationEvent {
@@ -194,6 +223,7 @@ impl InstallationEvent {
             Self::Restored { .. } => Self::RESTORED,
             Self::FeedWentBlind { .. } => "feed_went_blind",
             Self::FeedHeardAgain { .. } => "feed_heard_again",
+            Self::Rehearsal { .. } => "rehearsal",
         }
     }
 }

@@ -24,7 +24,7 @@ pub use broken::{Broken, Place, Problem};
 pub use chain::{Chain, Entry, Head};
 pub use error::StoreError;
 pub use follow::Unchecked;
-pub use installation::{InstallationEffect, InstallationEvent, Span};
+pub use installation::{InstallationEffect, InstallationEvent, RehearsalNews, Span};
 pub use keys::{Key, Keys, fingerprint};
 pub use outbox::{Claimed, EffectId, Settled};
 pub use reader::{Reader, StoredEvent};

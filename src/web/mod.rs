@@ -2,6 +2,7 @@
 
 mod acts;
 mod approval;
+mod beneath;
 mod board;
 mod demo;
 mod desk;
@@ -24,6 +25,7 @@ mod webhook;
 
 use tokio::sync::watch;
 
+pub use self::beneath::{Beneath, REHEARSAL_PATH, Routes};
 use self::pages::Pages;
 pub use self::router::{WebError, router};
 pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, serve};
@@ -43,6 +45,8 @@ pub struct Web {
     pub folder: watch::Receiver<FolderState>,
     /// The built-in mailbox. Where it is given, its pages and the demo's are there too.
     pub mailbox: Option<Mailbox>,
+    /// The site of rehearsals with the team, beneath a path of this one. A rehearsal has none of its own.
+    pub rehearsal: Option<Beneath>,
 }
 
 /// What every page is served from.
@@ -53,6 +57,7 @@ struct Site {
     hooks: Hooks,
     folder: watch::Receiver<FolderState>,
     mailbox: Option<Mailbox>,
+    rehearsal: Option<Beneath>,
 }
 
 impl Site {

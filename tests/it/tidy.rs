@@ -64,7 +64,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "core",
         ],
     ),
-    ("app", &["app", "config", "web", "rehearsal", "engine", "store", "feed", "mail", "channel", "net", "core"]),
+    (
+        "app",
+        &["app", "config", "control", "web", "rehearsal", "engine", "store", "feed", "mail", "channel", "net", "core"],
+    ),
     ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core"]),
 ];
 

@@ -6,3 +6,4 @@ mod scenarios;
 mod terminal;
 mod types;
 mod void;
+mod with_team;

@@ -2,30 +2,36 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use holdline::control::{Answer, RehearsalRequest, Request, ask, socket_of};
+use holdline::core::period::Period;
+use reqwest::StatusCode;
 
 use super::terminal::{said, shipped};
+use crate::crash::sink::{self, Arrived};
+use crate::test_app::hospital_folder;
 
-/// Every name and every address leads into an interface that swallows what it is given and counts it.
+const PATIENCE: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Every address is this machine's own, so that whatever is called, and whatever name is looked up, is counted.
 const SET_UP: &str = "\
 set -e
-sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 ip link set lo up
-ip link add canary type dummy
-ip addr add 10.77.0.1/24 dev canary
-ip link set canary up
-ip route add default via 10.77.0.2
+ip route add local 0.0.0.0/0 dev lo
 mount --bind resolv.conf /etc/resolv.conf
 ";
 
-/// Runs a shell's line in a namespace of its own: what it said, how it ended, and how many packets tried to leave. None
-/// where this machine lets nobody make one.
+/// Runs a shell's line in a namespace of its own: what it said, whether it ended well, and how many packets were sent to
+/// anybody at all. None where this machine lets nobody make one.
 fn in_a_namespace(line: &str, folder: &Path) -> Option<(String, bool, u64)> {
     fs::write(folder.join("resolv.conf"), "nameserver 10.77.0.53\noptions timeout:1 attempts:1\n").unwrap();
     let script = format!("{SET_UP}set +e\n{line}\necho \"ended $?\" >&2\nexec cat /proc/net/dev");
     let output = Command::new("unshare").args(["-n", "-m", "sh", "-c", &script]).current_dir(folder).output().ok()?;
     let text = said(&output);
-    let counted = text.lines().find_map(|line| line.trim().strip_prefix("canary:"));
+    let counted = text.lines().find_map(|line| line.trim().strip_prefix("lo:"));
     // The tenth number of an interface's line is how many packets were sent.
     let sent = counted.and_then(|numbers| numbers.split_whitespace().nth(9)?.parse().ok());
     let Some(sent) = sent else {
@@ -91,5 +97,90 @@ fn a_rehearsal_in_the_terminal_opens_no_socket_at_all() {
         let calls = fs::read_to_string(&trace).unwrap();
         let opened = calls.lines().filter(|line| line.contains('(') && !line.contains("---")).count();
         assert_eq!(opened, 0, "{playbook}: {calls}");
+    }
+}
+
+/// Waits for a letter that has arrived.
+async fn letter(folder: &Path, wanted: impl Fn(&Arrived) -> bool) -> Arrived {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let found = async {
+        loop {
+            looks.tick().await;
+            if let Some(letter) = sink::arrived(folder).into_iter().find(&wanted) {
+                return letter;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, found).await.expect("the letter does not come")
+}
+
+async fn asked(folder: &Path, request: RehearsalRequest) -> Answer {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let answered = async {
+        loop {
+            looks.tick().await;
+            let request = Request::Rehearsal(request.clone());
+            if let Ok(answer) = ask(&socket_of(&folder.join("holdline.db")), &request).await {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, answered).await.expect("the daemon does not answer")
+}
+
+/// The daemon, its calls of others written down in `trace`.
+fn traced(folder: &Path, trace: &Path) -> Option<Child> {
+    Command::new("strace")
+        // The program is our own child, and strace its grandchild.
+        .args(["-D", "-f", "-qq", "-e", "trace=connect,sendto,sendmmsg", "-o"])
+        .arg(trace)
+        .args([env!("CARGO_BIN_EXE_holdline"), "run"])
+        .arg(folder)
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_with_the_team_calls_the_mail_server_and_nobody_else() {
+    let (folder, kept) = (hospital_folder(), tempfile::tempdir().unwrap());
+    let letters = kept.path().join("letters");
+    let port = sink::start(&letters).port;
+    over_the_network(folder.path());
+    let main = folder.path().join("holdline.yaml");
+    let by_smtp = format!(
+        "\nmail: {{ from: holdline@riverside.example, smtp: {{ host: 127.0.0.1, port: {port}, security: plain }} }}\n"
+    );
+    fs::write(&main, fs::read_to_string(&main).unwrap() + &by_smtp).unwrap();
+    for secret in ["no-such-secret", "no-such-token"] {
+        fs::write(folder.path().join(secret), "a credential that is long enough for all").unwrap();
+    }
+    let trace = kept.path().join("trace");
+    let Some(mut daemon) = traced(folder.path(), &trace) else {
+        eprintln!("not run: strace is not installed");
+        return;
+    };
+    let begin = RehearsalRequest::Begin { playbook: "data-breach".into(), by: None, after: Some(Period::seconds(1)) };
+    let Answer::Done(_) = asked(folder.path(), begin).await else { panic!("it does not begin") };
+    let request =
+        letter(&letters, |letter| letter.to.starts_with("eve@") && letter.text.contains("/rehearsal/a/")).await;
+    let after = |mark: &str| request.text.split(mark).nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let (link, code) = (after("Open "), after("Type this code there: "));
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let form = [("code", code.as_str()), ("press", "approve"), ("words", "")];
+    let answered = client.post(&link).form(&form).send().await.unwrap();
+    assert_eq!(answered.status(), StatusCode::SEE_OTHER, "{link}");
+    letter(&letters, |letter| letter.text.contains("rehearsal:staff-board/")).await;
+    for letter in sink::arrived(&letters) {
+        assert!(letter.text.contains("EXERCISE - NOT REAL"), "{}", letter.text);
+    }
+    let ended = Command::new("kill").arg(daemon.id().to_string()).status().unwrap();
+    assert!(ended.success() && daemon.wait().unwrap().success(), "it ends as it is asked to");
+    let calls = fs::read_to_string(&trace).unwrap();
+    let abroad: Vec<&str> = calls.lines().filter(|line| line.contains("AF_INET")).collect();
+    assert!(!abroad.is_empty(), "the mail server was called: {calls}");
+    for call in abroad {
+        let called = call.contains(&format!("sin_port=htons({port})")) && call.contains("inet_addr(\"127.0.0.1\")");
+        assert!(called, "somebody else was called: {call}");
     }
 }
