@@ -127,6 +127,8 @@ impl Turn<'_> {
             Event::Closed { by, reason } => self.close(by, reason),
             Event::Injected { words, for_duty } => self.running()?.injected(words, *for_duty),
             Event::BrokenOff { why } => self.running()?.break_off(why),
+            Event::LessonAdded { lesson, by } => self.add_lesson(lesson, by),
+            Event::FollowUpDone { lesson, by, note } => self.follow_up(*lesson, by, note),
         }
     }
 

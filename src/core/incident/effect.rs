@@ -206,6 +206,10 @@ pub enum Notice {
     BrokenOff {
         why: String,
     },
+    /// Something is to be done by them about what was learned.
+    FollowUp {
+        lesson: u32,
+    },
 }
 
 /// Where an effect is carried out.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lesson::Lesson;
 use super::request::Subject;
 use super::roster_change::RosterChange;
 use super::spike::Spike;
@@ -236,6 +237,15 @@ pub enum Event {
     BrokenOff {
         why: String,
     },
+    LessonAdded {
+        lesson: Lesson,
+        by: PersonId,
+    },
+    FollowUpDone {
+        lesson: u32,
+        by: PersonId,
+        note: String,
+    },
 }
 
 /// How an incident begins: whatever it keeps from the configuration of that moment is in here.
@@ -378,6 +388,8 @@ impl Event {
             Self::Closed { .. } => "closed",
             Self::Injected { .. } => "injected",
             Self::BrokenOff { .. } => "broken_off",
+            Self::LessonAdded { .. } => "lesson_added",
+            Self::FollowUpDone { .. } => "follow_up_done",
         }
     }
 }

@@ -11,6 +11,7 @@ mod event;
 mod exercise;
 mod fact;
 mod known;
+mod lesson;
 mod narrate;
 mod opening;
 mod phase;
@@ -37,6 +38,7 @@ pub use effect::{Carrier, Effect, Notice};
 pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
 pub use fact::Fact;
 use jiff::Timestamp;
+pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
 pub use narrate::narrate;
 pub use opening::severity_at_opening;
 pub use phase::{IncidentPhase, StandDownAsked};
@@ -72,7 +74,10 @@ pub struct Incident {
     pub cause: Cause,
     pub opened_at: Timestamp,
     pub severity: Severity,
+    /// What its watch counts by now.
     pub spike: Option<Spike>,
+    /// The first spike that it had, as it was then: why it opened.
+    pub first_spike: Option<Spike>,
     /// Spikes of other watches of the group, which came while this incident was open.
     pub joined: BTreeMap<WatchName, Joined>,
     /// How high the talk of each watch went, and what people were told of it.
@@ -89,6 +94,8 @@ pub struct Incident {
     pub statements: BTreeMap<StepId, Statement>,
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,
+    /// What people wrote down once it was over.
+    pub lessons: Vec<Learned>,
     pub phase: IncidentPhase,
     /// Since when nothing may be posted, by the kill switch.
     pub stopped: Option<Timestamp>,

@@ -27,7 +27,9 @@ pub fn actor(event: &Event) -> Option<&PersonId> {
         | Event::CorrectionBegun { by, .. }
         | Event::ChangeAgreed { by, .. }
         | Event::StandDownAsked { by: Asker::Person(by), .. }
-        | Event::Closed { by, .. } => Some(by),
+        | Event::Closed { by, .. }
+        | Event::LessonAdded { by, .. }
+        | Event::FollowUpDone { by, .. } => Some(by),
         Event::Opened(_)
         | Event::SpikeChanged { .. }
         | Event::SpikeJoined { .. }

@@ -11,7 +11,7 @@ use super::rehearsal_notice::{broken_off, injected};
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
-use crate::core::incident::{Notice, Request, Subject};
+use crate::core::incident::{Lesson, Notice, Request, Subject};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::playbook::StepKind;
 use crate::core::roster::Person;
@@ -64,7 +64,8 @@ impl Composer {
             | Notice::ChangeMade { .. }
             | Notice::StoodDown
             | Notice::Injected { .. }
-            | Notice::BrokenOff { .. } => None,
+            | Notice::BrokenOff { .. }
+            | Notice::FollowUp { .. } => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
     }
@@ -134,6 +135,7 @@ impl Scene<'_> {
             Notice::StoodDown => stood_down(),
             Notice::Injected { words } => injected(words),
             Notice::BrokenOff { why } => broken_off(why),
+            Notice::FollowUp { lesson } => self.follow_up(*lesson),
         }
     }
 
@@ -223,6 +225,22 @@ impl Scene<'_> {
             subject: format!("Posted on {channel}, {name}"),
             sentence: format!("The {name} is public on {channel}: {url}"),
             now: "Read it once where the public reads it.".to_owned(),
+        }
+    }
+
+    fn follow_up(&self, lesson: u32) -> Words {
+        let learned = self.incident.lesson(lesson);
+        let who = learned.map(|learned| self.shown().name(&learned.by)).unwrap_or_default();
+        let (words, due) = match learned.map(|learned| &learned.lesson) {
+            Some(Lesson::FollowUp { words, due, .. }) => (words.as_str(), due.strftime("%-d %B %Y").to_string()),
+            Some(Lesson::Keep { .. } | Lesson::Change { .. }) | None => ("", String::new()),
+        };
+        Words {
+            subject: format!("For you to do until {due}"),
+            sentence: format!(
+                "{who} wrote down what is to follow from this incident, and that you do it until {due}: {words}"
+            ),
+            now: "Do it, then press “Done” on the incident's page.".to_owned(),
         }
     }
 

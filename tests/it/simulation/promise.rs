@@ -74,6 +74,7 @@ impl Known {
     }
 
     /// Takes in one event. `request` is the one that it answers; `said` is what people really answered to it.
+    #[expect(clippy::too_many_lines, reason = "a table: what each event is to the texts")]
     pub(super) fn take(&mut self, event: &Event, request: Option<&Request>, said: &[(PersonId, Answer)]) {
         match event {
             Event::Saved { statement, by, package, .. } => self.save(statement.as_str(), by, package),
@@ -137,7 +138,9 @@ impl Known {
             | Event::StandDownAsked { .. }
             | Event::Injected { .. }
             | Event::BrokenOff { .. }
-            | Event::Closed { .. } => {}
+            | Event::Closed { .. }
+            | Event::LessonAdded { .. }
+            | Event::FollowUpDone { .. } => {}
         }
     }
 

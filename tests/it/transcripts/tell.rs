@@ -135,6 +135,7 @@ fn told(notice: &Notice) -> String {
         Notice::StoodDown => "it is over".to_owned(),
         Notice::Injected { words } => format!("inject: {words}"),
         Notice::BrokenOff { why } => format!("the rehearsal is broken off ({why})"),
+        Notice::FollowUp { lesson } => format!("lesson {lesson} is yours to follow up"),
     }
 }
 
@@ -184,6 +185,10 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
             TaskPhase::Done { by, .. } => format!("done by {by}"),
         };
         lines.push(format!("= {id}: {phase}"));
+    }
+    for (number, learned) in incident.lessons.iter().enumerate() {
+        let done = if learned.done.is_some() { ", done" } else { "" };
+        lines.push(format!("= lesson {number} by {}: {}{done}", learned.by, learned.lesson.words()));
     }
     for (number, change) in incident.waiting_changes() {
         lines.push(format!("= change {number} of {} waits", change.change.person));
