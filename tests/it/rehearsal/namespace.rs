@@ -51,7 +51,7 @@ fn over_the_network(folder: &Path) {
 channels:
   website: { newsroom: {} }
   bluesky: { webhook: { url: \"https://10.77.0.9/post\", secret: { file: no-such-secret }, private: true, length: bluesky }, language: en }
-  staff-board: { mastodon: { server: \"https://social.example\", account: riverside, token: { file: no-such-token } }, language: en }
+  staff-board: { mastodon: { server: \"https://social.example\", account: riverside@social.example, length: 5000, token: { file: no-such-token } }, language: en }
 ";
     fs::write(&main, format!("{before}{channels}{after}")).unwrap();
 }
@@ -128,8 +128,18 @@ async fn asked(folder: &Path, request: RehearsalRequest) -> Answer {
     tokio::time::timeout(PATIENCE, answered).await.expect("the daemon does not answer")
 }
 
+/// Ends with the test, however that ends.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // One that has ended already is what is wanted.
+        let _ = self.0.kill();
+    }
+}
+
 /// The daemon, its calls of others written down in `trace`.
-fn traced(folder: &Path, trace: &Path) -> Option<Child> {
+fn traced(folder: &Path, trace: &Path) -> Option<Daemon> {
     Command::new("strace")
         // The program is our own child, and strace its grandchild.
         .args(["-D", "-f", "-qq", "-e", "trace=connect,sendto,sendmmsg", "-o"])
@@ -139,6 +149,7 @@ fn traced(folder: &Path, trace: &Path) -> Option<Child> {
         .stderr(Stdio::null())
         .spawn()
         .ok()
+        .map(Daemon)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,8 +185,8 @@ async fn a_rehearsal_with_the_team_calls_the_mail_server_and_nobody_else() {
     for letter in sink::arrived(&letters) {
         assert!(letter.text.contains("EXERCISE - NOT REAL"), "{}", letter.text);
     }
-    let ended = Command::new("kill").arg(daemon.id().to_string()).status().unwrap();
-    assert!(ended.success() && daemon.wait().unwrap().success(), "it ends as it is asked to");
+    let ended = Command::new("kill").arg(daemon.0.id().to_string()).status().unwrap();
+    assert!(ended.success() && daemon.0.wait().unwrap().success(), "it ends as it is asked to");
     let calls = fs::read_to_string(&trace).unwrap();
     let abroad: Vec<&str> = calls.lines().filter(|line| line.contains("AF_INET")).collect();
     assert!(!abroad.is_empty(), "the mail server was called: {calls}");

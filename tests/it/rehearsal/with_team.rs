@@ -146,6 +146,10 @@ async fn results_are_listed_and_who_never_answered_is_found_out() {
     minutes_go_by(&app, 6 * 60);
     let score = mailed(&app, "eve", "How the rehearsal went").await.letter;
     assert!(score.subject.starts_with("[EXERCISE] "), "{}", score.subject);
+    // The live record's head is signed and mailed meanwhile.
+    let head = |letter: &Captured| letter.letter.subject.starts_with("Holdline audit head");
+    assert!(app.mailbox.wait_for(head, PATIENCE).await.is_some());
+    app.settle().await;
     let Answer::Done(listed) = asked(&app, RehearsalRequest::List).await else { panic!("it is not listed") };
     let text = listed.join("\n");
     assert!(text.contains("1. 2026-11-22 09:10  Patient data breach"), "{text}");

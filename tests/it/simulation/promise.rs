@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdline::core::approval::Decision;
 use holdline::core::incident::{Author, Event, Opening, Request, Settlement, Subject, Verification};
-use holdline::core::name::{ChannelName, FactName, PersonId, StepId};
+use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
@@ -98,8 +98,15 @@ impl Known {
                 self.roles.get_mut(role.as_str()).map(|people| people.remove(person.as_str()));
             }
             Event::DelegationEnded { of } => drop(self.delegates.remove(of.as_str())),
-            Event::FactProposed { fact, value, by } => self.propose(fact, value, by),
-            Event::FactConfirmed { fact, value, by } => self.confirm(fact, value, by),
+            Event::FactProposed { fact, value, by } => {
+                self.filled.remove(fact.as_str());
+                self.proposed.insert(fact.to_string(), (value.clone(), by.to_string()));
+            }
+            Event::FactConfirmed { fact, value, by } => {
+                let proposed = self.proposed.remove(fact.as_str()).filter(|(proposed, _)| proposed == value);
+                let filled_by = proposed.map_or_else(|| by.to_string(), |(_, by)| by);
+                self.filled.insert(fact.to_string(), filled_by);
+            }
             Event::FactLeftUnknown { fact, .. } => drop(self.filled.remove(fact.as_str())),
             Event::Verified { verdict: Verification::FalseAlarm | Verification::NotOurs, .. } => self.over = true,
             Event::PostPutOff { statement, channel, .. }
@@ -142,17 +149,6 @@ impl Known {
             | Event::LessonAdded { .. }
             | Event::FollowUpDone { .. } => {}
         }
-    }
-
-    fn propose(&mut self, fact: &FactName, value: &FactValue, by: &PersonId) {
-        self.filled.remove(fact.as_str());
-        self.proposed.insert(fact.to_string(), (value.clone(), by.to_string()));
-    }
-
-    fn confirm(&mut self, fact: &FactName, value: &FactValue, by: &PersonId) {
-        let proposed = self.proposed.remove(fact.as_str()).filter(|(proposed, _)| proposed == value);
-        let filled_by = proposed.map_or_else(|| by.to_string(), |(_, by)| by);
-        self.filled.insert(fact.to_string(), filled_by);
     }
 
     /// It is that person's own answer to that request, which is not locked.
