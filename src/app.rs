@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,7 @@ use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, LetterError, MailReason, Post, Sent, SmtpSetupError};
 use crate::net::HttpSetupError;
 use crate::store::{Keys, Salts};
-use crate::web::{self, Web, WebError};
+use crate::web::{self, Operating, Web, WebError};
 
 /// How long to wait before a letter to a list that was not taken is handed over again.
 const MAIL_RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -44,6 +44,8 @@ const MAIL_RETRY_AFTER: Duration = Duration::from_mins(1);
 pub struct App {
     pub engine: Engine,
     pub address: SocketAddr,
+    /// Where metrics and health are served to the operator.
+    pub metrics: Option<SocketAddr>,
     folder: Arc<Folder>,
     team: Option<Arc<Team>>,
     stop: CancellationToken,
@@ -85,6 +87,10 @@ impl App {
         let wanted = mode.listen(&config)?;
         let listener = listen(wanted).await?;
         let address = listener.local_addr().unwrap_or(wanted);
+        let operators = match mode.metrics(&config) {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let (fixed, path) = (Fixed::of(&config), config.folder.clone());
         let standing = standing(&config, mode.setting(), mode.url(&config, address));
         let every = config.audit.every;
@@ -108,15 +114,9 @@ impl App {
             let place = Place { path: path.clone(), store: config.store.clone(), url: url.clone() };
             Team::beside(TeamParts { place, post, live, stop: stopping, tasks: beside }, rehearsals)
         });
-        match socket {
-            Ok(listener) => {
-                let asked = team.clone().map(rehearsals_of);
-                tasks.spawn(control::serve(listener, engine.clone(), asked, stop.clone()));
-            }
-            // A path that is too long for a socket, say: everything else works, and the desk has the switch as well.
-            Err(error) => {
-                tracing::error!(%error, "no control socket: `holdline stop-posting` cannot reach this daemon");
-            }
+        if let Some(listener) = heard(socket) {
+            let asked = team.clone().map(rehearsals_of);
+            tasks.spawn(control::serve(listener, engine.clone(), asked, stop.clone()));
         }
         let sealing = SignedDuration::from_secs(i64::try_from(every.as_seconds()).unwrap_or(i64::MAX));
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
@@ -136,9 +136,17 @@ impl App {
         let (webhooks, state) = (folder.webhooks(), folder.state());
         let mailbox = mode.mailbox().cloned();
         let rehearsal = team.as_ref().map(|team| team.router());
-        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, mailbox, rehearsal })?;
-        let server = tokio::spawn(web::serve(listener, router, stop.clone()));
-        Ok(Self { engine, address, folder: Arc::new(folder), team, stop, tasks, server, writer })
+        let places = web::places();
+        let operating = Operating::new(engine.clone(), state.clone(), Arc::clone(&places));
+        let metrics = operators.as_ref().and_then(|listener| listener.local_addr().ok());
+        if let Some(listener) = operators {
+            let router = web::operating_router(operating.clone());
+            tasks.spawn(web::serve(listener, router, web::places(), stop.clone()));
+        }
+        let router =
+            web::router(Web { engine: engine.clone(), url, webhooks, folder: state, operating, mailbox, rehearsal })?;
+        let server = tokio::spawn(web::serve(listener, router, places, stop.clone()));
+        Ok(Self { engine, address, metrics, folder: Arc::new(folder), team, stop, tasks, server, writer })
     }
 
     /// Takes up the folder as it is now, or says why not and goes on.
@@ -172,6 +180,12 @@ impl App {
             tracing::error!(%error, "the writer did not end as it should");
         }
     }
+}
+
+/// Without the socket, as where its path is too long, everything else works, and the desk has the switch as well.
+fn heard(socket: std::io::Result<UnixListener>) -> Option<UnixListener> {
+    let cannot = "no control socket: `holdline stop-posting` cannot reach this daemon";
+    socket.inspect_err(|error| tracing::error!(%error, "{cannot}")).ok()
 }
 
 /// How the control socket asks about rehearsals.

@@ -25,7 +25,7 @@ use crate::engine::{
 };
 use crate::mail::Post;
 use crate::mail::compose::Composer;
-use crate::web::{self, Beneath, REHEARSAL_PATH, Routes, Web, Webhooks};
+use crate::web::{self, Beneath, Operating, REHEARSAL_PATH, Routes, Web, Webhooks};
 
 /// How the name of its store ends, beside the live one.
 const STORE: &str = "team.db";
@@ -145,6 +145,7 @@ impl Team {
             url: url.clone(),
             webhooks: webhooks.subscribe(),
             folder: folder.subscribe(),
+            operating: Operating::new(engine.clone(), folder.subscribe(), web::places()),
             mailbox: None,
             rehearsal: None,
         };

@@ -6,11 +6,13 @@ mod beneath;
 mod board;
 mod demo;
 mod desk;
+mod exposition;
 mod feeds;
 mod health;
 mod incident;
 mod lessons;
 mod mailbox;
+mod metrics;
 mod newsroom;
 mod now;
 mod pages;
@@ -24,12 +26,16 @@ mod statement_view;
 mod watches;
 mod webhook;
 
+use std::sync::Arc;
+
+use axum::extract::FromRef;
 use tokio::sync::watch;
 
 pub use self::beneath::{Beneath, REHEARSAL_PATH, Routes};
+use self::metrics::Answered;
 use self::pages::Pages;
-pub use self::router::{WebError, router};
-pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, serve};
+pub use self::router::{WebError, operating_router, router};
+pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, Places, places, serve};
 use self::webhook::Hooks;
 pub use self::webhook::Webhooks;
 use crate::engine::{Engine, FolderState};
@@ -44,10 +50,26 @@ pub struct Web {
     /// Those of the folder of now.
     pub webhooks: watch::Receiver<Webhooks>,
     pub folder: watch::Receiver<FolderState>,
+    pub operating: Operating,
     /// The built-in mailbox. Where it is given, its pages and the demo's are there too.
     pub mailbox: Option<Mailbox>,
     /// The site of rehearsals with the team, beneath a path of this one. A rehearsal has none of its own.
     pub rehearsal: Option<Beneath>,
+}
+
+/// What metrics and health are told from.
+#[derive(Clone)]
+pub struct Operating {
+    engine: Engine,
+    folder: watch::Receiver<FolderState>,
+    answered: Arc<Answered>,
+    places: Places,
+}
+
+impl Operating {
+    pub fn new(engine: Engine, folder: watch::Receiver<FolderState>, places: Places) -> Self {
+        Self { engine, folder, answered: Arc::default(), places }
+    }
 }
 
 /// What every page is served from.
@@ -57,8 +79,15 @@ struct Site {
     pages: Pages,
     hooks: Hooks,
     folder: watch::Receiver<FolderState>,
+    operating: Operating,
     mailbox: Option<Mailbox>,
     rehearsal: Option<Beneath>,
+}
+
+impl FromRef<Arc<Site>> for Operating {
+    fn from_ref(site: &Arc<Site>) -> Self {
+        site.operating.clone()
+    }
 }
 
 impl Site {

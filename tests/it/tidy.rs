@@ -47,6 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["config", "feed", "channel", "mail", "core"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("control.rs", &["control", "engine", "core"]),
+    ("control", &["control", "engine", "core"]),
     (
         "cli",
         &[
