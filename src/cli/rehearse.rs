@@ -82,7 +82,7 @@ fn period(text: &str) -> Result<Period, PeriodError> {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    log::begin("holdline=error,error");
+    log::begin("holdline=error,error", log::Format::Plain);
     if options.with_team || options.list || options.stop {
         return team::run(options);
     }
