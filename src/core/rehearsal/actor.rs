@@ -29,6 +29,7 @@ pub fn actor(event: &Event) -> Option<&PersonId> {
         | Event::StandDownAsked { by: Asker::Person(by), .. }
         | Event::Closed { by, .. }
         | Event::LessonAdded { by, .. }
+        | Event::TextPicked { by, .. }
         | Event::FollowUpDone { by, .. } => Some(by),
         Event::Opened(_)
         | Event::SpikeChanged { .. }
