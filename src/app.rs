@@ -4,6 +4,8 @@ mod folder;
 mod listening;
 mod mode;
 mod trial;
+mod rehearsed;
+mod team;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +25,8 @@ use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
 pub use self::trial::{Tried, send_test};
+pub use self::rehearsed::{REHEARSAL_FROM, Rehearsed};
+use self::team::{Place, Team, TeamParts};
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;
@@ -45,6 +49,7 @@ pub struct App {
     /// Where metrics and health are served to the operator.
     pub metrics: Option<SocketAddr>,
     folder: Arc<Folder>,
+    team: Option<Arc<Team>>,
     stop: CancellationToken,
     tasks: TaskTracker,
     server: JoinHandle<()>,
@@ -99,28 +104,39 @@ impl App {
         let http = mode.feeds_with()?;
         let parted = Parted { http: http.as_ref(), post: &post, engine: &engine };
         let hands = mode.hands(&config, parted, Timestamp::MIN);
-        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, hands }));
+        let shell = watch::Sender::new(Arc::new(Shell { post: Arc::clone(&post), composer: Composer::new()?, hands }));
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(engine.clone().carry_out(shell.subscribe(), stop.clone()));
         tasks.spawn(engine.clone().tick(stop.clone()));
-        match socket {
-            Ok(listener) => drop(tasks.spawn(control::serve(listener, engine.clone(), stop.clone()))),
-            // A path that is too long for a socket, say: everything else works, and the desk has the switch as well.
-            Err(error) => {
-                tracing::error!(%error, "no control socket: `holdline stop-posting` cannot reach this daemon");
-            }
+        let rehearsals = std::mem::take(&mut config.rehearsals);
+        let (live, stopping, beside) = (engine.clone(), stop.clone(), tasks.clone());
+        let team = mode.rehearses_with_the_team().then(|| {
+            let place = Place { path: path.clone(), store: config.store.clone(), url: url.clone() };
+            Team::beside(TeamParts { place, post, live, stop: stopping, tasks: beside }, rehearsals)
+        });
+        if let Some(listener) = heard(socket) {
+            let asked = team.clone().map(rehearsals_of);
+            tasks.spawn(control::serve(listener, engine.clone(), asked, stop.clone()));
         }
         tasks.spawn(engine.clone().seal(every.length(), stop.clone()));
         let mut listening = Listening::new(engine.clone(), http.clone(), tasks.clone(), stop.clone());
         listening.listen_to(config.feeds, &config.written.feeds).await;
-        let parts =
-            Parts { path, stamp: config.stamp, fixed, mode: mode.clone(), http: http.clone(), engine: engine.clone() };
+        let parts = Parts {
+            path,
+            stamp: config.stamp,
+            fixed,
+            mode: mode.clone(),
+            http: http.clone(),
+            engine: engine.clone(),
+            team: team.clone(),
+        };
         let folder = Folder::new(parts, shell, listening, config.operator);
         tasks.close();
         let (webhooks, state) = (folder.webhooks(), folder.state());
         let mailbox = mode.mailbox().cloned();
+        let rehearsal = team.as_ref().map(|team| team.router());
         let places = web::places();
         let operating = Operating::new(engine.clone(), state.clone(), Arc::clone(&places));
         let metrics = operators.as_ref().and_then(|listener| listener.local_addr().ok());
@@ -128,9 +144,10 @@ impl App {
             let router = web::operating_router(operating.clone());
             tasks.spawn(web::serve(listener, router, web::places(), stop.clone()));
         }
-        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, operating, mailbox })?;
+        let router =
+            web::router(Web { engine: engine.clone(), url, webhooks, folder: state, operating, mailbox, rehearsal })?;
         let server = tokio::spawn(web::serve(listener, router, places, stop.clone()));
-        Ok(Self { engine, address, metrics, folder: Arc::new(folder), stop, tasks, server, writer })
+        Ok(Self { engine, address, metrics, folder: Arc::new(folder), team, stop, tasks, server, writer })
     }
 
     /// Takes up the folder as it is now, or says why not and goes on.
@@ -150,17 +167,34 @@ impl App {
 
     /// Stops taking in, finishes what is under way and writes down what is queued.
     pub async fn stop(self) {
-        let Self { engine, folder, stop, tasks, server, writer, .. } = self;
+        let Self { engine, folder, team, stop, tasks, server, writer, .. } = self;
         stop.cancel();
         tasks.wait().await;
         drop((engine, folder));
         // An aborted connection ends with the process; nothing waits for it.
         let _ = server.await;
+        if let Some(team) = team {
+            team.stop().await;
+        }
         let joined = tokio::task::spawn_blocking(move || writer.join()).await;
         if let Err(error) = joined {
             tracing::error!(%error, "the writer did not end as it should");
         }
     }
+}
+
+/// Without the socket, as where its path is too long, everything else works, and the desk has the switch as well.
+fn heard(socket: std::io::Result<UnixListener>) -> Option<UnixListener> {
+    let cannot = "no control socket: `holdline stop-posting` cannot reach this daemon";
+    socket.inspect_err(|error| tracing::error!(%error, "{cannot}")).ok()
+}
+
+/// How the control socket asks about rehearsals.
+fn rehearsals_of(team: Arc<Team>) -> control::Rehearsals {
+    Arc::new(move |request| {
+        let team = Arc::clone(&team);
+        Box::pin(async move { team.ask(request).await })
+    })
 }
 
 /// The record, opened by a command while no daemon runs.

@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::core::name::{PersonId, WatchName};
+use crate::core::name::{PersonId, PlaybookName, WatchName};
 use crate::core::period::Period;
 use crate::core::quiet::{BreakThrough, Silence};
 use crate::core::shown::visible;
@@ -39,9 +41,30 @@ pub enum Request {
     StopPosting { by: String, reason: String },
     ResumePosting { by: String },
     Silence(SilenceRequest),
+    Rehearsal(RehearsalRequest),
     Incident(IncidentRequest),
     Hold(HoldRequest),
 }
+
+/// What `holdline rehearse --with-team` asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RehearsalRequest {
+    /// Announces one now, to begin after a time.
+    Begin {
+        playbook: PlaybookName,
+        by: Option<PersonId>,
+        after: Option<Period>,
+    },
+    Stop {
+        reason: String,
+    },
+    /// Those that took place, and how they went.
+    List,
+}
+
+/// Who is asked about rehearsals.
+pub type Rehearsals = Arc<dyn Fn(RehearsalRequest) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 
 /// What `holdline silence` asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +120,7 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
 }
 
 /// Answers one after the other until `stop`.
-pub async fn serve(listener: UnixListener, engine: Engine, stop: CancellationToken) {
+pub async fn serve(listener: UnixListener, engine: Engine, rehearsals: Option<Rehearsals>, stop: CancellationToken) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -110,7 +133,7 @@ pub async fn serve(listener: UnixListener, engine: Engine, stop: CancellationTok
                     tokio::time::sleep(STOP_WITHIN).await;
                 };
                 tokio::select! {
-                    talked = tokio::time::timeout(WITHIN, talk(stream, &engine)) => {
+                    talked = tokio::time::timeout(WITHIN, talk(stream, &engine, rehearsals.as_ref())) => {
                         talked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
                     }
                     () = stopped => return,
@@ -124,12 +147,12 @@ pub async fn serve(listener: UnixListener, engine: Engine, stop: CancellationTok
     }
 }
 
-async fn talk(stream: UnixStream, engine: &Engine) -> io::Result<()> {
+async fn talk(stream: UnixStream, engine: &Engine, rehearsals: Option<&Rehearsals>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     (&mut stream).take(LINE_BYTES_MAX).read_line(&mut line).await?;
     let answer = match serde_json::from_str(&line) {
-        Ok(request) => carry_out(engine, request).await,
+        Ok(request) => carry_out(engine, rehearsals, request).await,
         Err(error) => Answer::Refused(format!("this Holdline does not understand the request: {error}")),
     };
     let mut text = serde_json::to_string(&answer).map_err(io::Error::other)?;
@@ -137,12 +160,18 @@ async fn talk(stream: UnixStream, engine: &Engine) -> io::Result<()> {
     stream.get_mut().write_all(text.as_bytes()).await
 }
 
-async fn carry_out(engine: &Engine, request: Request) -> Answer {
+async fn carry_out(engine: &Engine, rehearsals: Option<&Rehearsals>, request: Request) -> Answer {
     let done = match request {
         Request::StopPosting { by, reason } => {
             engine.stop_posting(by, reason).await.map(|posts| stopped(&on_its_way(&posts)))
         }
         Request::ResumePosting { by } => engine.resume_posting(by).await.map(|()| vec![RESUMED.to_owned()]),
+        Request::Rehearsal(request) => {
+            return match rehearsals {
+                Some(ask) => ask(request).await,
+                None => Answer::Refused("this Holdline is a rehearsal itself".to_owned()),
+            };
+        }
         Request::Silence(request) => engine.call(move |work| silence(work, request)).await,
         Request::Incident(request) => incident::carry_out(engine, request).await,
         Request::Hold(request) => engine.call(move |work| hold(work, request)).await,

@@ -28,5 +28,6 @@ pub mod mail;
 pub mod net;
 pub mod pager;
 pub mod report;
+pub mod rehearsal;
 pub mod store;
 pub mod web;

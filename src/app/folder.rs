@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::listening::Listening;
 use super::mode::{Mode, Parted};
+use super::team::Team;
 use super::{Channels, StartError, standing};
 use crate::config::{Config, Problem, Stamp, Weight, load, stamp};
 use crate::core::name::ChannelName;
@@ -87,6 +88,8 @@ pub(super) struct Parts {
     /// What feeds are fetched with.
     pub(super) http: Option<Http>,
     pub(super) engine: Engine,
+    /// Rehearsals follow the folder too.
+    pub(super) team: Option<Arc<Team>>,
 }
 
 pub(super) struct Folder {
@@ -158,6 +161,9 @@ impl Folder {
         let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, hands };
         let standing = standing(&config, mode.setting(), engine.standing().url.clone());
         let waits = fixed.waits(&config);
+        if let Some(team) = &self.parts.team {
+            team.take_up(&config).await?;
+        }
         engine.take_up(standing, config.watches, waits.clone()).await?;
         self.shell.send_replace(Arc::new(shell));
         taken.listening.listen_to(config.feeds, &config.written.feeds).await;

@@ -43,6 +43,14 @@ impl Mode {
         }
     }
 
+    /// Whether rehearsals with the team may run beside it.
+    pub(super) fn rehearses_with_the_team(&self) -> bool {
+        match self {
+            Self::Live | Self::Demo(_) => true,
+            Self::DryRun(..) => false,
+        }
+    }
+
     /// The mailbox in place of mail, where there is one.
     pub(super) fn mailbox(&self) -> Option<&Mailbox> {
         match self {

@@ -13,6 +13,7 @@ mod man;
 mod out;
 mod records;
 mod report;
+mod rehearse;
 mod run;
 mod schema;
 mod series;
@@ -43,6 +44,8 @@ enum Command {
     Demo(demo::Options),
     /// The daemon: watches, alerts, drafts, asks and posts
     Run(run::Options),
+    /// Rehearse a playbook in simulated time, an hour in seconds, with a cast that answers; nothing leaves this program
+    Rehearse(rehearse::Options),
     /// Read every file of the folder and report all problems at once; exits with 1 where there are any
     Check(check::Options),
     /// What a watch would have done on past data, with a chart; nothing is stored and nothing is sent
@@ -59,7 +62,7 @@ enum Command {
     /// Ask one part of Holdline about your own data; nothing is stored
     #[command(subcommand)]
     Try(Try),
-    /// The JSON Schema of holdline.yaml or of playbooks, for editors
+    /// The JSON Schema of holdline.yaml, of playbooks or of scenarios, for editors
     Schema(schema::Options),
     /// Write the manual pages into a folder
     Man(man::Options),
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Run(options) => run::run(&options),
+        Command::Rehearse(options) => rehearse::run(&options),
         Command::Incident(command) => incident::run(command),
         Command::Check(options) => check::run(&options),
         Command::Init(options) => init::run(&options),

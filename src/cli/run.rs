@@ -10,13 +10,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::service::ServiceManager;
 use super::{check, log, out};
-use crate::app::{App, Mode, StartError};
+use crate::app::{App, Mode, REHEARSAL_FROM, StartError};
 use crate::config::{Config, Need};
 use crate::engine::Clock;
 use crate::mail::Mailbox;
-
-/// From whom the letters of a dry run are.
-const DRY_FROM: &str = "Holdline rehearsal <holdline@rehearsal.invalid>";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -71,7 +68,7 @@ async fn start(options: &Options) -> ExitCode {
 }
 
 async fn dry_run(config: Config, port: u16) -> Result<App, StartError> {
-    let mailbox = Mailbox::new(DRY_FROM)?;
+    let mailbox = Mailbox::new(REHEARSAL_FROM)?;
     let app = App::start(config, Mode::DryRun(mailbox, port), Clock::System).await?;
     out::line(format_args!(
         "\

@@ -68,10 +68,21 @@ impl Folder {
         }
     }
 
-    /// The files below `sub` that end in `ending`, by their paths within the folder, in order; at most `max`.
-    pub(super) fn list(&self, sub: &str, ending: &str, max: usize, problems: &mut Vec<Problem>) -> Vec<String> {
+    /// The files below `sub` that end in `ending`, by their paths within the folder, in order and
+    /// but for those of one folder; at most `max`.
+    pub(super) fn list(
+        &self,
+        sub: &str,
+        ending: &str,
+        without: Option<&str>,
+        max: usize,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<String> {
         let mut names = Vec::new();
         self.collect(sub, ending, DEPTH_MAX, &mut names, problems);
+        let left_out =
+            |name: &str| without.and_then(|folder| name.strip_prefix(folder)).is_some_and(|rest| rest.starts_with('/'));
+        names.retain(|name| !left_out(name));
         names.sort();
         if names.len() > max {
             let message = format!("there are {} files here, and at most {max} are read", names.len());

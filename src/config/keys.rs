@@ -16,6 +16,7 @@ pub(super) const FILE: &[&str] = &[
     "quiet",
     "maintenance",
     "retention",
+    "rehearsals",
 ];
 pub(super) const ORGANISATION: &[&str] =
     &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
@@ -35,6 +36,7 @@ pub(super) const SPIKE_COMMON: &[&str] = &["at_least", "from", "negative", "reac
 pub(super) const HOURS: &[&str] = &["from", "for", "timezone", "watches", "break_through"];
 pub(super) const MAINTENANCE: &[&str] = &["from", "to", "reason", "watches", "break_through"];
 pub(super) const RETENTION: &[&str] = &["mentions", "incidents"];
+pub(super) const REHEARSAL: &[&str] = &["playbook", "from", "timezone", "announce", "by"];
 pub(super) const PLAYBOOK: &[&str] = &["title", "when_to_use", "severity", "facts", "timeline", "stand_down"];
 pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];
@@ -61,6 +63,30 @@ pub(super) const STATEMENT: &[&str] = &[
 pub(super) const NOTHING_NEW: &[&str] = &["template", "approval"];
 /// Beside a stage's quorum.
 pub(super) const STAGE_COMMON: &[&str] = &["stage", "within", "else"];
+pub(super) const SCENARIO: &[&str] =
+    &["title", "playbook", "opened_by", "lasts", "people", "facts", "injects", "expect"];
+pub(super) const INJECT: &[&str] = &[
+    "at",
+    "mentions",
+    "call",
+    "fact",
+    "unreachable",
+    "reachable",
+    "refuses",
+    "wants_changes",
+    "channel_down",
+    "channel_up",
+    "mail",
+];
+pub(super) const INJECT_MENTIONS: &[&str] = &["feed", "text", "texts", "count", "over"];
+pub(super) const INJECT_CALL: &[&str] = &["from", "asks"];
+pub(super) const INJECT_FACT: &[&str] = &["name", "value", "by"];
+pub(super) const REFUSES: &[&str] = &["person", "statement", "reason"];
+pub(super) const WANTS_CHANGES: &[&str] = &["person", "statement", "words"];
+pub(super) const EXPECT: &[&str] =
+    &["posted", "not_posted", "asked", "escalated", "severity", "done", "within", "before", "about", "to"];
+/// Beside what is expected.
+pub(super) const EXPECT_BESIDE: &[&str] = &["within", "before", "about", "to"];
 pub(super) const STAND_DOWN: &[&str] = &["when", "for", "approval"];
 
 /// All of them, for the reference and its test.
@@ -80,6 +106,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("quiet hours", HOURS),
     ("maintenance", MAINTENANCE),
     ("retention", RETENTION),
+    ("a rehearsal", REHEARSAL),
     ("a playbook", PLAYBOOK),
     ("severity", SEVERITY),
     ("a fact", FACT),
@@ -90,4 +117,12 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("nothing_new", NOTHING_NEW),
     ("a stage", STAGE_COMMON),
     ("stand_down", STAND_DOWN),
+    ("a scenario", SCENARIO),
+    ("an inject", INJECT),
+    ("mentions", INJECT_MENTIONS),
+    ("call", INJECT_CALL),
+    ("fact", INJECT_FACT),
+    ("refuses", REFUSES),
+    ("wants_changes", WANTS_CHANGES),
+    ("an expectation", EXPECT),
 ];

@@ -19,18 +19,23 @@ use super::sheet::Sheet;
 use super::stamp::{Stamp, stamp};
 use super::templates::Templates;
 use super::watches::{self, Named};
-use super::{Config, Written, clear, installation, keys, spelling, yaml};
+use super::{Config, Written, clear, installation, keys, rehearsals, scenario as scenarios, spelling, yaml};
 use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
+use crate::core::rehearsal::Scenario;
 use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
 use crate::mail::SmtpSettings;
 use crate::pager::PagerSettings;
 
 /// The most playbooks in a folder.
 pub const PLAYBOOKS_MAX: usize = 200;
+/// The most scenarios in a folder.
+pub const SCENARIOS_MAX: usize = 200;
 
 pub(super) const MAIN: &str = "holdline.yaml";
 const PLAYBOOKS: &str = "playbooks";
+/// Within it, and no playbooks.
+const SCENARIOS: &str = "playbooks/scenarios";
 const YAML: &str = ".yaml";
 /// A slip that would leave a playbook out in silence.
 const YML: &str = ".yml";
@@ -67,7 +72,7 @@ pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Vec::new();
     let templates = Templates::read(&folder, &mut problems);
     let books = books(&folder, &mut problems);
-    let config = match folder.read(MAIN) {
+    let mut config = match folder.read(MAIN) {
         Ok(main) => {
             let config = Loading { folder: &folder, stamp, need, templates: &templates, books: &books }.main(&main);
             problems.extend(main.into_problems());
@@ -78,6 +83,10 @@ pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
             None
         }
     };
+    if let Some(config) = &mut config {
+        let known = books.iter().map(|book| book.name.clone()).collect();
+        config.scenarios = read_scenarios(&folder, config, &known, &mut problems);
+    }
     problems.extend(books.into_iter().flat_map(|book| book.sheet.into_problems()));
     problems.extend(templates.into_sheets().flat_map(Sheet::into_problems));
     problems.sort_by(|one, other| one.order().cmp(&other.order()));
@@ -90,6 +99,45 @@ pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
     }
 }
 
+/// The scenarios of the folder.
+fn read_scenarios(
+    folder: &Folder,
+    config: &Config,
+    books: &BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, Scenario> {
+    let mut found = BTreeMap::new();
+    for path in folder.list(SCENARIOS, YAML, None, SCENARIOS_MAX, problems) {
+        let name = path.strip_prefix(SCENARIOS).and_then(|name| name.strip_prefix('/')?.strip_suffix(YAML));
+        let name = name.unwrap_or(&path).to_owned();
+        match folder.read(&path) {
+            Ok(sheet) => {
+                found.extend(read_scenario(&sheet, config, books).map(|scenario| (name, scenario)));
+                problems.extend(sheet.into_problems());
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    found
+}
+
+fn read_scenario(sheet: &Sheet, config: &Config, books: &BTreeSet<String>) -> Option<Scenario> {
+    let node = yaml::read(sheet).inspect(|node| clear::check(sheet, node))?;
+    scenarios::read(sheet, &node, config, books)
+}
+
+/// Reads a scenario from a file that may lie anywhere, for a folder without mistakes; else everything that is wrong in it.
+pub fn scenario(path: &Path, config: &Config) -> Result<Scenario, Vec<Problem>> {
+    let alone = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = Folder::open(alone).map_err(|problem| vec![problem])?;
+    let sheet = folder.read(&name).map_err(|problem| vec![problem])?;
+    let found = read_scenario(&sheet, config, &BTreeSet::new());
+    let problems = sheet.into_problems();
+    let sound = problems.iter().all(|problem| problem.weight == Weight::Warning);
+    found.filter(|_| sound).ok_or(problems)
+}
+
 /// A playbook's file.
 struct Book {
     name: String,
@@ -99,7 +147,7 @@ struct Book {
 
 fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
     let mut books = Vec::new();
-    for path in folder.list(PLAYBOOKS, YAML, PLAYBOOKS_MAX, problems) {
+    for path in folder.list(PLAYBOOKS, YAML, Some(SCENARIOS), PLAYBOOKS_MAX, problems) {
         let sheet = match folder.read(&path) {
             Ok(sheet) => sheet,
             Err(problem) => {
@@ -118,7 +166,7 @@ fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
         let node = yaml::read(&sheet).inspect(|node| clear::check(&sheet, node));
         books.push(Book { name, sheet, node });
     }
-    for path in folder.list(PLAYBOOKS, YML, PLAYBOOKS_MAX, problems) {
+    for path in folder.list(PLAYBOOKS, YML, None, PLAYBOOKS_MAX, problems) {
         let sheet = Sheet::new(path, String::new());
         sheet.refuse(&(0..0), "this file is not read", "let its name end in .yaml, or take it out");
         problems.extend(sheet.into_problems());
@@ -171,7 +219,7 @@ impl Loading<'_> {
         let store = installation::store(&file, root).map(|store| self.beside_the_live_one(store));
         let operator = installation::operator(&file);
         let audit = installation::audit(&file, around);
-        Some(Config {
+        let mut config = Config {
             folder: root.to_owned(),
             stamp: self.stamp,
             organisation: organisation?,
@@ -194,7 +242,11 @@ impl Loading<'_> {
                 mail: file.get("mail").map(|node| node.written()).unwrap_or_default(),
             },
             rules,
-        })
+            scenarios: BTreeMap::new(),
+            rehearsals: Vec::new(),
+        };
+        config.rehearsals = rehearsals::read(&file, &config);
+        Some(config)
     }
 
     /// Mail and pager, which a rehearsal leaves alone.

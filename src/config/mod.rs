@@ -20,7 +20,10 @@ mod quiet;
 mod record;
 mod reference;
 mod retention;
+mod rehearsals;
 mod sample;
+mod scenario;
+mod scenario_expect;
 mod schema;
 mod secret;
 mod settings;
@@ -47,6 +50,7 @@ use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::period::Period;
 use crate::core::quiet::Quiet;
 use crate::core::retention::Retention;
+use crate::core::rehearsal::{Recurring, Scenario};
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::watch::Watch;
@@ -56,12 +60,14 @@ use crate::pager::PagerSettings;
 
 pub use files::FILE_BYTES_MAX;
 pub use keys::TABLES;
-pub use load::{Loaded, Need, PLAYBOOKS_MAX, load};
+pub use load::{Loaded, Need, PLAYBOOKS_MAX, SCENARIOS_MAX, load, scenario};
 pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
 pub use record::{Record, record};
 pub use reference::reference;
+pub use rehearsals::REHEARSALS_MAX;
 pub use sample::{SAMPLE_KEY_FILE, sample};
+pub use scenario::ENTRIES_MAX;
 pub use schema::{Schema, kind_settings, schema};
 pub use stamp::{Stamp, stamp};
 pub use start::{Organisation as StartFor, start};
@@ -98,6 +104,10 @@ pub struct Config {
     pub written: Written,
     /// What an incident of each playbook is opened with. The name `none` is the built-in one for an incident without a playbook.
     pub rules: BTreeMap<PlaybookName, Arc<Rules>>,
+    /// What can be rehearsed with them, by the files' names.
+    pub scenarios: BTreeMap<String, Scenario>,
+    /// Rehearsals with the team that come again.
+    pub rehearsals: Vec<Recurring>,
 }
 
 /// How the folder writes each feed and channel, without secrets: what is written alike needs no new start.

@@ -6,6 +6,14 @@ const FILES: &[(&str, &str)] = &[
     ("mentions.jsonl", include_str!("sample/mentions.jsonl")),
     ("playbooks/data-breach.yaml", include_str!("../../playbooks/data-breach.yaml")),
     (
+        "playbooks/scenarios/data-breach-lawyer-silent.yaml",
+        include_str!("../../playbooks/scenarios/data-breach-lawyer-silent.yaml"),
+    ),
+    (
+        "playbooks/scenarios/data-breach-second-wave.yaml",
+        include_str!("../../playbooks/scenarios/data-breach-second-wave.yaml"),
+    ),
+    (
         "templates/statements/data-breach/staff.long.en.hbs",
         include_str!("../../templates/statements/data-breach/staff.long.en.hbs"),
     ),

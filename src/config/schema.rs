@@ -10,6 +10,7 @@ use crate::feed;
 
 const MAIN: &str = include_str!("schema/holdline.json");
 const PLAYBOOK: &str = include_str!("schema/playbook.json");
+const SCENARIO: &str = include_str!("schema/scenario.json");
 
 /// Which file a schema is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Schema {
     Config,
     /// `playbooks/NAME.yaml`.
     Playbook,
+    /// `playbooks/scenarios/NAME.yaml`.
+    Scenario,
 }
 
 /// The schema, draft 7 of JSON Schema, which YAML language servers read.
@@ -25,6 +28,7 @@ pub fn schema(of: Schema) -> Value {
     match of {
         Schema::Config => with_kinds(read(MAIN)),
         Schema::Playbook => read(PLAYBOOK),
+        Schema::Scenario => read(SCENARIO),
     }
 }
 

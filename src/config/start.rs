@@ -18,6 +18,14 @@ const MODELINE: &str = "# yaml-language-server: $schema=";
 const HOSPITAL: &[(&str, &str)] = &[
     ("playbooks/data-breach.yaml", include_str!("../../playbooks/data-breach.yaml")),
     (
+        "playbooks/scenarios/data-breach-lawyer-silent.yaml",
+        include_str!("../../playbooks/scenarios/data-breach-lawyer-silent.yaml"),
+    ),
+    (
+        "playbooks/scenarios/data-breach-second-wave.yaml",
+        include_str!("../../playbooks/scenarios/data-breach-second-wave.yaml"),
+    ),
+    (
         "templates/statements/data-breach/staff.long.en.hbs",
         include_str!("../../templates/statements/data-breach/staff.long.en.hbs"),
     ),
@@ -65,10 +73,16 @@ pub fn start(of: Organisation) -> Vec<(String, String)> {
         (".gitignore".to_owned(), IGNORED.to_owned()),
         ("schema/holdline.json".to_owned(), format!("{:#}\n", schema(Schema::Config))),
         ("schema/playbook.json".to_owned(), format!("{:#}\n", schema(Schema::Playbook))),
+        ("schema/scenario.json".to_owned(), format!("{:#}\n", schema(Schema::Scenario))),
     ];
     files.extend(rest.iter().map(|(name, text)| {
-        let modeline =
-            if name.starts_with("playbooks/") { format!("{MODELINE}../schema/playbook.json\n") } else { String::new() };
+        let modeline = if name.starts_with("playbooks/scenarios/") {
+            format!("{MODELINE}../../schema/scenario.json\n")
+        } else if name.starts_with("playbooks/") {
+            format!("{MODELINE}../schema/playbook.json\n")
+        } else {
+            String::new()
+        };
         ((*name).to_owned(), format!("{modeline}{text}"))
     }));
     files

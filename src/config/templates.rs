@@ -28,7 +28,7 @@ pub(super) struct Templates {
 impl Templates {
     pub(super) fn read(folder: &Folder, problems: &mut Vec<Problem>) -> Self {
         let mut files = Vec::new();
-        for name in folder.list(FOLDER, ENDING, TEMPLATES_MAX, problems) {
+        for name in folder.list(FOLDER, ENDING, None, TEMPLATES_MAX, problems) {
             match folder.read(&name) {
                 Ok(sheet) => {
                     let template = template(&sheet);

@@ -20,6 +20,7 @@ pub mod query;
 pub mod quiet;
 pub mod retention;
 pub mod report;
+pub mod rehearsal;
 pub mod roster;
 pub mod rules;
 pub mod schedule;

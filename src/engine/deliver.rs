@@ -12,10 +12,11 @@ use super::{Engine, RecordError};
 use crate::core::health::Health;
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::{FeedName, PersonId};
+use crate::core::roster::Roster;
 use crate::crash::{self, Point};
-use crate::mail::compose::{ComposeError, Head, HeldBack, House, Key, Scene};
+use crate::mail::compose::{ComposeError, Head, HeldBack, House, Key, OfARehearsal, Scene};
 use crate::mail::{Letter, MailReason, Sent};
-use crate::store::{Claimed, InstallationEffect, Settled};
+use crate::store::{Claimed, InstallationEffect, RehearsalNews, Settled};
 
 /// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
 pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;
@@ -208,6 +209,11 @@ impl Engine {
             InstallationEffect::TellBlind { to } => {
                 let Some(feeds) = self.blind_by_now() else { return Ok(Written::Moot) };
                 shell.composer.blind_spots(&house("", to), &feeds, &standing.url)?
+            InstallationEffect::TellRehearsal { person, news } => {
+                let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
+                let told = of_a_rehearsal(news, &standing.roster);
+                shell.composer.rehearsal(&house(&found.name, &found.email), told, &standing.url)?
+            }
             }
         };
         Ok(Written::Letter(Box::new(letter)))
@@ -273,6 +279,17 @@ impl Engine {
         let standing = self.standing();
         let host = standing.url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
         format!("{local}.{}{}@{}", standing.setting.mark(), self.links().installation(), host.unwrap_or("holdline"))
+    }
+}
+
+/// The news of a rehearsal as its mail is written from.
+fn of_a_rehearsal<'a>(news: &'a RehearsalNews, roster: &'a Roster) -> OfARehearsal<'a> {
+    match news {
+        RehearsalNews::Announced { title, at, by } => {
+            OfARehearsal::Announced { title, at: *at, opens: roster.name_of(by) }
+        }
+        RehearsalNews::CalledOff { title, why } => OfARehearsal::CalledOff { title, why },
+        RehearsalNews::Scored { title, incident, lines } => OfARehearsal::Scored { title, incident: *incident, lines },
     }
 }
 

@@ -29,6 +29,7 @@ mod post;
 mod quiet;
 mod quotes;
 mod recorder;
+mod rehearsals;
 mod reload;
 mod retention;
 mod reporting;
@@ -67,6 +68,7 @@ pub use past::{HeardOf, heard_of};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
+pub use rehearsals::{LATE_MAX, PlannedRehearsal};
 pub use reload::{FolderState, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError};
 pub use retention::MENTIONS_AT_ONCE_MAX;
 pub use reporting::{COMPARED_MAX, Reported, reported, reports};
@@ -289,6 +291,16 @@ impl Engine {
             told.push((at, sentence));
         }
         Ok(told)
+    }
+
+    /// The incident's events, oldest first, without those whose words were erased.
+    pub fn events(&self, incident: IncidentId) -> Result<Vec<(Timestamp, Event)>, RecordError> {
+        let mut events = Vec::new();
+        for row in self.reader.events(incident)? {
+            let at = Timestamp::from_millisecond(row.entry()?.at).unwrap_or(Timestamp::UNIX_EPOCH);
+            events.extend(row.event()?.map(|event| (at, event)));
+        }
+        Ok(events)
     }
 
     /// Short, masked quotes of the mentions that drove a spike.

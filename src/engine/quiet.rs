@@ -77,7 +77,8 @@ impl QuietNow {
                 | InstallationEvent::FolderRefused { .. }
                 | InstallationEvent::FeedHeardAgain { .. }
                 | InstallationEvent::HoldPlaced { .. }
-                | InstallationEvent::HoldLifted { .. },
+                | InstallationEvent::HoldLifted { .. }
+                | InstallationEvent::Rehearsal { .. },
             )
             | None => {}
         }

@@ -102,7 +102,8 @@ pub(super) fn stopped_by(stopped: Option<Stopped>, row: &StoredEvent) -> Result<
             | InstallationEvent::FeedWentBlind { .. }
             | InstallationEvent::FeedHeardAgain { .. }
             | InstallationEvent::HoldPlaced { .. }
-            | InstallationEvent::HoldLifted { .. },
+            | InstallationEvent::HoldLifted { .. }
+            | InstallationEvent::Rehearsal { .. },
         )
         | None => stopped,
     })

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -42,6 +45,8 @@ struct Shared {
     shelf: Mutex<Shelf>,
     /// The number of the last letter; wakes those who wait.
     last: watch::Sender<u64>,
+    /// A rehearsal's mail server may fail.
+    down: AtomicBool,
 }
 
 #[derive(Default)]
@@ -55,12 +60,25 @@ struct Shelf {
 impl Mailbox {
     /// `from` as settings write it: `Name <name@example.org>`.
     pub fn new(from: &str) -> Result<Self, LetterError> {
-        let shared = Shared { from: letter::sender(from)?, shelf: Mutex::default(), last: watch::Sender::new(0) };
+        let shared = Shared {
+            from: letter::sender(from)?,
+            shelf: Mutex::default(),
+            last: watch::Sender::new(0),
+            down: AtomicBool::new(false),
+        };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// From now on every letter is put off, or taken again: a mail server that fails can be rehearsed.
+    pub fn set_down(&self, down: bool) {
+        self.shared.down.store(down, Ordering::Relaxed);
     }
 
     /// Keeps a letter. One that came before, by Message-ID, is accepted and not kept twice.
     pub fn send(&self, letter: &Letter, at: Timestamp) -> Sent {
+        if self.shared.down.load(Ordering::Relaxed) {
+            return Sent::Later { why: MailReason::Unreachable };
+        }
         let mime = match letter::build(letter, &self.shared.from, at) {
             Ok(message) => message.formatted(),
             Err(error) => {

@@ -113,6 +113,31 @@ pub enum InstallationEvent {
         by: PersonId,
         reason: String,
     },
+    /// Of a rehearsal with the team; people are told. Stands in the rehearsals' own record.
+    Rehearsal {
+        news: RehearsalNews,
+    },
+}
+
+/// What happens to a rehearsal with the team beside what is in its incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RehearsalNews {
+    Announced {
+        title: String,
+        at: Timestamp,
+        by: PersonId,
+    },
+    CalledOff {
+        title: String,
+        why: String,
+    },
+    /// How it went, each a line.
+    Scored {
+        title: String,
+        incident: IncidentId,
+        lines: Vec<String>,
+    },
 }
 
 /// Entries from the first to the last, both included.
@@ -172,6 +197,10 @@ pub enum InstallationEffect {
     TellBlind {
         to: String,
     },
+    TellRehearsal {
+        person: PersonId,
+        news: RehearsalNews,
+    },
 }
 
 impl InstallationEvent {
@@ -215,6 +244,8 @@ impl InstallationEvent {
             Self::FeedHeardAgain { .. } => "feed_heard_again",
             Self::HoldPlaced { .. } => Self::HOLD_PLACED,
             Self::HoldLifted { .. } => Self::HOLD_LIFTED,
+    },
+            Self::Rehearsal { .. } => "rehearsal",
         }
     }
 }

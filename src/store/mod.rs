@@ -28,7 +28,7 @@ pub use error::StoreError;
 pub use find::Found;
 pub use follow::Unchecked;
 pub use history::ErasedSpans;
-pub use installation::{InstallationEffect, InstallationEvent, Span};
+pub use installation::{InstallationEffect, InstallationEvent, RehearsalNews, Span};
 pub use keys::{Key, Keys, fingerprint};
 pub use outbox::{Claimed, EffectId, OwedNow, Settled};
 pub use reader::{Reader, StoredEvent};

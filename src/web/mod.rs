@@ -2,6 +2,7 @@
 
 mod acts;
 mod approval;
+mod beneath;
 mod board;
 mod demo;
 mod desk;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use tokio::sync::watch;
 
+pub use self::beneath::{Beneath, REHEARSAL_PATH, Routes};
 use self::metrics::Answered;
 use self::pages::Pages;
 pub use self::router::{WebError, operating_router, router};
@@ -52,6 +54,8 @@ pub struct Web {
     pub operating: Operating,
     /// The built-in mailbox. Where it is given, its pages and the demo's are there too.
     pub mailbox: Option<Mailbox>,
+    /// The site of rehearsals with the team, beneath a path of this one. A rehearsal has none of its own.
+    pub rehearsal: Option<Beneath>,
 }
 
 /// What metrics and health are told from.
@@ -78,6 +82,7 @@ struct Site {
     folder: watch::Receiver<FolderState>,
     operating: Operating,
     mailbox: Option<Mailbox>,
+    rehearsal: Option<Beneath>,
 }
 
 impl FromRef<Arc<Site>> for Operating {

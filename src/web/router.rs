@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use handlebars::TemplateError;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{ConfigError, CsrfLayer, ProtectionError};
@@ -19,8 +19,8 @@ use super::pages::{self, Pages};
 use super::problem::{self, Problem};
 use super::webhook::Hooks;
 use super::{
-    Operating, Site, Web, acts, approval, demo, desk, feeds, health, incident, lessons, mailbox, metrics, newsroom,
-    report, session, sign_in, statement, watches, webhook,
+    Operating, Site, Web, acts, approval, beneath, demo, desk, feeds, health, incident, lessons, mailbox, metrics,
+    newsroom, report, session, sign_in, statement, watches, webhook,
 };
 use crate::core::setting::Setting;
 use crate::feed::webhook::BODY_BYTES_MAX;
@@ -46,11 +46,11 @@ pub enum WebError {
 
 /// All pages of an installation.
 pub fn router(web: Web) -> Result<Router, WebError> {
-    let Web { engine, url, webhooks, folder, operating, mailbox } = web;
+    let Web { engine, url, webhooks, folder, operating, mailbox, rehearsal } = web;
     let csrf = CsrfLayer::new().add_trusted_origin(origin(&url))?.with_rejection_response(foreign);
     let answered = Arc::clone(&operating.answered);
     let (pages, hooks) = (Pages::new()?, Hooks::new(webhooks));
-    let site = Arc::new(Site { engine, url, pages, hooks, folder, operating, mailbox });
+    let site = Arc::new(Site { engine, url, pages, hooks, folder, operating, mailbox, rehearsal });
     // A rehearsal's newsroom is nobody's but the team's.
     let rehearsed = site.engine.standing().setting == Setting::Rehearsal;
     let (open, closed) =
@@ -88,6 +88,9 @@ fn public() -> Router<Arc<Site>> {
         .route("/a/{token}", get(approval::page).post(approval::answer))
         .route("/sign-in", get(sign_in::page).post(sign_in::ask))
         .route("/sign-in/{token}", get(sign_in::code_page).post(sign_in::enter))
+        .route("/rehearsal", any(beneath::rehearsal))
+        .route("/rehearsal/", any(beneath::rehearsal))
+        .route("/rehearsal/{*path}", any(beneath::rehearsal))
         .route("/health", get(health::ready))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

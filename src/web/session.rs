@@ -12,11 +12,15 @@ use super::Site;
 use super::problem::Problem;
 use crate::core::incident::IncidentId;
 use crate::core::name::PersonId;
+use crate::core::setting::Setting;
 use crate::engine::SessionToken;
 
 /// The prefix makes browsers refuse it without Secure, from another path or for a domain.
 const COOKIE_HTTPS: &str = "__Host-holdline";
 const COOKIE_HTTP: &str = "holdline";
+/// Of a rehearsal beneath the live site: whoever signs in there stays signed in here.
+const COOKIE_REHEARSAL_HTTPS: &str = "__Host-holdline-rehearsal";
+const COOKIE_REHEARSAL_HTTP: &str = "holdline-rehearsal";
 
 /// The person of a live session, known to the configuration of now.
 #[derive(Clone, Debug)]
@@ -29,7 +33,12 @@ pub(super) struct Visitor {
 
 impl Site {
     pub(super) fn cookie_name(&self) -> &'static str {
-        if self.is_https() { COOKIE_HTTPS } else { COOKIE_HTTP }
+        match (self.engine.standing().setting, self.is_https()) {
+            (Setting::Live, true) => COOKIE_HTTPS,
+            (Setting::Live, false) => COOKIE_HTTP,
+            (Setting::Rehearsal, true) => COOKIE_REHEARSAL_HTTPS,
+            (Setting::Rehearsal, false) => COOKIE_REHEARSAL_HTTP,
+        }
     }
 
     pub(super) fn cookie(&self, token: &SessionToken) -> Cookie<'static> {

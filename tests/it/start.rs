@@ -76,7 +76,7 @@ fn is_current(name: &str, made: &str) {
 
 #[test]
 fn the_schemas_and_the_reference_that_are_kept_are_current() {
-    for (name, of) in [("config", Schema::Config), ("playbook", Schema::Playbook)] {
+    for (name, of) in [("config", Schema::Config), ("playbook", Schema::Playbook), ("scenario", Schema::Scenario)] {
         let printed = holdline(&["schema", name], Path::new("/"));
         assert_eq!(String::from_utf8(printed.stdout).unwrap(), format!("{:#}\n", schema(of)));
         is_current(&format!("docs/schema/{name}.json"), &format!("{:#}\n", schema(of)));
@@ -106,6 +106,7 @@ fn the_schemas_know_every_key() {
     let mut named = BTreeSet::new();
     properties(&schema(Schema::Config), &mut named);
     properties(&schema(Schema::Playbook), &mut named);
+    properties(&schema(Schema::Scenario), &mut named);
     for (table, keys) in TABLES {
         for key in *keys {
             assert!(named.contains(*key), "the key `{key}` of {table} is in no schema");

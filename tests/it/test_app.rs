@@ -216,6 +216,18 @@ impl TestApp {
         self.mailbox.to(&email).iter().rev().find_map(|letter| Link::in_letter(letter, &self.base, "/a/"))
     }
 
+    /// The latest request of a rehearsal with the team that somebody got.
+    pub(crate) fn asked_beneath(&self, who: &str) -> Option<Link> {
+        let email = format!("{who}@riverside.example");
+        let base = format!("{}/rehearsal", self.base);
+        let found = self.mailbox.to(&email).iter().rev().find_map(|letter| Link::in_letter(letter, &base, "/a/"))?;
+        Some(Link { path: format!("/rehearsal{}", found.path), ..found })
+    }
+
+    pub(crate) fn link_in(&self, letter: &Captured, path: &str) -> Option<Link> {
+        Link::in_letter(letter, &self.base, path)
+    }
+
     pub(crate) async fn press(&self, link: &Link, code: &str, press: &str, words: &str) -> Response {
         self.visitor().post(&link.path, &[("code", code), ("press", press), ("words", words)]).await
     }

@@ -45,19 +45,35 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mail", &["mail", "chart", "core"]),
     ("channel", &["channel", "net", "core", "crash"]),
     ("engine", &["engine", "store", "feed", "mail", "channel", "core", "crash", "pager"]),
+    ("rehearsal", &["rehearsal", "engine", "mail", "channel", "core", "pager"]),
     ("config", &["config", "feed", "channel", "mail", "core", "pager"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "chart", "report", "core"]),
     ("control.rs", &["control", "engine", "core"]),
     ("control", &["control", "engine", "core"]),
     (
         "cli",
-        &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "report", "core", "pager"],
+        &[
+            "cli",
+            "app",
+            "config",
+            "control",
+            "rehearsal",
+            "engine",
+            "store",
+            "feed",
+            "mail",
+            "channel",
+            "chart",
+            "report",
+            "core",
+            "pager",
+        ],
     ),
-    ("app", &["app", "config", "web", "engine", "feed", "mail", "channel", "net", "core", "pager"]),
     (
-        "app.rs",
-        &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"],
+        "app",
+        &["app", "config", "control", "web", "rehearsal", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"],
     ),
+    ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"]),
 ];
 
 #[test]
@@ -170,8 +186,13 @@ fn what_was_approved_is_never_read_from_bytes() {
 #[test]
 fn few_places_know_whether_it_is_a_rehearsal() {
     for (file, text) in files("src", ".rs") {
-        let known =
-            ["src/core/setting.rs", "src/app/mode.rs", "src/engine/hands.rs", "src/core/lint/rehearsal_leak.rs"];
+        let known = [
+            "src/core/setting.rs",
+            "src/app/mode.rs",
+            "src/engine/hands.rs",
+            "src/core/lint/rehearsal_leak.rs",
+            "src/core/incident/exercise.rs",
+        ];
         let own = known.contains(&file.as_str())
             || file.starts_with("src/core/statement/")
             || file.starts_with("src/mail/compose")

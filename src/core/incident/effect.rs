@@ -231,6 +231,14 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// What a rehearsal's scenario lets somebody hear of.
+    Injected {
+        words: String,
+    },
+    /// A rehearsal ended before its end.
+    BrokenOff {
+        why: String,
+    },
     /// Something is to be done by them about what was learned.
     FollowUp {
         lesson: u32,

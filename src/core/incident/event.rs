@@ -272,6 +272,15 @@ pub enum Event {
         by: PersonId,
         reason: String,
     },
+    /// What the scenario of a rehearsal let happen. What whoever has the duty would hear of is told to them.
+    Injected {
+        words: String,
+        for_duty: bool,
+    },
+    /// A rehearsal ended before its end, as when a live incident opened.
+    BrokenOff {
+        why: String,
+    },
     LessonAdded {
         lesson: Lesson,
         by: PersonId,
@@ -450,6 +459,8 @@ impl Event {
             Self::ChangeDropped { .. } => "change_dropped",
             Self::StandDownAsked { .. } => "stand_down_asked",
             Self::Closed { .. } => "closed",
+            Self::Injected { .. } => "injected",
+            Self::BrokenOff { .. } => "broken_off",
             Self::LessonAdded { .. } => "lesson_added",
             Self::FollowUpDone { .. } => "follow_up_done",
         }

@@ -9,6 +9,7 @@ mod decision;
 mod doubt;
 mod effect;
 mod event;
+mod exercise;
 mod fact;
 mod hand_over;
 mod known;
@@ -119,6 +120,8 @@ pub struct Incident {
     pub stopped: Option<Timestamp>,
     /// Since when the stand-down condition has held without a break.
     pub quiet_since: Option<Timestamp>,
+    /// How many injects a rehearsal has had.
+    pub injects: u32,
     /// How many events made this state.
     pub events: u32,
 }

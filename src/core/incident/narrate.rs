@@ -123,6 +123,8 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         }
         Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
         Event::Closed { by, reason } => format!("{} closed the incident{}", name(by), remark(reason)),
+        Event::Injected { words, .. } => format!("Inject: {words}"),
+        Event::BrokenOff { why } => format!("The rehearsal was broken off: {why}"),
         Event::LessonAdded { lesson, by } => learned(&name(by), lesson, name),
         Event::FollowUpDone { lesson, by, note } => {
             let words = incident.lesson(*lesson).map(|learned| learned.lesson.words()).unwrap_or_default();

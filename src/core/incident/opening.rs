@@ -42,6 +42,7 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         broken_by: None,
         stopped: None,
         quiet_since: None,
+        injects: 0,
         events: 0,
     };
     lay_out(&mut incident, &rules.playbook);

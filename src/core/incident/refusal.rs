@@ -64,6 +64,8 @@ pub enum Refusal {
     IsReal,
     #[error("an incident stands down first and is closed afterwards")]
     NotStoodDown,
+    #[error("this happens in rehearsals alone")]
+    OnlyRehearsed,
     #[error("this incident is still running; what was learned is written down once it is over")]
     StillRunning,
     #[error("write between one and {0} characters")]

@@ -13,6 +13,8 @@ mod post_notice;
 mod press;
 mod promise_notice;
 mod quiet;
+mod rehearsal;
+mod rehearsal_notice;
 mod task;
 mod wave_notice;
 
@@ -24,6 +26,7 @@ pub use self::page::{PageWords, page};
 pub use self::press::{ComposeError, Composer};
 use self::press::{Frame, Kind};
 pub use self::quiet::HeldBack;
+pub use self::rehearsal::OfARehearsal;
 use super::Letter;
 use crate::core::incident::Incident;
 use crate::core::name::PersonId;

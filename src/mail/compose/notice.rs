@@ -8,6 +8,7 @@ use super::post_notice::{
 };
 use super::press::Kind;
 use super::promise_notice::{ready_to_say, say_no_more};
+use super::rehearsal_notice::{broken_off, injected};
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
@@ -70,6 +71,8 @@ impl Composer {
             | Notice::ChangeOffered { .. }
             | Notice::ChangeMade { .. }
             | Notice::StoodDown
+            | Notice::Injected { .. }
+            | Notice::BrokenOff { .. }
             | Notice::FollowUp { .. } => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
@@ -145,6 +148,8 @@ impl Scene<'_> {
             Notice::ChangeOffered { change } => self.change_offered(*change),
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
+            Notice::Injected { words } => injected(words),
+            Notice::BrokenOff { why } => broken_off(why),
             Notice::FollowUp { lesson } => self.follow_up(*lesson),
         }
     }

@@ -28,6 +28,7 @@ pub(super) enum Kind {
     Head,
     HeldBack,
     Notice,
+    Rehearsal,
     Restored,
     Blind,
     SignIn,
@@ -45,6 +46,7 @@ impl Kind {
             Self::Head => "head",
             Self::HeldBack => "held_back",
             Self::Notice => "notice",
+            Self::Rehearsal => "rehearsal",
             Self::Restored => "restored",
             Self::Blind => "blind",
             Self::SignIn => "sign_in",
@@ -55,7 +57,7 @@ impl Kind {
 }
 
 /// Name, plain text and HTML. The partials `text` and `why` are used by several.
-const TEMPLATES: [(&str, &str, &str); 15] = [
+const TEMPLATES: [(&str, &str, &str); 16] = [
     ("layout", template!("layout.text.hbs"), template!("layout.html.hbs")),
     ("texts", template!("texts.text.hbs"), template!("texts.html.hbs")),
     ("why", template!("why.text.hbs"), template!("why.html.hbs")),
@@ -66,6 +68,7 @@ const TEMPLATES: [(&str, &str, &str); 15] = [
     ("head", template!("head.text.hbs"), template!("head.html.hbs")),
     ("held_back", template!("held_back.text.hbs"), template!("held_back.html.hbs")),
     ("notice", template!("notice.text.hbs"), template!("notice.html.hbs")),
+    ("rehearsal", template!("rehearsal.text.hbs"), template!("rehearsal.html.hbs")),
     ("restored", template!("restored.text.hbs"), template!("restored.html.hbs")),
     ("blind", template!("blind.text.hbs"), template!("blind.html.hbs")),
     ("sign_in", template!("sign_in.text.hbs"), template!("sign_in.html.hbs")),

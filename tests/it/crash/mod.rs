@@ -15,7 +15,7 @@ mod power;
 mod reference;
 mod replay;
 mod short_writes;
-mod sink;
+pub(crate) mod sink;
 mod stories;
 mod strace;
 mod trace;

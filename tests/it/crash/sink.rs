@@ -15,14 +15,14 @@ static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 /// A letter as it arrived.
 #[derive(Clone, Debug)]
-pub(super) struct Arrived {
-    pub(super) id: String,
-    pub(super) to: String,
-    pub(super) text: String,
+pub(crate) struct Arrived {
+    pub(crate) id: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
 }
 
 /// Starts it and says how it is reached.
-pub(super) fn start(folder: &Path) -> SmtpSettings {
+pub(crate) fn start(folder: &Path) -> SmtpSettings {
     fs::create_dir_all(folder).unwrap();
     TAKEN.store(fs::read_dir(folder).unwrap().count(), Ordering::SeqCst);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -83,7 +83,7 @@ fn keep(message: &[u8], folder: &Path) -> io::Result<()> {
 }
 
 /// Every letter, in the order in which they came.
-pub(super) fn arrived(folder: &Path) -> Vec<Arrived> {
+pub(crate) fn arrived(folder: &Path) -> Vec<Arrived> {
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'));
     paths.sort();

@@ -24,6 +24,7 @@ use std::panic::catch_unwind;
 use std::time::Instant;
 
 use coverage::Coverage;
+use holdline::core::setting::Setting;
 use jiff::SignedDuration;
 use world::World;
 
@@ -31,6 +32,10 @@ use world::World;
 const SEEDS: Range<u64> = 0..200;
 /// How many tests share them, so that every core has work.
 const PARTS: u64 = 4;
+/// Rehearsals that every run plays besides, of other seeds; `HOLDLINE_REHEARSALS=1000` plays as many.
+const REHEARSALS: u64 = 24;
+/// Every ninth seed is a rehearsal.
+const REHEARSED_EACH: u64 = 9;
 const STEPS: usize = 320;
 const UPKEEP_EVERY: usize = 8;
 /// Ten minutes each; after them nothing may be left open.
@@ -162,6 +167,22 @@ fn seeds_keep_the_promises_3() {
 #[test]
 fn seeds_keep_the_promises_4() {
     play_part(3);
+}
+
+#[test]
+fn random_rehearsals_reach_nobody() {
+    let asked = std::env::var("HOLDLINE_REHEARSALS").ok();
+    let count = asked.map_or(REHEARSALS, |asked| asked.parse().expect("HOLDLINE_REHEARSALS is a number"));
+    // Beyond those that are among the seeds of every run.
+    let first = SEEDS.end.next_multiple_of(REHEARSED_EACH) + REHEARSED_EACH - 1;
+    let mut coverage = Coverage::default();
+    for nth in 0..count {
+        let seed = first + nth * REHEARSED_EACH;
+        assert_eq!(World::new(seed).house.setting, Setting::Rehearsal);
+        coverage.add(&play(seed).coverage);
+    }
+    eprintln!("{count} rehearsals, from seed {first}");
+    assert!(!coverage.0.is_empty(), "nothing happened in any of them");
 }
 
 #[test]

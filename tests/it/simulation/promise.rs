@@ -160,6 +160,8 @@ impl Known {
             | Event::ChangeAgreed { .. }
             | Event::ChangeDropped { .. }
             | Event::StandDownAsked { .. }
+            | Event::Injected { .. }
+            | Event::BrokenOff { .. }
             | Event::Closed { .. }
             | Event::LessonAdded { .. }
             | Event::FollowUpDone { .. } => {}

@@ -48,7 +48,8 @@ impl World {
         let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
         let path = folder.path().join("holdline.db");
         // Every ninth seed is a rehearsal from its beginning to its end.
-        let setting = if seed % 9 == 8 { Setting::Rehearsal } else { Setting::Live };
+        let setting =
+            if seed % super::REHEARSED_EACH == super::REHEARSED_EACH - 1 { Setting::Rehearsal } else { Setting::Live };
         let mut world = Self {
             rng: StdRng::seed_from_u64(seed),
             house: House::new(setting),

@@ -144,6 +144,8 @@ fn told(notice: &Notice) -> String {
         Notice::ChangeOffered { change } => format!("change {change} waits for two"),
         Notice::ChangeMade { change } => format!("change {change} holds"),
         Notice::StoodDown => "it is over".to_owned(),
+        Notice::Injected { words } => format!("inject: {words}"),
+        Notice::BrokenOff { why } => format!("the rehearsal is broken off ({why})"),
         Notice::FollowUp { lesson } => format!("lesson {lesson} is yours to follow up"),
     }
 }

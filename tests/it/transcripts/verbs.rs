@@ -298,6 +298,9 @@ impl Scene<'_> {
                 Event::CorrectionBegun { of: StepId::from(*statement), by: PersonId::from(*by), reason }
             }
             [by, "stops", "posting"] => Event::PostingStopped { by: (*by).to_owned(), reason },
+            ["inject"] => Event::Injected { words: reason, for_duty: false },
+            ["inject", "for", "duty"] => Event::Injected { words: reason, for_duty: true },
+            ["broken", "off"] => Event::BrokenOff { why: reason },
             [by, "resumes", "posting"] => Event::PostingResumed { by: (*by).to_owned() },
             _ => return None,
         })

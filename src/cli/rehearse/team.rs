@@ -1,0 +1,46 @@
+//! `holdline rehearse --with-team`, `--list` and `--stop`: said to the running daemon, in which such rehearsals take place.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::super::stop_posting::say;
+use super::super::{check, out};
+use super::Options;
+use crate::config::Need;
+use crate::control::{ControlError, RehearsalRequest, Request, ask, socket_of};
+use crate::core::name::{PersonId, PlaybookName};
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    // Without a playbook the first thing named is the folder.
+    let folder = match (&options.playbook, options.with_team) {
+        (Some(named), false) => PathBuf::from(named),
+        (Some(_), true) | (None, _) => options.folder.clone(),
+    };
+    let Some(config) = check::load(&folder, Need::Check) else { return ExitCode::FAILURE };
+    let request = Request::Rehearsal(request(options));
+    let asked = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(ask(&socket_of(&config.store), &request)),
+        Err(error) => return out::fail(error),
+    };
+    match asked {
+        Ok(answer) => say(answer),
+        Err(ControlError::NobodyThere) => {
+            out::fail("Holdline does not run here, and rehearsals with the team take place in it: start it first")
+        }
+        Err(error) => out::fail(error),
+    }
+}
+
+fn request(options: &Options) -> RehearsalRequest {
+    if options.list {
+        return RehearsalRequest::List;
+    }
+    if options.stop {
+        return RehearsalRequest::Stop { reason: "somebody ended it by hand".to_owned() };
+    }
+    RehearsalRequest::Begin {
+        playbook: PlaybookName::from(options.playbook.as_deref().unwrap_or_default()),
+        by: options.by.as_deref().map(PersonId::from),
+        after: options.after,
+    }
+}

@@ -1,0 +1,40 @@
+//! What is of rehearsals alone: injects, and the end that a live incident makes of one. Refused live.
+
+use std::collections::BTreeSet;
+
+use super::advance::Turn;
+use super::{IncidentPhase, Notice, Refusal};
+use crate::core::name::PersonId;
+use crate::core::setting::Setting;
+
+impl Turn<'_> {
+    fn must_be_a_rehearsal(&self) -> Result<(), Refusal> {
+        match self.incident.setting {
+            Setting::Rehearsal => Ok(()),
+            Setting::Live => Err(Refusal::OnlyRehearsed),
+        }
+    }
+
+    /// Something that the scenario lets happen. What somebody must hear of reaches whoever has the duty.
+    pub(super) fn injected(&mut self, words: &str, for_duty: bool) -> Result<(), Refusal> {
+        self.must_be_a_rehearsal()?;
+        self.incident.injects += 1;
+        for person in self.duty().into_iter().filter(|_| for_duty) {
+            self.tell(&person, Notice::Injected { words: words.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Ends the rehearsal where it stands; everybody who had a part in it is told that it is over.
+    pub(super) fn break_off(&mut self, why: &str) -> Result<(), Refusal> {
+        self.must_be_a_rehearsal()?;
+        let mut people: BTreeSet<PersonId> = self.alerted();
+        people.extend(self.incident.requests.iter().map(|request| request.person.clone()));
+        people.extend(self.withdraw_statements());
+        self.incident.phase = IncidentPhase::StoodDown { at: self.at };
+        for person in people {
+            self.tell(&person, Notice::BrokenOff { why: why.to_owned() });
+        }
+        Ok(())
+    }
+}

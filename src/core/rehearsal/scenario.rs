@@ -1,0 +1,105 @@
+//! A scenario: what happens in a rehearsal and when, how people answer, and what is expected of it all.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::expect::Expectation;
+use crate::core::name::{ChannelName, FactName, FeedName, PersonId, PlaybookName, StepId};
+use crate::core::period::Period;
+use crate::core::playbook::FactValue;
+
+/// How long a rehearsal lasts at most, unless its scenario says otherwise.
+pub const LASTS: Period = Period::minutes(6 * 60);
+/// The most mentions of one inject.
+pub const MENTIONS_MAX: u32 = 2_000;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    pub title: String,
+    pub playbook: PlaybookName,
+    /// Who opens the incident at once; without them the mentions must.
+    pub opened_by: Option<PersonId>,
+    pub lasts: Period,
+    /// How those answer who are named; everybody else after two minutes.
+    pub people: BTreeMap<PersonId, Answers>,
+    /// What the cast confirms.
+    pub facts: BTreeMap<FactName, FactValue>,
+    pub injects: Vec<Inject>,
+    pub expect: Vec<Expectation>,
+}
+
+/// How somebody of the cast answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    After(Period),
+    Never,
+}
+
+/// Something that happens to those who rehearse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inject {
+    /// After the beginning; at once without it.
+    pub at: Option<Period>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// People talk: `count` mentions, each of a voice of its own, spread over a time.
+    Mentions {
+        feed: FeedName,
+        texts: Vec<String>,
+        count: u32,
+        over: Option<Period>,
+    },
+    /// A journalist calls.
+    Call {
+        from: String,
+        asks: String,
+    },
+    /// Something becomes known.
+    Fact {
+        fact: FactName,
+        value: FactValue,
+        by: PersonId,
+    },
+    Unreachable(PersonId),
+    Reachable(PersonId),
+    /// The next time this person is asked about the statement, they refuse.
+    Refuses {
+        person: PersonId,
+        statement: StepId,
+        reason: String,
+    },
+    /// The next time this person is asked about the statement, they want other words.
+    WantsChanges {
+        person: PersonId,
+        statement: StepId,
+        words: String,
+    },
+    ChannelDown(ChannelName),
+    ChannelUp(ChannelName),
+    MailDown,
+    MailUp,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mentions { feed, count, over: Some(over), .. } => {
+                write!(f, "{count} mentions begin to come in by {feed}, over {over}.")
+            }
+            Self::Mentions { feed, count, over: None, .. } => write!(f, "{count} mentions come in by {feed}."),
+            Self::Call { from, asks } => write!(f, "{from} calls and asks: {asks}"),
+            Self::Fact { fact, by, .. } => write!(f, "{by} learns something new: {fact}."),
+            Self::Unreachable(person) => write!(f, "{person} cannot be reached any more."),
+            Self::Reachable(person) => write!(f, "{person} can be reached again."),
+            Self::Refuses { person, statement, .. } => write!(f, "{person} will refuse {statement}."),
+            Self::WantsChanges { person, statement, .. } => write!(f, "{person} will want other words in {statement}."),
+            Self::ChannelDown(channel) => write!(f, "The channel {channel} is down."),
+            Self::ChannelUp(channel) => write!(f, "The channel {channel} is up again."),
+            Self::MailDown => write!(f, "The mail server is down."),
+            Self::MailUp => write!(f, "The mail server is up again."),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Carries out injects: what people say, who calls, what fails and who cannot be reached.
+
+use super::cast::Otherwise;
+use super::play::{Ahead, Play, PlayError};
+use crate::core::incident::Event;
+use crate::core::mention::Mention;
+use crate::core::name::FeedName;
+use crate::core::period::Period;
+use crate::core::rehearsal::What;
+
+/// Mentions that are spread over a time come in so many portions at most.
+const PORTIONS_MAX: u32 = 60;
+
+impl Play {
+    /// Lets an inject happen, and tells of it in the incident's own record where one is open.
+    pub(super) async fn inject(&mut self, what: What) -> Result<(), PlayError> {
+        let words = what.to_string();
+        let for_duty = matches!(what, What::Call { .. });
+        match self.incident() {
+            Some(id) => self.record(id, Event::Injected { words, for_duty }).await?,
+            None => self.tell(words),
+        }
+        match what {
+            What::Mentions { feed, texts, count, over } => self.spread(&feed, &texts, count, over),
+            What::Call { .. } => {}
+            What::Fact { fact, value, by } => {
+                if let Some(id) = self.incident() {
+                    self.record(id, Event::FactConfirmed { fact, value, by }).await?;
+                }
+            }
+            What::Unreachable(person) => drop(self.cast.unreachable.insert(person)),
+            What::Reachable(person) => drop(self.cast.unreachable.remove(&person)),
+            What::Refuses { person, statement, reason } => {
+                self.cast.otherwise.insert((person, statement), Otherwise::Refuse { reason });
+            }
+            What::WantsChanges { person, statement, words } => {
+                self.cast.otherwise.insert((person, statement), Otherwise::Change { words });
+            }
+            What::ChannelDown(channel) => self.stage.set_down(&channel, true),
+            What::ChannelUp(channel) => self.stage.set_down(&channel, false),
+            What::MailDown => self.mailbox.set_down(true),
+            What::MailUp => self.mailbox.set_down(false),
+        }
+        Ok(())
+    }
+
+    /// Plans the mentions of an inject: each of a voice and a site of its own.
+    fn spread(&mut self, feed: &FeedName, texts: &[String], count: u32, over: Option<Period>) {
+        let now = self.now();
+        let portions = over.map_or(1, |_| count.clamp(1, PORTIONS_MAX));
+        let mut mentions: Vec<Vec<Mention>> = (0..portions).map(|_| Vec::new()).collect();
+        for (nth, text) in (0..count).zip(texts.iter().cycle()) {
+            let portion = usize::try_from(u64::from(nth) * u64::from(portions) / u64::from(count.max(1))).unwrap_or(0);
+            self.mentions += 1;
+            if let Some(portion) = mentions.get_mut(portion) {
+                portion.push(mention(self.mentions, text));
+            }
+        }
+        for (nth, mentions) in (0..portions).zip(mentions) {
+            let at = over.map_or(now, |over| over.share_after(now, nth, portions).max(now));
+            let at = if nth == 0 { now } else { at };
+            self.plan(at, Ahead::Mentions { feed: feed.clone(), mentions });
+        }
+    }
+}
+
+fn mention(number: u32, text: &str) -> Mention {
+    Mention {
+        id: format!("rehearsal-{number}"),
+        title: None,
+        text: text.to_owned(),
+        author: Some(format!("voice {number}")),
+        url: Some(format!("https://voice-{number}.rehearsal.invalid/")),
+        language: None,
+        published: None,
+        reach: None,
+    }
+}
