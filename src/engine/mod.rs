@@ -14,6 +14,7 @@ mod fetching;
 mod folding;
 mod gaps;
 mod held;
+mod incidents;
 mod intake;
 mod links;
 mod look;
@@ -46,6 +47,7 @@ pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
+pub use incidents::Incidents;
 pub use intake::PolledFeed;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -55,7 +57,9 @@ pub use outbox::{LiveChannel, Shell};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
-pub use reload::{FolderState, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError};
+pub use reload::{
+    FolderState, NewFolder, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError,
+};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
 pub use stop::{OnItsWay, Stopped, on_its_way};
 pub use streaming::FollowedFeed;

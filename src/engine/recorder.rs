@@ -14,6 +14,7 @@ use super::counting::Counting;
 use super::error::RecordError;
 use super::folding::{Folded, fold_all};
 use super::gaps;
+use super::incidents::Incidents;
 use super::links::Links;
 use super::past::{Remembered, note_of};
 use super::quiet::QuietNow;
@@ -80,7 +81,7 @@ pub struct Recorder {
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about one transaction")]
 pub(super) struct State {
-    pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    pub(super) incidents: Incidents,
     /// Those of them that are running: every counted mention asks for them, and those that are over only grow in number.
     pub(super) running: BTreeSet<IncidentId>,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,

@@ -2,7 +2,7 @@
 
 use super::bug::Bug;
 use super::quorum::{AGREED_VOTERS, ASKED, Count, Stage};
-use super::state::{CHANNELS, Channel, Post, Worker};
+use super::state::{Board, CHANNELS, Channel, Post, Sight, Worker};
 use super::step::{Refused, Step, Taken, allow, true_only, within};
 
 impl Step<'_> {
@@ -78,8 +78,15 @@ impl Step<'_> {
         }
         for channel in 0..self.bounds.channels {
             let before = usize::from(self.state.version).checked_sub(2);
-            let shown = before.is_some_and(|before| self.channel(channel).public[before] > 0);
-            if !self.state.correcting || shown {
+            let public = before.is_some_and(|before| self.channel(channel).public[before] > 0);
+            let by_hand = self.is_by_hand(channel);
+            let shown = if by_hand { self.channel(channel).given } else { public };
+            if self.state.correcting && !shown {
+                continue;
+            }
+            if by_hand {
+                self.channel(channel).post = Post::ByHand;
+            } else {
                 self.channel(channel).post = Post::Owed(1);
                 self.open_row(channel, 1)?;
             }
@@ -111,8 +118,12 @@ impl Step<'_> {
         }
         self.state.frozen = false;
         self.state.told.agreed &= !(1 << (self.state.version - 1));
+        let stays = self.has(Bug::AskedByHandStays);
         for channel in 0..self.bounds.channels {
-            self.channel(channel).post = Post::Nothing;
+            let here = self.channel(channel);
+            if here.post != Post::ByHand || !stays {
+                here.post = Post::Nothing;
+            }
         }
     }
 
@@ -130,7 +141,7 @@ impl Step<'_> {
             return Ok(());
         }
         for channel in 0..self.bounds.channels {
-            if let Post::Owed(_) = self.channel(channel).post {
+            if let Post::Owed(_) | Post::ByHand = self.channel(channel).post {
                 self.channel(channel).post = Post::Refused;
             }
         }
@@ -164,7 +175,7 @@ impl Step<'_> {
                 .iter()
                 .any(|worker| matches!(*worker, Worker::Holds { channel: on, .. } if on == channel));
             let goes_on = claimed && self.has(Bug::StandDownIgnoredByClaimedRow);
-            if let Post::Owed(_) = self.channel(channel).post
+            if let Post::Owed(_) | Post::ByHand = self.channel(channel).post
                 && !goes_on
             {
                 self.channel(channel).post = Post::Cancelled;
@@ -190,8 +201,8 @@ impl Step<'_> {
         (self.state.frozen, self.state.correcting, self.state.second_asked) = (false, true, false);
         self.state.held = false;
         for place in 0..CHANNELS {
-            let Channel { flying, public, .. } = self.state.channels[place];
-            self.state.channels[place] = Channel { flying, public, ..Channel::EMPTY };
+            let Channel { flying, public, board, given, .. } = self.state.channels[place];
+            self.state.channels[place] = Channel { flying, public, board, given, ..Channel::EMPTY };
         }
         Ok(())
     }
@@ -210,8 +221,11 @@ impl Step<'_> {
         let here = self.channel(channel);
         allow(here.post == Post::TakingDown)?;
         here.post = if down { Post::TakenDown } else { Post::Confirmed };
+        // What was seen before is not told any more.
+        here.sight = Sight::None;
         if down {
             here.public[version] = 0;
+            (here.board, here.given) = (Board::Nothing, false);
         }
         Ok(())
     }
@@ -242,6 +256,7 @@ impl Step<'_> {
             | Post::NeedsPerson(_)
             | Post::Confirmed
             | Post::Refused
+            | Post::ByHand
             | Post::Cancelled
             | Post::TakingDown
             | Post::TakenDown => return Err(Refused::Forbidden),
