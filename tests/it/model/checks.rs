@@ -50,17 +50,10 @@ const CHANNELS_FEWER: Bounds =
 const CORRECTION: Bounds = Bounds { channels: 2, versions: 2, corrections: 1, ..NOTHING_RARE };
 const TAKEN_DOWN: Bounds = Bounds { take_downs: 1, withdrawals: 0, ..LATE_FEWER };
 /// A wire and a board; the text may be changed once a yes is taken back.
-const BY_HAND: Bounds = Bounds {
-    channels: 2,
-    by_hand: 0b10,
-    versions: 2,
-    seats: DANS_SEAT,
-    removals: 1,
-    withdrawals: 1,
-    stops: 1,
-    stand_downs: 1,
-    ..NOTHING_RARE
-};
+const BY_HAND: Bounds =
+    Bounds { channels: 2, by_hand: 0b10, versions: 2, withdrawals: 1, stops: 1, ..NOTHING_RARE };
+const BY_HAND_FEWER: Bounds =
+    Bounds { channels: 2, by_hand: 0b10, seats: DANS_SEAT, removals: 1, stand_downs: 1, attempts: 2, ..NOTHING_RARE };
 const BY_HAND_CORRECTED: Bounds =
     Bounds { channels: 2, by_hand: 0b10, versions: 2, corrections: 1, take_downs: 1, ..NOTHING_RARE };
 
@@ -114,6 +107,7 @@ fn two_channels_and_a_correction_hold_in_every_state() {
 fn what_is_posted_by_hand_holds_in_every_state() {
     let seen = ["confirmed", "seen to match", "seen to differ", "could not be seen", "put up, and taken back"];
     holds("by hand", BY_HAND, &seen);
+    holds("by hand, on fewer votes", BY_HAND_FEWER, &seen[..4]);
     holds("by hand, corrected", BY_HAND_CORRECTED, &[&seen[..4], &["taken down"]].concat());
 }
 

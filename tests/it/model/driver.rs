@@ -107,7 +107,7 @@ impl Driver {
         self.incident = self.work(|work| work.open(&playbook.into(), &editor, "a call")).unwrap();
         (self.statement, self.version_before) = (STATEMENT.into(), 0);
         while self.work(|work| work.carry_out_inside()).unwrap() {}
-        self.rows.begin(self.incident);
+        self.rows.begin(self.incident, by_hand);
     }
 
     /// Leaves nothing owed behind, so that the next incident finds an empty outbox.

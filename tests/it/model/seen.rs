@@ -168,20 +168,22 @@ pub(super) struct OpenRows {
     looks: [Option<OpenRow>; CHANNELS],
     /// Looks at addresses that somebody gave for what was posted by hand.
     looks_at: [Option<EffectId>; CHANNELS],
+    /// Whether the second channel is a board.
+    by_hand: bool,
 }
 
 impl OpenRows {
     pub(super) fn new(path: &Path) -> Self {
         let (posts, looks) = ([[None; ROWS]; CHANNELS], [None; CHANNELS]);
-        Self { path: path.to_owned(), db: None, incident: 0, posts, looks, looks_at: [None; CHANNELS] }
+        Self { path: path.to_owned(), db: None, incident: 0, posts, looks, looks_at: [None; CHANNELS], by_hand: false }
     }
 
     pub(super) fn connect(&mut self) {
         self.db = Some(Connection::open(&self.path).unwrap());
     }
 
-    pub(super) fn begin(&mut self, incident: IncidentId) {
-        self.incident = incident;
+    pub(super) fn begin(&mut self, incident: IncidentId, by_hand: bool) {
+        (self.incident, self.by_hand) = (incident, by_hand);
         (self.posts, self.looks) = ([[None; ROWS]; CHANNELS], [None; CHANNELS]);
     }
 
@@ -231,6 +233,10 @@ impl OpenRows {
         self.looks_at = [None; CHANNELS];
         for (effect, row) in found {
             if let Effect::LookAt { channel, .. } = &effect {
+                // The model has no look at what a person said of a wire.
+                if !self.by_hand || channel.as_str() != CHANNEL_NAMES[1] {
+                    continue;
+                }
                 let channel = CHANNEL_NAMES.iter().position(|name| *name == channel.as_str()).unwrap();
                 self.looks_at[channel] = Some(row.id);
                 continue;
