@@ -2,6 +2,7 @@
 
 mod folder;
 mod listening;
+mod mode;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,6 +19,8 @@ use tokio_util::task::TaskTracker;
 
 use self::folder::{Fixed, Folder, Parts, follow};
 use self::listening::Listening;
+pub use self::mode::Mode;
+use self::mode::Parted;
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;
@@ -25,21 +28,13 @@ use crate::core::name::ChannelName;
 use crate::core::setting::Setting;
 use crate::engine::{Clock, Engine, FolderState, LiveChannel, OpenError, Recorder, Shell, Standing, WriterThread};
 use crate::mail::compose::{ComposeError, Composer};
-use crate::mail::{self, MailReason, Mailbox, Post, Sent, Smtp, SmtpSetupError};
-use crate::net::{Http, HttpSetupError};
+use crate::mail::{self, LetterError, MailReason, Post, Sent, SmtpSetupError};
+use crate::net::HttpSetupError;
 use crate::store::{Keys, Salts};
 use crate::web::{self, Web, WebError};
 
 /// How long to wait before a letter to a list that was not taken is handed over again.
 const MAIL_RETRY_AFTER: Duration = Duration::from_mins(1);
-
-/// Where mail goes, and with it who may look at it.
-pub enum Mode {
-    /// Mail leaves by SMTP.
-    Live,
-    /// Mail stays in a built-in mailbox that anybody at this machine can read, and visitors pick who to be.
-    Demo(Mailbox),
-}
 
 /// A running Holdline.
 pub struct App {
@@ -64,7 +59,11 @@ pub enum StartError {
     Web(#[from] WebError),
     #[error(transparent)]
     Compose(#[from] ComposeError),
-    #[error("`mail:` is missing in holdline.yaml; without it nobody can be alerted or asked")]
+    #[error(transparent)]
+    Mailbox(#[from] LetterError),
+    #[error(
+        "`mail:` is missing in holdline.yaml, and nobody can be alerted or asked without it; `holdline run --dry-run` needs none"
+    )]
     NoMail,
     #[error("the built-in sample does not load:\n{0}")]
     Sample(String),
@@ -76,30 +75,23 @@ pub enum StartError {
 
 impl App {
     /// Opens the store, starts every loop and serves the pages.
-    pub async fn start(config: Config, mode: Mode, clock: Clock) -> Result<Self, StartError> {
-        let mailbox = match mode {
-            Mode::Live => None,
-            Mode::Demo(mailbox) => Some(mailbox),
-        };
-        let post = Arc::new(post(&config, mailbox.as_ref())?);
-        if mailbox.is_some() && !config.server.listen.ip().is_loopback() {
-            return Err(StartError::NotThisMachine(config.server.listen));
-        }
-        let listener = listen(config.server.listen).await?;
-        let address = listener.local_addr().unwrap_or(config.server.listen);
+    pub async fn start(mut config: Config, mode: Mode, clock: Clock) -> Result<Self, StartError> {
+        let post = Arc::new(mode.post(&config)?);
+        let wanted = mode.listen(&config)?;
+        let listener = listen(wanted).await?;
+        let address = listener.local_addr().unwrap_or(wanted);
         let (fixed, path) = (Fixed::of(&config), config.folder.clone());
-        let standing = standing(&config, address);
+        let standing = standing(&config, mode.setting(), mode.url(&config, address));
         let every = config.audit.every;
         let url = standing.url.clone();
-        let recorder =
-            Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, clock.reading())?;
+        let watches = std::mem::take(&mut config.watches);
+        let recorder = Recorder::open(&config.store, keys(&config.audit), salts(), standing, watches, clock.reading())?;
         let socket = control::listen(&control::socket_of(&config.store));
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
-        // Where mail stays here, nothing else leaves either.
-        let http = if mailbox.is_some() { None } else { Some(Http::new()?) };
-        let outside = Outside { http: http.clone(), post_office: Some(post_office(&post, &engine)) };
-        let channels = connect(&config.channels, &config.written.channels, &outside, Timestamp::MIN);
-        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, channels, outside }));
+        let http = mode.feeds_with()?;
+        let parted = Parted { http: http.as_ref(), post: &post, engine: &engine };
+        let hands = mode.hands(&config, parted, Timestamp::MIN);
+        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, hands }));
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -114,13 +106,14 @@ impl App {
         }
         let sealing = SignedDuration::from_secs(i64::try_from(every.as_seconds()).unwrap_or(i64::MAX));
         tasks.spawn(engine.clone().seal(sealing, stop.clone()));
-        let mut listening = Listening::new(engine.clone(), http, tasks.clone(), stop.clone());
+        let mut listening = Listening::new(engine.clone(), http.clone(), tasks.clone(), stop.clone());
         listening.listen_to(config.feeds, &config.written.feeds).await;
         let parts =
-            Parts { path, stamp: config.stamp, address, fixed, mailbox: mailbox.clone(), engine: engine.clone() };
+            Parts { path, stamp: config.stamp, fixed, mode: mode.clone(), http: http.clone(), engine: engine.clone() };
         let folder = Folder::new(parts, shell, listening, config.operator);
         tasks.close();
         let (webhooks, state) = (folder.webhooks(), folder.state());
+        let mailbox = mode.mailbox().cloned();
         let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, mailbox })?;
         let server = tokio::spawn(web::serve(listener, router, stop.clone()));
         Ok(Self { engine, address, folder: Arc::new(folder), stop, tasks, server, writer })
@@ -158,7 +151,7 @@ impl App {
 
 /// The record, opened by a command while no daemon runs.
 pub fn recorder(config: Config, now: Timestamp) -> Result<Recorder, OpenError> {
-    let standing = standing(&config, config.server.listen);
+    let standing = standing(&config, Setting::Live, config.server.url.clone());
     Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, now)
 }
 
@@ -208,14 +201,6 @@ pub fn keys(audit: &Audit) -> Keys {
     audit.previous.iter().fold(current, |keys, key| keys.with_previous(key.expose_secret().as_bytes()))
 }
 
-/// Where mail goes: to the server of the settings, or into the built-in mailbox.
-fn post(config: &Config, mailbox: Option<&Mailbox>) -> Result<Post, StartError> {
-    Ok(match mailbox {
-        None => Post::Smtp(Box::new(Smtp::new(config.mail.as_ref().ok_or(StartError::NoMail)?)?)),
-        Some(mailbox) => Post::Capture(mailbox.clone()),
-    })
-}
-
 type Channels = BTreeMap<ChannelName, Vec<LiveChannel>>;
 
 /// The channels that can be called, as they are written since `since`.
@@ -237,17 +222,14 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, why: error.to_string() })
 }
 
-/// What new incidents take from this configuration. A `url` with port 0 is the port that was given to us.
-fn standing(config: &Config, address: SocketAddr) -> Standing {
+/// What new incidents take from this configuration.
+fn standing(config: &Config, setting: Setting, url: String) -> Standing {
     Standing {
-        setting: Setting::Live,
+        setting,
         roster: Arc::new(config.roster.clone()),
         organisation: Arc::new(config.organisation.clone()),
         rules: config.rules.clone(),
-        url: match config.server.url.strip_suffix(":0") {
-            Some(host) => format!("{host}:{}", address.port()),
-            None => config.server.url.clone(),
-        },
+        url,
         accounts: config.accounts.clone(),
         heads_to: match config.audit.heads_to.as_slice() {
             [] => vec![config.operator.clone()],

@@ -12,14 +12,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::listening::Listening;
-use super::{Channels, StartError, connect, post_office, standing};
-use crate::channel::Outside;
-use crate::config::{Config, Need, Problem, Stamp, Weight, load, stamp};
+use super::mode::{Mode, Parted};
+use super::{Channels, StartError, standing};
+use crate::config::{Config, Problem, Stamp, Weight, load, stamp};
 use crate::core::name::ChannelName;
 use crate::core::period::Period;
-use crate::engine::{Engine, FolderState, LiveChannel, RefusedFolder, Shell, TakeUpError};
-use crate::mail::Mailbox;
+use crate::engine::{Engine, FolderState, Hands, LiveChannel, LiveHands, RefusedFolder, Shell, TakeUpError};
 use crate::mail::compose::Composer;
+use crate::net::Http;
 use crate::web::Webhooks;
 
 /// How long the files must have been left alone before they are read: editors write in several steps.
@@ -79,10 +79,10 @@ pub(super) struct Parts {
     pub(super) path: PathBuf,
     /// The files as they were when the configuration of the start was read.
     pub(super) stamp: Stamp,
-    pub(super) address: SocketAddr,
     pub(super) fixed: Fixed,
-    /// Where mail goes in place of a server.
-    pub(super) mailbox: Option<Mailbox>,
+    pub(super) mode: Mode,
+    /// What feeds are fetched with.
+    pub(super) http: Option<Http>,
     pub(super) engine: Engine,
 }
 
@@ -128,7 +128,7 @@ impl Folder {
     pub(super) async fn look(&self) {
         let mut taken = self.taken.lock().await;
         let path = self.parts.path.clone();
-        let need = if self.parts.mailbox.is_some() { Need::WithoutMail } else { Need::Run };
+        let need = self.parts.mode.need();
         let problems = match tokio::task::spawn_blocking(move || load(&path, need)).await {
             Ok(Ok(loaded)) => match self.take_up(&mut taken, loaded.config).await {
                 Ok(waits) => {
@@ -148,15 +148,12 @@ impl Folder {
 
     /// All of it or nothing: what can fail comes first.
     async fn take_up(&self, taken: &mut Taken, config: Config) -> Result<Vec<String>, NotTaken> {
-        let Parts { address, fixed, engine, .. } = &self.parts;
+        let Parts { fixed, mode, http, engine, .. } = &self.parts;
         let post = Arc::clone(&self.shell.borrow().post);
-        let http = self.shell.borrow().outside.http.clone();
-        let outside = Outside { http, post_office: Some(post_office(&post, engine)) };
-        let fresh = connect(&config.channels, &config.written.channels, &outside, engine.time());
-        let channels = self.with_those_of_before(fresh);
-        let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, channels, outside };
-        let mut standing = standing(&config, *address);
-        standing.url.clone_from(&engine.standing().url);
+        let hands = mode.hands(&config, Parted { http: http.as_ref(), post: &post, engine }, engine.time());
+        let hands = self.with_those_of_before(hands);
+        let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, hands };
+        let standing = standing(&config, mode.setting(), engine.standing().url.clone());
         let waits = fixed.waits(&config);
         engine.take_up(standing, config.watches, waits.clone()).await?;
         self.shell.send_replace(Arc::new(shell));
@@ -167,14 +164,24 @@ impl Folder {
     }
 
     /// A channel that is written as before keeps its age; one that open incidents may post to stays beside its successor.
-    fn with_those_of_before(&self, mut fresh: Channels) -> Channels {
-        let before = self.shell.borrow().channels.clone();
+    /// A rehearsal's stage stays as it is.
+    fn with_those_of_before(&self, fresh: Hands) -> Hands {
+        match (fresh, &self.shell.borrow().hands) {
+            (Hands::Live(LiveHands { channels, outside }), Hands::Live(before)) => {
+                Hands::Live(LiveHands { channels: self.beside(&before.channels, channels), outside })
+            }
+            (_, Hands::Rehearsal(stage)) => Hands::Rehearsal(stage.clone()),
+            (fresh @ Hands::Rehearsal(_), Hands::Live(_)) => fresh,
+        }
+    }
+
+    fn beside(&self, before: &Channels, mut fresh: Channels) -> Channels {
         for (name, channels) in before {
             for channel in channels {
                 let successors = fresh.entry(name.clone()).or_default();
                 match successors.iter_mut().find(|successor| successor.written == channel.written) {
                     Some(same) => same.since = channel.since,
-                    None if self.is_posted_to(&name, &channel) => successors.push(channel),
+                    None if self.is_posted_to(name, channel) => successors.push(channel.clone()),
                     None => {}
                 }
             }

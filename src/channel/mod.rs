@@ -9,6 +9,7 @@ mod mastodon;
 mod newsroom;
 mod room;
 mod server;
+mod stage;
 mod webhook;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::core::statement::Package;
 use crate::net::Http;
 
 pub use by_hand::{look_at, seen_in};
+pub use stage::{STAGED_MAX, Stage, Staged};
 
 /// The kinds of channel that `holdline.yaml` can name.
 pub const KINDS: &[ChannelKind] =

@@ -18,7 +18,6 @@ mod try_detect;
 mod try_feed;
 mod try_query;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -38,11 +37,7 @@ enum Command {
     /// The whole chain on this machine: nothing to configure, nothing leaves it
     Demo(demo::Options),
     /// The daemon: watches, alerts, drafts, asks and posts
-    Run {
-        /// The folder with holdline.yaml, playbooks and templates
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-    },
+    Run(run::Options),
     /// Read every file of the folder and report all problems at once; exits with 1 where there are any
     Check(check::Options),
     /// What a watch would have done on past data, with a chart; nothing is stored and nothing is sent
@@ -81,7 +76,7 @@ enum Try {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
-        Command::Run { folder } => run::run(&folder),
+        Command::Run(options) => run::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Schema(options) => schema::run(&options),

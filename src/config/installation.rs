@@ -197,7 +197,8 @@ fn security(text: &str) -> Result<Security, String> {
     }
 }
 
-const MAIL_HELP: &str = "add `mail:` with `from` and `smtp`; nobody can be alerted or asked without it";
+const MAIL_HELP: &str =
+    "add `mail:` with `from` and `smtp`, or try the folder with `holdline run --dry-run`, which sends no mail";
 
 /// Says that something is missing where the program is to run with it.
 pub(super) fn expect_mail(file: &Table<'_>) {

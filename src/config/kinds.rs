@@ -11,7 +11,7 @@ use super::node::{Entry, Node, Value};
 use super::secret::Secrets;
 use super::settings::Reading;
 use super::sheet::{Sheet, listed, meant};
-use super::{keys, people, spelling};
+use super::{Need, keys, people, spelling};
 use crate::channel::{self, ChannelSettings};
 use crate::core::name::{ChannelName, FeedName};
 use crate::core::rules::Reach;
@@ -125,6 +125,15 @@ fn choose<'n>(sheet: &Sheet, named: &'n Entry, kinds: &[&str], common: &[&str], 
 }
 
 impl Surroundings<'_> {
+    /// A rehearsal reads no credential of a channel, and so has none.
+    pub(super) fn for_channels(self) -> Self {
+        let stand_in = match self.secrets.need {
+            Need::Run | Need::WithoutMail | Need::Check => self.secrets.stand_in,
+            Need::DryRun | Need::Rehearsal => true,
+        };
+        Self { secrets: Secrets { stand_in, ..self.secrets }, ..self }
+    }
+
     /// The settings with secrets looked up and paths made absolute.
     fn ready(self, settings: &Node, secrets: &[&str], paths: &[&str]) -> Option<Node> {
         let mut ready = settings.clone();

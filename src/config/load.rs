@@ -1,7 +1,7 @@
 //! Loading a folder: every file is read, every problem is kept, and only a folder without any becomes a configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::Folder;
@@ -31,6 +31,9 @@ const YAML: &str = ".yaml";
 /// A slip that would leave a playbook out in silence.
 const YML: &str = ".yml";
 
+/// How the name of a rehearsal's store ends, beside the live one.
+const REHEARSAL_STORE: &str = "rehearsal.db";
+
 /// What the configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -38,6 +41,11 @@ pub enum Need {
     Run,
     /// To run with the built-in mailbox in place of mail (`demo`). What `mail:` says is left alone.
     WithoutMail,
+    /// To run as a rehearsal, with the real feeds: mail is left alone, no secret of a channel is read, and the store is one
+    /// beside the live one.
+    DryRun,
+    /// To rehearse in the terminal: no secret at all is read. Not fit to listen with.
+    Rehearsal,
     /// To look for mistakes: a secret that this machine does not have is a warning. Not fit to run with.
     Check,
 }
@@ -129,14 +137,14 @@ impl Loading<'_> {
         let top = 0..0;
         let file = Table::of(main, MAIN, &node, &top, keys::FILE);
         let root = self.folder.root();
-        let secrets = Secrets { folder: root, need: self.need };
+        let secrets = Secrets { folder: root, need: self.need, stand_in: self.need == Need::Rehearsal };
         let around = Surroundings { sheet: main, folder: self.folder, secrets };
         let organisation = installation::organisation(&file);
         let judged = organisation.clone().unwrap_or_else(unwritten);
         installation::expect_people(&file);
         let people = people::read(main, file.get("people"), file.get("roles"), &judged.languages);
         let feeds = kinds::feeds(around, file.get("feeds"));
-        let channels = kinds::channels(around, file.get("channels"), &judged.languages, &people);
+        let channels = kinds::channels(around.for_channels(), file.get("channels"), &judged.languages, &people);
         let feed_names = names(file.get("feeds"));
         let playbooks = self.books.iter().map(|book| book.name.clone()).collect();
         let watches = watches::read(main, file.get("watches"), &Named { feeds: &feed_names, playbooks: &playbooks });
@@ -161,11 +169,11 @@ impl Loading<'_> {
                 installation::miss_mail(&file);
                 installation::mail(&file, around)
             }
-            Need::WithoutMail => None,
+            Need::WithoutMail | Need::DryRun | Need::Rehearsal => None,
         };
         let accounts = installation::accounts(&file, channel_rules.values().map(|channel| channel.account.as_str()));
         let server = installation::server(&file);
-        let store = installation::store(&file, root);
+        let store = installation::store(&file, root).map(|store| self.beside_the_live_one(store));
         let operator = installation::operator(&file);
         let audit = installation::audit(&file, around);
         Some(Config {
@@ -190,6 +198,14 @@ impl Loading<'_> {
             },
             rules,
         })
+    }
+
+    /// A rehearsal never opens the live store.
+    fn beside_the_live_one(&self, store: PathBuf) -> PathBuf {
+        match self.need {
+            Need::Run | Need::WithoutMail | Need::Check => store,
+            Need::DryRun | Need::Rehearsal => store.with_extension(REHEARSAL_STORE),
+        }
     }
 
     fn rules(&self, given: &Given<'_>) -> BTreeMap<PlaybookName, Arc<Rules>> {

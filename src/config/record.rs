@@ -28,7 +28,7 @@ pub fn record(folder: &Path) -> Result<Record, Vec<Problem>> {
     let folder = Folder::open(folder).map_err(|problem| vec![problem])?;
     let main = folder.read(MAIN).map_err(|problem| vec![problem])?;
     let read = {
-        let secrets = Secrets { folder: folder.root(), need: Need::Run };
+        let secrets = Secrets { folder: folder.root(), need: Need::Run, stand_in: false };
         let around = Surroundings { sheet: &main, folder: &folder, secrets };
         yaml::read(&main).map(|node| {
             let top = 0..0;

@@ -17,8 +17,8 @@ use super::sheet::{Sheet, meant};
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// Where systemd puts a unit's credentials.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
-/// What `check` goes on with where a secret is not on its machine; long enough for every use.
-const STAND_IN: &str = "a stand-in where check runs without the secret";
+/// What `check` goes on with where a secret is not on its machine, and a rehearsal in any case; long enough for every use.
+const STAND_IN: &str = "a stand-in where nothing is done with the secret";
 
 /// The bits of a file's mode that are everybody's.
 const OTHERS: u32 = 0o007;
@@ -30,6 +30,8 @@ const FORM: &str = "write { env: NAME } or { file: PATH }, and keep the secret i
 pub(super) struct Secrets<'a> {
     pub(super) folder: &'a Path,
     pub(super) need: Need,
+    /// Whether none is read: something stands in for each.
+    pub(super) stand_in: bool,
 }
 
 impl Secrets<'_> {
@@ -50,6 +52,9 @@ impl Secrets<'_> {
                 return None;
             }
         };
+        if self.stand_in {
+            return Some(SecretString::from(format!("{STAND_IN}, {}", word.text)));
+        }
         let found = if entry.key == "env" { of_environment(word.text) } else { self.of_file(word.text) };
         match (found, self.need) {
             (Ok(secret), _) => Some(SecretString::from(secret)),
@@ -57,7 +62,7 @@ impl Secrets<'_> {
                 sheet.warn(word.at, why, "set it before `holdline run`; everything else was checked without it");
                 Some(SecretString::from(format!("{STAND_IN}, {}", word.text)))
             }
-            (Err(why), Need::Run | Need::WithoutMail) => {
+            (Err(why), Need::Run | Need::WithoutMail | Need::DryRun | Need::Rehearsal) => {
                 sheet.refuse(word.at, why, "set it, or name another place");
                 None
             }

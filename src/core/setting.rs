@@ -10,6 +10,14 @@ pub enum Setting {
 }
 
 impl Setting {
+    /// What stands in a Message-ID, so that no mail program takes a live letter for a copy of a rehearsed one.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Live => "",
+            Self::Rehearsal => "rehearsal.",
+        }
+    }
+
     /// What a text of this setting must carry.
     pub fn stamp(self, organisation_stamp: &str) -> Option<String> {
         match self {

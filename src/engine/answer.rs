@@ -1,5 +1,6 @@
 //! Answers by link and code: the one way by which mail decides anything. Tries are counted before they are compared.
 
+use super::board::Entry;
 use super::error::{AnswerError, RecordError};
 use super::links::{Audience, Links};
 use super::work::Work;
@@ -25,10 +26,11 @@ pub(super) enum Tried {
 }
 
 impl Work<'_, '_> {
-    /// Which request a genuine link is about.
+    /// Which request a genuine link is about. One of another setting is void here.
     pub fn request_of(&self, token: &str) -> Option<(IncidentId, u32)> {
         let (id, number) = Links::claimed(token)?;
-        let entry = self.state.incidents.get(&id)?;
+        let ours = |entry: &&Entry| entry.incident.setting == self.standing.setting;
+        let entry = self.state.incidents.get(&id).filter(ours)?;
         let request = entry.incident.request(number)?;
         let audience = Audience::Approval { incident: &entry.incident, request };
         self.links.is_token(token, audience).then_some((id, number))

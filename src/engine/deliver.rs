@@ -35,6 +35,10 @@ impl Engine {
         let Some(entry) = board.incidents.get(&row.id.incident) else {
             return self.end(row, Settled::Done("moot".to_owned()), None).await;
         };
+        if entry.incident.setting != self.standing().setting {
+            // A live run says nothing of a rehearsal, and the other way round.
+            return self.end(row, Settled::Done("of another setting".to_owned()), None).await;
+        }
         let Some(person) = recipient(entry, effect) else {
             return self.end(row, Settled::Done("nobody".to_owned()), None).await;
         };
@@ -264,7 +268,7 @@ impl Engine {
     pub fn message_id(&self, local: &str) -> String {
         let standing = self.standing();
         let host = standing.url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
-        format!("{local}.{}@{}", self.links().installation(), host.unwrap_or("holdline"))
+        format!("{local}.{}{}@{}", standing.setting.mark(), self.links().installation(), host.unwrap_or("holdline"))
     }
 }
 

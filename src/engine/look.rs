@@ -86,7 +86,7 @@ impl Engine {
         let (claimed, wanted) = (row.clone(), job.clone());
         let step = self.call(move |work| work.begin_look_up(&claimed, &wanted)).await?;
         let LookUpStep::Look(sent, intent) = step else { return Ok(()) };
-        let found = match self.live_channel(shell, &job) {
+        let found = match self.channel_of(shell, &job) {
             Some(channel) => self.read(channel.as_ref(), &sent, &intent).await,
             None => Found::CannotTell(Reason::NotConfigured),
         };
@@ -125,7 +125,7 @@ impl Engine {
         let board = self.board();
         let sent = board.incidents.get(&job.incident).and_then(|entry| entry.incident.sent(&job.statement));
         let texts: Vec<_> = sent.into_iter().flat_map(|sent| sent.variants_for(&job.channel)).collect();
-        let seen = match &shell.outside.http {
+        let seen = match shell.hands.outside().and_then(|outside| outside.http.as_ref()) {
             Some(http) => {
                 let looked = tokio::time::timeout(LOOK_TIMEOUT, look_at(http, &url, &texts)).await;
                 looked.unwrap_or(Seen::CouldNotBeSeen { why: Unseen::TooSlow })
@@ -145,7 +145,7 @@ impl Engine {
         url: String,
     ) -> Result<(), RecordError> {
         let key = row.id.to_string();
-        let outcome = match self.live_channel(shell, &job) {
+        let outcome = match self.channel_of(shell, &job) {
             Some(channel) => {
                 let called = tokio::time::timeout(READ_TIMEOUT, channel.take_down(&url, &key)).await;
                 called.unwrap_or(Outcome::Unknown(Reason::TimedOut))

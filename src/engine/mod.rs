@@ -13,6 +13,7 @@ mod error;
 mod fetching;
 mod folding;
 mod gaps;
+mod hands;
 mod held;
 mod incidents;
 mod intake;
@@ -47,13 +48,14 @@ pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
+pub use hands::{Hands, LiveChannel, LiveHands};
 pub use incidents::Incidents;
 pub use intake::PolledFeed;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
-pub use outbox::{LiveChannel, Shell};
+pub use outbox::Shell;
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
@@ -201,11 +203,14 @@ impl Engine {
         rules.map(|(name, rules)| (name.clone(), rules.playbook.title.clone())).collect()
     }
 
-    /// Which request a link is about, where the link is genuine.
+    /// Which request a link is about, where the link is genuine and of this run's setting.
     pub fn request_of(&self, token: &str) -> Option<(IncidentId, u32)> {
         let (id, number) = Links::claimed(token)?;
         let board = self.board();
         let incident = &board.incidents.get(&id)?.incident;
+        if incident.setting != self.standing().setting {
+            return None;
+        }
         let audience = Audience::Approval { incident, request: incident.request(number)? };
         self.links.is_token(token, audience).then_some((id, number))
     }

@@ -1,6 +1,5 @@
 //! The outbox's loop: does inside work, claims what is due outside, carries it out and settles it. Restartable at any point.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,12 +7,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::hands::Hands;
 use super::post::PostJob;
 use super::{Engine, RecordError};
-use crate::channel::{Channel, Outside};
 use crate::core::incident::{Effect, Event};
-use crate::core::name::ChannelName;
-use crate::core::rules::ChannelRules;
 use crate::crash::{self, Point};
 use crate::mail::Post;
 use crate::mail::compose::Composer;
@@ -26,24 +23,11 @@ const LOOK_AT_LEAST_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// Waits after the store failed.
 const STORE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
-/// What effects are carried out with: which post office, which live channels. A rehearsal's holds none of the latter.
+/// What effects are carried out with: which post office, and which hands.
 pub struct Shell {
     pub post: Arc<Post>,
     pub composer: Composer,
-    /// Under one name also those of before a change of the folder, as long as an open incident may post to them.
-    pub channels: BTreeMap<ChannelName, Vec<LiveChannel>>,
-    pub outside: Outside,
-}
-
-/// A channel that can be called, and what the core was told of it.
-#[derive(Clone)]
-pub struct LiveChannel {
-    pub rules: ChannelRules,
-    pub channel: Arc<dyn Channel>,
-    /// How the folder writes it, without secrets.
-    pub written: String,
-    /// Since when it is written so; the beginning of time for what was there at the start.
-    pub since: Timestamp,
+    pub hands: Hands,
 }
 
 impl Engine {

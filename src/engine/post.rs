@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::board::Entry;
 use super::outbox::Shell;
 use super::work::{INTENDED, LEASE, Work};
 use super::{Engine, RecordError};
@@ -146,7 +147,7 @@ impl Engine {
         let step = self.call(move |work| work.begin_post(&claimed, &wanted)).await?;
         let PostStep::Call(approved, intent) = step else { return Ok(()) };
         // Asked only now: an intent of before whose outcome was lost may be public, whatever is configured by now.
-        let Some(channel) = self.live_channel(shell, &job) else {
+        let Some(channel) = self.channel_of(shell, &job) else {
             return self.end_post(row, job, Outcome::Never(Reason::NotConfigured)).await;
         };
         let outcome = if Instant::now() >= by {
@@ -160,17 +161,12 @@ impl Engine {
         self.end_post(row, job, outcome).await
     }
 
-    /// The live channel, only where it still is what the incident opened with: the same kind, account and settings.
-    pub(super) fn live_channel(&self, shell: &Shell, job: &PostJob) -> Option<Arc<dyn Channel>> {
+    /// The channel that these hands hold for the incident's own rules of it.
+    pub(super) fn channel_of(&self, shell: &Shell, job: &PostJob) -> Option<Arc<dyn Channel>> {
         let board = self.board();
-        let entry = board.incidents.get(&job.incident)?;
-        let approved = entry.rules.channels.get(&job.channel)?;
-        let live = shell.channels.get(&job.channel)?.iter().filter(|live| live.rules == *approved);
-        // The one of the time when it opened, however the folder was changed since.
-        let (before, after): (Vec<_>, Vec<_>) = live.partition(|live| live.since <= entry.incident.opened_at);
-        let of_then = before.into_iter().max_by_key(|live| live.since);
-        let live = of_then.or_else(|| after.into_iter().min_by_key(|live| live.since))?;
-        Some(Arc::clone(&live.channel))
+        let Entry { incident, rules } = board.incidents.get(&job.incident)?;
+        let approved = rules.channels.get(&job.channel)?;
+        shell.hands.channel(incident.setting, &job.channel, approved, incident.opened_at)
     }
 
     async fn end_post(&self, row: &Claimed, job: PostJob, outcome: Outcome) -> Result<(), RecordError> {

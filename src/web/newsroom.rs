@@ -102,6 +102,9 @@ pub(super) async fn statement(
 ) -> Result<Response, Problem> {
     let gone = || Problem::not_found("There is no such statement.").at("/newsroom");
     let found = site.find(id).map_err(|_| gone())?;
+    if found.incident.setting != site.engine.standing().setting {
+        return Err(gone());
+    }
     let step = StepId::from(step);
     if let Some(at) = taken_down(&found, &step) {
         let words = format!("This statement was taken down at {}.", site.shown(&found).time(at));
@@ -120,7 +123,8 @@ impl Site {
     fn list(&self) -> List {
         let board = self.engine.board();
         let mut all: Vec<(Found, Posted)> = Vec::new();
-        for entry in board.incidents.values() {
+        let setting = self.engine.standing().setting;
+        for entry in board.incidents.values().filter(|entry| entry.incident.setting == setting) {
             for step in entry.incident.statements.keys() {
                 let found = Found { incident: Arc::clone(&entry.incident), rules: Arc::clone(&entry.rules) };
                 if let Some(posted) = posted(&found, step) {

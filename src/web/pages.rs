@@ -106,11 +106,12 @@ impl Site {
     }
 
     pub(super) fn frame(&self, title: &str, visitor: Option<&Visitor>) -> Frame {
+        let standing = self.engine.standing();
         Frame {
             title: title.to_owned(),
-            organisation: self.engine.standing().organisation.name.clone(),
+            organisation: standing.organisation.name.clone(),
             person: visitor.map(|visitor| visitor.name.clone()),
-            stamp: None,
+            stamp: standing.setting.stamp(&standing.organisation.stamp),
             demo: self.mailbox.is_some(),
         }
     }

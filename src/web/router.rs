@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use handlebars::TemplateError;
@@ -22,6 +22,7 @@ use super::{
     Site, Web, acts, approval, demo, desk, feeds, health, incident, mailbox, newsroom, session, sign_in, statement,
     watches, webhook,
 };
+use crate::core::setting::Setting;
 use crate::feed::webhook::BODY_BYTES_MAX;
 
 /// The longest form, in bytes: a package's texts fit, with room.
@@ -48,8 +49,12 @@ pub fn router(web: Web) -> Result<Router, WebError> {
     let Web { engine, url, webhooks, folder, mailbox } = web;
     let csrf = CsrfLayer::new().add_trusted_origin(origin(&url))?.with_rejection_response(foreign);
     let site = Arc::new(Site { engine, url, pages: Pages::new()?, hooks: Hooks::new(webhooks), folder, mailbox });
-    let private = private().route_layer(from_fn_with_state(Arc::clone(&site), session::required));
-    let mut routes = public().merge(private);
+    // A rehearsal's newsroom is nobody's but the team's.
+    let rehearsed = site.engine.standing().setting == Setting::Rehearsal;
+    let (open, closed) =
+        if rehearsed { (public(), private().merge(newsroom())) } else { (public().merge(newsroom()), private()) };
+    let private = closed.route_layer(from_fn_with_state(Arc::clone(&site), session::required));
+    let mut routes = open.merge(private);
     if site.mailbox.is_some() {
         routes = routes.merge(demo_only());
     }
@@ -60,7 +65,7 @@ pub fn router(web: Web) -> Result<Router, WebError> {
         .layer(from_fn_with_state(Arc::clone(&site), problem::shown))
         .layer(CatchPanicLayer::custom(|_| problem::panicked()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN));
-    Ok(with_headers(routes, site.is_https()).with_state(site))
+    Ok(with_headers(routes, &site).with_state(site))
 }
 
 /// What needs no session. Nothing else is served without one.
@@ -70,11 +75,15 @@ fn public() -> Router<Arc<Site>> {
         .route("/a/{token}", get(approval::page).post(approval::answer))
         .route("/sign-in", get(sign_in::page).post(sign_in::ask))
         .route("/sign-in/{token}", get(sign_in::code_page).post(sign_in::enter))
+        .route("/health", get(health::health))
+        .route("/in/{*path}", post(webhook::deliver).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
+}
+
+fn newsroom() -> Router<Arc<Site>> {
+    Router::new()
         .route("/newsroom", get(newsroom::page))
         .route("/newsroom/feed.atom", get(newsroom::feed))
         .route("/newsroom/{incident}/{statement}", get(newsroom::statement))
-        .route("/health", get(health::health))
-        .route("/in/{*path}", post(webhook::deliver).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
 }
 
 /// Only where mail goes into the built-in mailbox: the machine's own demo.
@@ -118,7 +127,7 @@ fn private() -> Router<Arc<Site>> {
 }
 
 /// Said on every answer, also on refusals; a page may say something stricter or looser of its own.
-fn with_headers(routes: Router<Arc<Site>>, https: bool) -> Router<Arc<Site>> {
+fn with_headers(routes: Router<Arc<Site>>, site: &Arc<Site>) -> Router<Arc<Site>> {
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -128,13 +137,18 @@ fn with_headers(routes: Router<Arc<Site>>, https: bool) -> Router<Arc<Site>> {
         .layer(set(header::REFERRER_POLICY, "no-referrer"))
         .layer(set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(set(header::CACHE_CONTROL, "no-store"))
-        .layer(from_fn(no_robots));
-    if https { routes.layer(set(header::STRICT_TRANSPORT_SECURITY, HTTPS_FOR)) } else { routes }
+        .layer(from_fn_with_state(Arc::clone(site), no_robots));
+    if site.is_https() { routes.layer(set(header::STRICT_TRANSPORT_SECURITY, HTTPS_FOR)) } else { routes }
 }
 
-/// Search engines may keep the newsroom and nothing else.
-async fn no_robots(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    let newsroom = request.uri().path().starts_with("/newsroom");
+/// Search engines may keep the newsroom and nothing else; nothing at all of a rehearsal.
+async fn no_robots(
+    State(site): State<Arc<Site>>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let live = site.engine.standing().setting == Setting::Live;
+    let newsroom = live && request.uri().path().starts_with("/newsroom");
     let mut response = next.run(request).await;
     if !newsroom {
         let value = HeaderValue::from_static("noindex");

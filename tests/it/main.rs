@@ -39,6 +39,7 @@ mod quiet;
 mod quiet_hospital;
 mod real_input;
 mod record;
+mod rehearsal;
 mod reload;
 mod rss;
 mod sample;

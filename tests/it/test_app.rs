@@ -55,25 +55,38 @@ pub(crate) struct TestApp {
     pub(crate) base: String,
     pub(crate) client: reqwest::Client,
     delivered: u64,
+    dry: bool,
 }
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
+        Self::start_as(false).await
+    }
+
+    /// As `run --dry-run` does.
+    pub(crate) async fn start_dry() -> Self {
+        Self::start_as(true).await
+    }
+
+    async fn start_as(dry: bool) -> Self {
         let folder = hospital_folder();
         let clock = ManualClock::at("2026-11-22T14:00:00Z".parse().unwrap());
         let mailbox = Mailbox::new("Riverside Holdline <holdline@riverside.example>").unwrap();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let mut app = Self { app: None, clock, mailbox, folder, base: String::new(), client, delivered: 0 };
+        let mut app = Self { app: None, clock, mailbox, folder, base: String::new(), client, delivered: 0, dry };
         app.run().await;
         app
     }
 
     pub(crate) async fn run(&mut self) {
-        let loaded = load(self.folder.path(), Need::WithoutMail).unwrap_or_else(|problems| {
+        let need = if self.dry { Need::DryRun } else { Need::WithoutMail };
+        let mailbox = self.mailbox.clone();
+        let mode = if self.dry { Mode::DryRun(mailbox, 0) } else { Mode::Demo(mailbox) };
+        let loaded = load(self.folder.path(), need).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         let clock = Clock::Manual(self.clock.clone());
-        let app = App::start(loaded.config, Mode::Demo(self.mailbox.clone()), clock).await.unwrap();
+        let app = App::start(loaded.config, mode, clock).await.unwrap();
         self.base = format!("http://{}", app.address);
         self.app = Some(app);
     }
@@ -92,6 +105,17 @@ impl TestApp {
         if let Some(app) = self.app.take() {
             app.stop().await;
         }
+    }
+
+    /// Starts the program on the same files as the other kind of run.
+    pub(crate) async fn restart_as(&mut self, dry: bool) {
+        self.stop().await;
+        self.dry = dry;
+        self.run().await;
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.file(if self.dry { "holdline.rehearsal.db" } else { "holdline.db" })
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -219,7 +243,7 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        let db = rusqlite::Connection::open(self.file("holdline.db")).unwrap();
+        let db = rusqlite::Connection::open(self.store()).unwrap();
         let sql = "select count(*) from outbox where outcome is null and not_before <= ?1";
         let undone: i64 = db.query_row(sql, [self.clock.now().as_millisecond()], |row| row.get(0)).unwrap();
         assert_eq!(undone, 0, "the test leaves effects undone");

@@ -6,10 +6,13 @@ use super::press::Kind;
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::incident::Statement;
 use crate::core::name::{ChannelName, StepId};
+use crate::core::setting::Setting;
 use crate::core::shown::{Duty, Shown, Text, texts};
 
 #[derive(Serialize)]
 struct ByHand<'a> {
+    /// Nothing is posted then, whoever is asked.
+    rehearsal: bool,
     title: &'a str,
     channel: &'a str,
     account: String,
@@ -40,6 +43,7 @@ impl Composer {
         let what = format!("{}, {} (v{version})", scene.incident.title, Shown::statement_name(statement));
         let corrects = package.corrects.as_ref().and_then(|corrects| corrects.posts.get(channel).cloned().flatten());
         let data = ByHand {
+            rehearsal: scene.incident.setting == Setting::Rehearsal,
             title: &scene.incident.title,
             channel: channel.as_str(),
             account: placement.account.clone(),

@@ -50,8 +50,7 @@ const CHANNELS_FEWER: Bounds =
 const CORRECTION: Bounds = Bounds { channels: 2, versions: 2, corrections: 1, ..NOTHING_RARE };
 const TAKEN_DOWN: Bounds = Bounds { take_downs: 1, withdrawals: 0, ..LATE_FEWER };
 /// A wire and a board; the text may be changed once a yes is taken back.
-const BY_HAND: Bounds =
-    Bounds { channels: 2, by_hand: 0b10, versions: 2, withdrawals: 1, stops: 1, ..NOTHING_RARE };
+const BY_HAND: Bounds = Bounds { channels: 2, by_hand: 0b10, versions: 2, withdrawals: 1, stops: 1, ..NOTHING_RARE };
 const BY_HAND_FEWER: Bounds =
     Bounds { channels: 2, by_hand: 0b10, seats: DANS_SEAT, removals: 1, stand_downs: 1, attempts: 2, ..NOTHING_RARE };
 const BY_HAND_CORRECTED: Bounds =
