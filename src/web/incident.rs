@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Site;
 use super::board::{Found, drawing};
 use super::desk::Choice;
+use super::lessons::{Lessons, lessons};
 use super::now::{Todo, to_do};
 use super::problem::Problem;
 use super::session::Visitor;
@@ -47,6 +48,7 @@ struct Page {
     facts: Vec<FactView>,
     tasks: Vec<TaskView>,
     statements: Vec<StatementView>,
+    lessons: Lessons,
     timeline: Vec<Told>,
 }
 
@@ -129,6 +131,7 @@ impl Site {
             facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
             tasks: tasks(&shown),
             statements: self.statements(&shown),
+            lessons: lessons(&shown),
             timeline: told.map(|(at, sentence)| Told { at: shown.time(at), sentence }).collect(),
         })
     }

@@ -8,6 +8,7 @@ mod desk;
 mod feeds;
 mod health;
 mod incident;
+mod lessons;
 mod mailbox;
 mod newsroom;
 mod now;

@@ -24,7 +24,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 23] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("why", template!("why.hbs")),
     ("fact", template!("fact.hbs")),
     ("statement", template!("statement.hbs")),
+    ("lessons", template!("lessons.hbs")),
     ("desk", template!("desk.hbs")),
     ("feeds", template!("feeds.hbs")),
     ("incident", template!("incident.hbs")),

@@ -19,8 +19,8 @@ use super::pages::{self, Pages};
 use super::problem::{self, Problem};
 use super::webhook::Hooks;
 use super::{
-    Site, Web, acts, approval, demo, desk, feeds, health, incident, mailbox, newsroom, session, sign_in, statement,
-    watches, webhook,
+    Site, Web, acts, approval, demo, desk, feeds, health, incident, lessons, mailbox, newsroom, session, sign_in,
+    statement, watches, webhook,
 };
 use crate::core::setting::Setting;
 use crate::feed::webhook::BODY_BYTES_MAX;
@@ -113,6 +113,8 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/stand-down", post(acts::stand_down))
         .route("/incident/{id}/close", post(acts::close))
         .route("/incident/{id}/playbook", post(acts::playbook))
+        .route("/incident/{id}/lesson", post(lessons::add))
+        .route("/incident/{id}/lesson/{lesson}/done", post(lessons::done))
         .route("/incident/{id}/change/{change}", post(acts::change))
         .route("/incident/{id}/fact/{fact}", post(acts::fact))
         .route("/incident/{id}/task/{step}", post(acts::task))

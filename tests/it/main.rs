@@ -41,6 +41,7 @@ mod real_input;
 mod record;
 mod rehearsal;
 mod reload;
+mod report;
 mod rss;
 mod sample;
 mod sighting;

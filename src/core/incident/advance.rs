@@ -125,6 +125,8 @@ impl Turn<'_> {
             Event::ChangeDropped { change } => self.running()?.drop_change(*change),
             Event::StandDownAsked { by, reason } => self.running()?.ask_stand_down(by, reason),
             Event::Closed { by, reason } => self.close(by, reason),
+            Event::LessonAdded { lesson, by } => self.add_lesson(lesson, by),
+            Event::FollowUpDone { lesson, by, note } => self.follow_up(*lesson, by, note),
         }
     }
 

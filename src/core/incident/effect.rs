@@ -198,6 +198,10 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// Something is to be done by them about what was learned.
+    FollowUp {
+        lesson: u32,
+    },
 }
 
 /// Where an effect is carried out.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lesson::Lesson;
 use super::request::Subject;
 use super::roster_change::RosterChange;
 use super::spike::Spike;
@@ -227,6 +228,15 @@ pub enum Event {
         by: PersonId,
         reason: String,
     },
+    LessonAdded {
+        lesson: Lesson,
+        by: PersonId,
+    },
+    FollowUpDone {
+        lesson: u32,
+        by: PersonId,
+        note: String,
+    },
 }
 
 /// How an incident begins: whatever it keeps from the configuration of that moment is in here.
@@ -367,6 +377,8 @@ impl Event {
             Self::ChangeDropped { .. } => "change_dropped",
             Self::StandDownAsked { .. } => "stand_down_asked",
             Self::Closed { .. } => "closed",
+            Self::LessonAdded { .. } => "lesson_added",
+            Self::FollowUpDone { .. } => "follow_up_done",
         }
     }
 }

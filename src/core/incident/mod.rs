@@ -10,6 +10,7 @@ mod effect;
 mod event;
 mod fact;
 mod known;
+mod lesson;
 mod narrate;
 mod opening;
 mod phase;
@@ -36,6 +37,7 @@ pub use effect::{Carrier, Effect, Notice};
 pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
 pub use fact::Fact;
 use jiff::Timestamp;
+pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
 pub use narrate::narrate;
 pub use opening::severity_at_opening;
 pub use phase::{IncidentPhase, StandDownAsked};
@@ -88,6 +90,8 @@ pub struct Incident {
     pub statements: BTreeMap<StepId, Statement>,
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,
+    /// What people wrote down once it was over.
+    pub lessons: Vec<Learned>,
     pub phase: IncidentPhase,
     /// Since when nothing may be posted, by the kill switch.
     pub stopped: Option<Timestamp>,

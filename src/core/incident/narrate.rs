@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
-use super::{AGREE, Incident, Joined, PostPhase, Spike, Subject};
+use super::{AGREE, Incident, Joined, Lesson, PostPhase, Spike, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::statement::Seen;
@@ -106,6 +106,21 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         }
         Event::StandDownAsked { by: Asker::Playbook, reason } => format!("Standing down is proposed: {reason}."),
         Event::Closed { by, reason } => format!("{} closed the incident{}", name(by), remark(reason)),
+        Event::LessonAdded { lesson, by } => learned(&name(by), lesson, name),
+        Event::FollowUpDone { lesson, by, note } => {
+            let words = incident.lesson(*lesson).map(|learned| learned.lesson.words()).unwrap_or_default();
+            format!("{} did what was to follow ({words}){}", name(by), remark(note))
+        }
+    }
+}
+
+fn learned(by: &str, lesson: &Lesson, name: impl Fn(&PersonId) -> String) -> String {
+    match lesson {
+        Lesson::Keep { words } => format!("{by} wrote down what to keep: {words}"),
+        Lesson::Change { words } => format!("{by} wrote down what to change: {words}"),
+        Lesson::FollowUp { words, owner, due } => {
+            format!("{by} wrote down what is to follow, by {} until {due}: {words}", name(owner))
+        }
     }
 }
 

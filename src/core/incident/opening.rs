@@ -34,6 +34,7 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         tasks: BTreeMap::new(),
         statements: BTreeMap::new(),
         requests: Vec::new(),
+        lessons: Vec::new(),
         phase: IncidentPhase::Open,
         stopped: None,
         quiet_since: None,

@@ -64,6 +64,12 @@ pub enum Refusal {
     IsReal,
     #[error("an incident stands down first and is closed afterwards")]
     NotStoodDown,
+    #[error("this incident is still running; what was learned is written down once it is over")]
+    StillRunning,
+    #[error("write between one and {0} characters")]
+    Words(usize),
+    #[error("{0} lessons are written down here, and no more are taken; keep the rest elsewhere")]
+    TooManyLessons(usize),
     #[error("a reason is needed")]
     ReasonMissing,
     #[error(transparent)]

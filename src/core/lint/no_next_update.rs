@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::words::clock_times;
 use super::{Checked, Hit, Level, Rule, When};
 use crate::core::playbook::StepKind;
-use crate::core::statement::{Length, Variant, clock_time};
+use crate::core::statement::{Length, Variant, clock_time, is_public};
 
 pub(super) const RULE: Rule = Rule {
     name: "no-next-update",
@@ -15,9 +15,6 @@ pub(super) const RULE: Rule = Rule {
     source: "CDC CERC, first message in a crisis",
     check,
 };
-
-/// The audience whose statements must promise, as playbooks write it.
-const PUBLIC: &str = "public";
 
 /// Promises without a time, English and Spanish, in small letters.
 const VAGUE: [&str; 20] = [
@@ -100,8 +97,4 @@ fn is_first_public(checked: &Checked<'_>) -> bool {
         StepKind::Alert(_) | StepKind::Task(_) => false,
     });
     first.is_some_and(|step| step.id == checked.package.statement)
-}
-
-fn is_public(audience: &str) -> bool {
-    audience.trim().eq_ignore_ascii_case(PUBLIC)
 }

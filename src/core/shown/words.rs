@@ -1,5 +1,7 @@
 //! Small words: lists and lengths of time as people say them.
 
+use jiff::SignedDuration;
+
 use crate::core::period::Period;
 
 /// `a`, `a and b`, `a, b and c`.
@@ -20,6 +22,22 @@ pub fn in_words(period: Period) -> String {
         seconds => (seconds, "second"),
     };
     counted(number, unit)
+}
+
+/// `45 seconds`, `12 minutes 30 seconds`, `2 hours 5 minutes`: the two largest units of what went by.
+pub fn lasted(time: SignedDuration) -> String {
+    let seconds = time.as_secs().unsigned_abs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let first = units.iter().position(|(length, _)| seconds >= *length).unwrap_or(units.len() - 1);
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (length, unit) in units.iter().skip(first).take(2) {
+        if rest / length > 0 || parts.is_empty() {
+            parts.push(counted(rest / length, unit));
+        }
+        rest %= length;
+    }
+    parts.join(" ")
 }
 
 /// `1 mention`, `2 mentions`.

@@ -18,7 +18,7 @@ pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, TemplateFile, draft}
 pub use edit::{EditError, edited};
 pub use length::{Limit, Measured};
 pub use links::{links, whole_links};
-pub use package::{Corrects, Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant};
+pub use package::{Corrects, Digest, Length, PACKAGE_BYTES_MAX, Package, Placement, Variant, is_public};
 pub use sighting::{Seen, Unseen, even, sighted};
 pub use template::{TEMPLATE_BYTES_MAX, TemplateProblem, TemplateSpec, check_template};
 pub use text::hidden_character;

@@ -17,6 +17,9 @@ pub const PACKAGE_BYTES_MAX: usize = 512 * 1024;
 /// Separates a package's hash from any other use of SHA-256 here; the number is the canonical form's.
 const DOMAIN: &[u8] = b"holdline package 1\n";
 
+/// The audience that is everybody, as playbooks write it.
+const PUBLIC: &str = "public";
+
 /// Which of a statement's two texts this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -138,6 +141,11 @@ impl Package {
         let titled = self.variants.iter().find_map(|variant| variant.title.as_deref());
         titled.or_else(|| self.variants.first().and_then(|variant| variant.body.lines().next())).unwrap_or_default()
     }
+}
+
+/// Whether a statement for this audience is for everybody.
+pub fn is_public(audience: &str) -> bool {
+    audience.trim().eq_ignore_ascii_case(PUBLIC)
 }
 
 /// The SHA-256 that decisions bind to.

@@ -10,7 +10,7 @@ use super::press::Kind;
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
-use crate::core::incident::{Notice, Request, Subject};
+use crate::core::incident::{Lesson, Notice, Request, Subject};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::playbook::StepKind;
 use crate::core::roster::Person;
@@ -61,7 +61,8 @@ impl Composer {
             | Notice::MailRefused { .. }
             | Notice::ChangeOffered { .. }
             | Notice::ChangeMade { .. }
-            | Notice::StoodDown => None,
+            | Notice::StoodDown
+            | Notice::FollowUp { .. } => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
     }
@@ -129,6 +130,7 @@ impl Scene<'_> {
             Notice::ChangeOffered { change } => self.change_offered(*change),
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
+            Notice::FollowUp { lesson } => self.follow_up(*lesson),
         }
     }
 
@@ -218,6 +220,22 @@ impl Scene<'_> {
             subject: format!("Posted on {channel}, {name}"),
             sentence: format!("The {name} is public on {channel}: {url}"),
             now: "Read it once where the public reads it.".to_owned(),
+        }
+    }
+
+    fn follow_up(&self, lesson: u32) -> Words {
+        let learned = self.incident.lesson(lesson);
+        let who = learned.map(|learned| self.shown().name(&learned.by)).unwrap_or_default();
+        let (words, due) = match learned.map(|learned| &learned.lesson) {
+            Some(Lesson::FollowUp { words, due, .. }) => (words.as_str(), due.strftime("%-d %B %Y").to_string()),
+            Some(Lesson::Keep { .. } | Lesson::Change { .. }) | None => ("", String::new()),
+        };
+        Words {
+            subject: format!("For you to do until {due}"),
+            sentence: format!(
+                "{who} wrote down what is to follow from this incident, and that you do it until {due}: {words}"
+            ),
+            now: "Do it, then press “Done” on the incident's page.".to_owned(),
         }
     }
 

@@ -67,6 +67,7 @@ impl Known {
     }
 
     /// Takes in one event. `request` is the one that it answers; `said` is what people really answered to it.
+    #[expect(clippy::too_many_lines, reason = "a table: what each event is to the texts")]
     pub(super) fn take(&mut self, event: &Event, request: Option<&Request>, said: &[(PersonId, Answer)]) {
         match event {
             Event::Saved { statement, by, package, .. } => self.save(statement.as_str(), by, package),
@@ -135,7 +136,9 @@ impl Known {
             | Event::PostIntended { .. }
             | Event::MailRefused { .. }
             | Event::StandDownAsked { .. }
-            | Event::Closed { .. } => {}
+            | Event::Closed { .. }
+            | Event::LessonAdded { .. }
+            | Event::FollowUpDone { .. } => {}
         }
     }
 

@@ -133,6 +133,7 @@ fn told(notice: &Notice) -> String {
         Notice::ChangeOffered { change } => format!("change {change} waits for two"),
         Notice::ChangeMade { change } => format!("change {change} holds"),
         Notice::StoodDown => "it is over".to_owned(),
+        Notice::FollowUp { lesson } => format!("lesson {lesson} is yours to follow up"),
     }
 }
 
@@ -182,6 +183,10 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
             TaskPhase::Done { by, .. } => format!("done by {by}"),
         };
         lines.push(format!("= {id}: {phase}"));
+    }
+    for (number, learned) in incident.lessons.iter().enumerate() {
+        let done = if learned.done.is_some() { ", done" } else { "" };
+        lines.push(format!("= lesson {number} by {}: {}{done}", learned.by, learned.lesson.words()));
     }
     for (number, change) in incident.waiting_changes() {
         lines.push(format!("= change {number} of {} waits", change.change.person));

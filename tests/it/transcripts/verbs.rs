@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
-    Asker, Author, Cause, Event, Incident, PostPhase, Request, RosterChange, Settlement, Spike, StatementPhase,
+    Asker, Author, Cause, Event, Incident, Lesson, PostPhase, Request, RosterChange, Settlement, Spike, StatementPhase,
     Subject, Verification,
 };
 use holdline::core::lint::{Finding, Level, linted};
@@ -116,7 +116,8 @@ impl Scene<'_> {
             }
             [by, "saves", statement, rest @ ..] => self.save(by, statement, rest, words),
             _ => {
-                Self::afterwards(line, words).or_else(|| self.decision(line, words)).unwrap_or_else(|| self.post(line))
+                let event = Self::afterwards(line, words).or_else(|| Self::lesson(line, words));
+                event.or_else(|| self.decision(line, words)).unwrap_or_else(|| self.post(line))
             }
         }
     }
@@ -258,6 +259,24 @@ impl Scene<'_> {
             [by, "resumes", "posting"] => Event::PostingResumed { by: (*by).to_owned() },
             _ => return None,
         })
+    }
+
+    /// What is written down once it is over.
+    fn lesson(line: &str, words: &str) -> Option<Event> {
+        let words = words.to_owned();
+        let (by, lesson) = match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [by, "keeps"] => (*by, Lesson::Keep { words }),
+            [by, "changes"] => (*by, Lesson::Change { words }),
+            [by, "has", owner, "follow", "up", "until", day] => {
+                (*by, Lesson::FollowUp { words, owner: (*owner).into(), due: day.parse().unwrap() })
+            }
+            [by, "followed", "up", number] => {
+                let (lesson, by) = (number.parse().unwrap(), PersonId::from(*by));
+                return Some(Event::FollowUpDone { lesson, by, note: words });
+            }
+            _ => return None,
+        };
+        Some(Event::LessonAdded { lesson, by: by.into() })
     }
 
     fn post(&self, line: &str) -> Event {
