@@ -110,7 +110,13 @@ fn by_incidents(table: &mut Table) {
     let taken: Vec<f64> = by_turns(ROUNDS, &mut sides).iter().map(|took| nanos_each(1_000_000, took.cpu)).collect();
     for ((number, event), start) in OVER.iter().zip(&each).zip(&taken) {
         let goal = if *number == OVER[0] { Goal::Shown } else { Goal::RatioAtMost(1.2) };
-        table.against(format!("an event, {number} incidents before"), "ns CPU", *event, ("10 incidents", each[0]), goal);
+        table.against(
+            format!("an event, {number} incidents before"),
+            "ns CPU",
+            *event,
+            ("10 incidents", each[0]),
+            goal,
+        );
         let what = format!("a start, {number} incidents before");
         table.against(what, "ms CPU", *start, ("10 incidents", taken[0]), Goal::Shown);
     }

@@ -27,12 +27,17 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// The links of a rehearsal are void in a process that is none.
+    fn links_are_good(&self) -> bool {
+        self.state.rehearsal != self.state.holds_channels
+    }
+
     /// Whether this answer to the mail about this version would be counted.
     fn may_answer(&self, slot: usize, version: u8) -> Taken {
         let of_this = version == self.state.version || self.has(Bug::NotBoundToTheVersion);
         let asked = ASKED[slot].1 == Stage::Accuracy || self.state.second_asked;
         let held = self.state.held && !self.has(Bug::RefusedAndCounted);
-        allow(self.is_asking() && !held && of_this && version <= self.state.version && asked)?;
+        allow(self.links_are_good() && self.is_asking() && !held && of_this && version <= self.state.version && asked)?;
         allow(!self.count().counts(&self.state, slot) && self.count().may_answer(&self.state, slot))
     }
 
@@ -97,7 +102,7 @@ impl Step<'_> {
     /// Whoever said yes takes it back, until the first intent is recorded.
     pub(super) fn take_back(&mut self, slot: u8) -> Taken {
         let slot = usize::from(slot);
-        allow(!self.state.over && self.count().counts(&self.state, slot))?;
+        allow(self.links_are_good() && !self.state.over && self.count().counts(&self.state, slot))?;
         let begun = self.state.frozen && self.state.has_begun();
         allow(!begun || self.has(Bug::WithdrawnAfterIntent))?;
         within(self.state.spent.withdrawals < self.bounds.withdrawals)?;
@@ -165,7 +170,7 @@ impl Step<'_> {
 
     /// The incident ends: what is owed is cancelled, what is on its way is followed to its end.
     pub(super) fn stand_down(&mut self) -> Taken {
-        allow(!self.state.over)?;
+        allow(self.links_are_good() && !self.state.over)?;
         within(self.bounds.stand_downs > 0)?;
         self.state.over = true;
         for channel in 0..self.bounds.channels {

@@ -65,17 +65,17 @@ impl World {
                 self.house.alone.insert(alone);
             }
             42..48 => self.house.alone.clear(),
-            48..58 => {
+            48..56 => {
                 let newcomer = self.pick(NEWCOMERS);
                 self.house.newcomers.insert(newcomer);
             }
-            58..62 => drop(self.house.newcomers.pop_first()),
-            62..72 => {
+            56..64 => drop(self.house.newcomers.pop_first()),
+            64..71 => {
                 let person = self.pick(PEOPLE);
                 *self.house.moved.entry(person).or_default() += 1;
             }
-            72..75 => drop(self.house.moved.pop_first()),
-            75..81 => self.house.lowered = !self.house.lowered,
+            71..76 => drop(self.house.moved.pop_first()),
+            76..81 => self.house.lowered = !self.house.lowered,
             81..89 => self.house.wire += 1,
             89..93 => self.house.wire = 1,
             _ => self.house.edition += 1,
