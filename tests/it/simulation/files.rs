@@ -52,32 +52,32 @@ impl World {
     /// Somebody changes one thing in the files.
     pub(super) fn edit_files(&mut self) {
         match self.rng.random_range(0..100) {
-            0..18 => {
+            0..14 => {
                 let (role, holders) = self.pick(ROLES);
                 let gone = self.pick(holders);
                 if !stays(gone, role) {
                     self.house.out.insert((gone, role));
                 }
             }
-            18..32 => drop(self.house.out.pop_first()),
-            32..42 => {
+            14..26 => drop(self.house.out.pop_first()),
+            26..34 => {
                 let alone = self.pick(&["ben", "dev", "eve"]);
                 self.house.alone.insert(alone);
             }
-            42..48 => self.house.alone.clear(),
-            48..56 => {
+            34..40 => self.house.alone.clear(),
+            40..52 => {
                 let newcomer = self.pick(NEWCOMERS);
                 self.house.newcomers.insert(newcomer);
             }
-            56..64 => drop(self.house.newcomers.pop_first()),
-            64..71 => {
+            52..63 => drop(self.house.newcomers.pop_first()),
+            63..72 => {
                 let person = self.pick(PEOPLE);
                 *self.house.moved.entry(person).or_default() += 1;
             }
-            71..76 => drop(self.house.moved.pop_first()),
-            76..81 => self.house.lowered = !self.house.lowered,
-            81..89 => self.house.wire += 1,
-            89..93 => self.house.wire = 1,
+            72..79 => drop(self.house.moved.pop_first()),
+            79..84 => self.house.lowered = !self.house.lowered,
+            84..91 => self.house.wire += 1,
+            91..95 => self.house.wire = 1,
             _ => self.house.edition += 1,
         }
         self.coverage.saw("the files were edited");
@@ -115,7 +115,10 @@ impl World {
         let change = self.pick(&waiting);
         for _ in 0..self.rng.random_range(1..5) {
             let by = person(self.pick(PEOPLE));
-            self.record(id, Event::ChangeAgreed { change, by });
+            self.record(id, Event::ChangeAgreed { change, by: by.clone() });
+            if self.chance(30) {
+                self.record(id, Event::ChangeAgreed { change, by });
+            }
         }
     }
 }

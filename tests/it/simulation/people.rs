@@ -65,6 +65,8 @@ impl World {
         if incident.verified.is_none() && self.chance(60) {
             let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
             self.record(id, Event::Verified { verdict, by, reason });
+        } else if incident.waiting_changes().next().is_some() && self.chance(20) {
+            self.agree_to_changes(id, entry);
         } else if incident.statements.is_empty() && self.chance(25) {
             self.pick_playbook(id);
         } else if incident.facts.len() < 2 && self.chance(60) {
@@ -236,7 +238,9 @@ impl World {
             self.work("stop", |work| work.stop_posting("ana", REASON));
             return;
         }
-        self.edit_files();
+        for _ in 0..self.rng.random_range(1..4) {
+            self.edit_files();
+        }
         match self.rng.random_range(0..100) {
             0..45 => self.reload(),
             45..85 => self.kill(),
