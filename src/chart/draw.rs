@@ -62,7 +62,6 @@ pub(super) fn draw<B: DrawingBackend>(paper: &Paper<'_, B>, chart: &Chart, look:
     let dots = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let scale = dots(look.scale);
     let span = span(chart, dots(look.width));
-    let chart = &chart.fitted(usize::try_from(dots(look.width) - LEFT - RIGHT).unwrap_or(1));
     let legend = Legend::of(chart, dots(look.width) - LEFT - RIGHT);
     let top = (legend.rows + 1) * LINE + LINE / 2;
     let bottom = dots(look.height) - i32::try_from(span.len() + 1).unwrap_or(3) * LINE - 6;
@@ -130,7 +129,9 @@ impl<B: DrawingBackend> Frame<'_, B> {
     }
 
     fn counts(&self) -> Result<(), ChartError> {
-        let points = self.chart.points.iter().enumerate();
+        let columns = usize::try_from(self.right - self.left).unwrap_or(1);
+        let outline = self.chart.outline(columns).into_iter();
+        let points = outline.filter_map(|place| Some((place, self.chart.points.get(place)?)));
         let edge: Vec<_> = points.map(|(place, point)| (self.x(number(place)), self.y(point.count))).collect();
         let (Some(first), Some(last)) = (edge.first(), edge.last()) else { return Ok(()) };
         let mut area: Vec<_> = edge.iter().map(|point| self.scaled(*point)).collect();
@@ -221,6 +222,9 @@ impl Legend {
         let mut keys = vec![(chart.counted.clone(), COUNT, None)];
         keys.extend(chart.line_words().map(|words| (words, ALARM, Some(DASH))));
         keys.extend(chart.expected_words().map(|words| (words, EXPECTED, Some(DOT))));
+        let many = chart.crossings.len() > NAMED_CROSSINGS_MAX;
+        keys.extend(many.then(|| ("alarm".to_owned(), ALARM, None)));
+        keys.extend((!chart.events.is_empty()).then(|| ("known event".to_owned(), EVENT, None)));
         let (mut row, mut from) = (0, 0);
         let place = |(words, color, dash): (String, RGBColor, Option<(i32, i32)>)| {
             let wide = KEY + i32::try_from(words.chars().count()).unwrap_or(0) * LETTER + KEY / 2;

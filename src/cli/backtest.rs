@@ -5,7 +5,6 @@ mod history;
 mod labels;
 mod mentions;
 mod picture;
-mod records;
 mod report;
 mod settings;
 mod trial;
@@ -36,7 +35,9 @@ repeats of an id count once. Times without an offset are UTC. Without --history 
 are taken, also while it runs.\n\n\
 Labels are a CSV file with the column timestamp or the columns from,to, or a JSON list of times and pairs of times. An \
 event of one time is found by an alarm within twelve hours before or after it, a window by one inside it.\n\n\
-After an alarm its incident is taken to be open for a day; what comes within it opens no other.\n\n\
+After an alarm its incident is taken to be open for a day: what comes within it opens no other, and people hear of it \
+again when there is twice as much as they were told of. An event is found by that too; one that begins within the day \
+and brings no such rise is counted apart, since whoever had the incident open would have seen it.\n\n\
 An alarm bears the time of the count that raised it. The daemon itself does not wait for a count to be complete: it \
 looks at every mention.")]
 pub(super) struct Options {
@@ -86,7 +87,7 @@ fn test(options: &Options, config: &Config) -> Result<Tested, String> {
     let others = settings::others();
     let tried = settings::all(watch, &others);
     let mut points = Vec::with_capacity(history.counts.len());
-    let mut trials = trial::run(&history, &tried, |point| points.push(point));
+    let mut trials = trial::run(&history, watch, &tried, |point| points.push(point));
     let (Some(own), false) = (tried.first(), trials.is_empty()) else {
         return Err("there is nothing to try".to_owned());
     };
@@ -110,6 +111,7 @@ fn test(options: &Options, config: &Config) -> Result<Tested, String> {
         history: Span::of(&history),
         alarms_per_week: per_week(&trial, &history),
         held_back: trial.held_back,
+        rises: trial.rises.clone(),
         alarms: told(trial),
         events: found,
         other_settings,

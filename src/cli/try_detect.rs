@@ -1,30 +1,26 @@
 //! `holdline try detect`: where a series of counts would have opened incidents, row by row and never looking ahead.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::out;
+use super::records::{Record, Records};
+use super::series::{self, STEPS_MAX};
 use crate::core::detect::{Detector, Held, KINDS, Reading, Replay};
 use crate::core::period::Period;
-use crate::core::shown::visible;
+use crate::core::shown::{counted, in_words, visible};
+use crate::feed::file::records::Format;
 
-/// The most rows read; more than ten years of minutes.
-const ROWS_MAX: usize = 6_000_000;
-/// The longest gap in a series, in steps: it is gone through step by step.
-const GAP_STEPS_MAX: i64 = 1_000_000;
-/// Series come in steps between these.
+/// Series come in steps between these, in seconds.
 const STEP_SECONDS: std::ops::RangeInclusive<i64> = 1..=86_400;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Counts: a CSV file with the columns timestamp and value, oldest first, in steps of one length
+    /// Counts: a CSV file with the columns timestamp,value, or JSON lines with these names; oldest first, equally far apart
     file: PathBuf,
     /// Where to write the rows with `anomaly_score`, 1 where an incident would open; standard output without it
     #[arg(long)]
@@ -35,35 +31,44 @@ pub(super) struct Options {
     /// The fewest mentions that are a spike; the setting's own number without it
     #[arg(long, value_name = "MENTIONS")]
     at_least: Option<u32>,
-    /// Write one JSON object a row, with what was counted, expected and asked for
+    /// Write one JSON object a row, with what was counted, expected and asked for; the usual for a .jsonl file
     #[arg(long)]
     json: bool,
 }
 
-/// One row of the series, in the words of its file.
+/// One row of the series, also in the words of its file.
 struct Row {
-    written: String,
+    time: String,
     value: String,
-    at: Timestamp,
-    /// None where the row holds no number: nothing is known of that step.
-    count: Option<u32>,
+    second: i64,
+    count: u32,
+}
+
+struct Series {
+    rows: Vec<Row>,
+    step: i64,
+    json: bool,
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let made = detector(&options.spike).and_then(|detector| {
-        let rows = read(options)?;
+        let series = read(options)?;
         let mut output: Box<dyn Write> = match &options.out {
             Some(path) => Box::new(BufWriter::new(
                 File::create(path).map_err(|error| format!("{} cannot be written: {error}", path.display()))?,
             )),
             None => Box::new(BufWriter::new(io::stdout().lock())),
         };
-        play(options, detector.as_ref(), &rows, &mut output)
-            .map_err(|error| format!("the rows cannot be written: {error}"))
+        match play(options, detector.as_ref(), &series, &mut output) {
+            Ok(said) => Ok(Some(said)),
+            // Whoever closed the pipe has read what they wanted.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(None),
+            Err(error) => Err(format!("the rows cannot be written: {error}")),
+        }
     });
     match made {
         Ok(said) => {
-            out::error(said);
+            said.into_iter().for_each(out::error);
             ExitCode::SUCCESS
         }
         Err(error) => out::fail(visible(&error)),
@@ -80,117 +85,116 @@ fn detector(setting: &str) -> Result<Box<dyn Detector>, String> {
     (kind.parse)(text.trim()).map_err(|error| error.to_string())
 }
 
-fn read(options: &Options) -> Result<Vec<Row>, String> {
+fn read(options: &Options) -> Result<Series, String> {
     let name = options.file.display();
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_path(&options.file)
-        .map_err(|error| format!("{name} cannot be read: {error}"))?;
-    let headers = reader.headers().map_err(|error| format!("{name} cannot be read: {error}"))?.clone();
-    let column = |wanted: &str| {
-        let found = headers.iter().position(|header| header.trim_start_matches('\u{feff}').trim() == wanted);
-        found
-            .ok_or_else(|| format!("{name}:1: there is no column `{wanted}`; the first line must be `timestamp,value`"))
-    };
-    let (time, value) = (column("timestamp")?, column("value")?);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| format!("{name}: {error}"))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        if rows.len() >= ROWS_MAX {
-            return Err(format!("{name}:{line}: there are more than {ROWS_MAX} rows; split the file"));
+    let mut records = Records::open(&options.file)?;
+    let json = records.format() == Format::JsonLines;
+    if !json {
+        let first = records.next().map_err(|error| format!("{name}: {error}"))?;
+        let Some(Record { line, text }) = first else { return Err(format!("{name}: the file is empty")) };
+        let header = text.map_err(|why| format!("{name}:{line}: {why}"))?;
+        if !series::is_header(header) {
+            return Err(format!("{name}:{line}: the first line must be `timestamp,value`"));
         }
-        let field = |column: usize| record.get(column).unwrap_or_default().trim().to_owned();
-        let (written, value) = (field(time), field(value));
-        let at = instant(&written)
-            .ok_or_else(|| format!("{name}:{line}: `{written}` is not a time; write it as in 2026-03-02 14:05:00"))?;
-        let count = count(&value).map_err(|why| format!("{name}:{line}: `{value}` {why}"))?;
-        rows.push(Row { written, value, at, count });
     }
-    Ok(rows)
+    let (mut rows, mut places) = (Vec::new(), Vec::new());
+    series::each(&options.file, records, None, STEPS_MAX, |row| {
+        let second = row.at.as_second();
+        places.push((row.line, second));
+        rows.push(Row { time: row.time.to_owned(), value: row.value.to_owned(), second, count: row.count });
+    })?;
+    let step = series::step(&places, &STEP_SECONDS).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
+    Ok(Series { rows, step, json: json || options.json })
 }
 
-/// A time with its zone or offset, or without one: then it is taken for UTC, since only distances matter.
-fn instant(text: &str) -> Option<Timestamp> {
-    let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    text.parse().ok().or_else(local)
+/// What is told of the whole series once it was gone through.
+#[derive(Default)]
+struct Gone {
+    incidents: u64,
+    rises: u64,
+    /// Steps at the beginning in which it only listened.
+    listened: u64,
+    gaps: u64,
+    missing: i64,
+    /// The longest gap, and the row before it.
+    longest: Option<(i64, String)>,
 }
 
-fn count(text: &str) -> Result<Option<u32>, &'static str> {
-    if text.is_empty() || text.eq_ignore_ascii_case("nan") {
-        return Ok(None);
-    }
-    let number: f64 = text.parse().map_err(|_| "is not a number")?;
-    if !(0.0..=f64::from(u32::MAX)).contains(&number) {
-        return Err("is not a number of mentions");
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the bounds of above")]
-    let count = number.round() as u32;
-    Ok(Some(count))
-}
-
-/// How long a step is: the distance of the first two rows.
-fn step_of(rows: &[Row]) -> Result<SignedDuration, String> {
-    let [first, second, ..] = rows else { return Ok(SignedDuration::from_mins(5)) };
-    let step = second.at.duration_since(first.at);
-    if !STEP_SECONDS.contains(&step.as_secs()) {
-        return Err(
-            "the first two rows lie less than a second or more than a day apart, so the series has no step".to_owned()
-        );
-    }
-    Ok(step)
-}
-
-fn play(options: &Options, detector: &dyn Detector, rows: &[Row], output: &mut dyn Write) -> Result<String, String> {
-    let step = step_of(rows)?;
-    let period = Period::seconds(u64::try_from(step.as_secs()).unwrap_or(1).max(1));
+fn play(options: &Options, detector: &dyn Detector, series: &Series, output: &mut dyn Write) -> io::Result<String> {
+    let period = Period::seconds(series.step.unsigned_abs());
     let mut replay = Replay::new(detector, options.at_least, period);
-    let wrote = |result: io::Result<()>| result.map_err(|error| error.to_string());
-    if !options.json {
-        wrote(writeln!(output, "timestamp,value,anomaly_score"))?;
+    if !series.json {
+        writeln!(output, "timestamp,value,anomaly_score")?;
     }
-    let mut alarms = 0_u64;
-    let mut before: Option<Timestamp> = None;
-    for row in rows {
-        let missing = before.map_or(0, |before| steps_between(row.at.duration_since(before), step) - 1);
-        if missing > GAP_STEPS_MAX {
-            return Err(format!(
-                "before {} there is a gap of {missing} steps; at most {GAP_STEPS_MAX} can be gone through",
-                row.written
-            ));
+    let mut gone = Gone::default();
+    let mut before: Option<&Row> = None;
+    for row in &series.rows {
+        let missing = before.map_or(0, |before| (row.second - before.second) / series.step - 1);
+        if let Some(before) = before.filter(|_| missing > 0) {
+            gone.miss(missing, &before.time);
         }
         for _ in 0..missing {
             replay.step(None);
         }
-        before = Some(row.at);
-        let reading = replay.step(row.count);
-        alarms += u64::from(reading.held == Held::Alarm);
-        wrote(if options.json { json(output, row, &reading) } else { plain(output, row, &reading) })?;
+        before = Some(row);
+        let reading = replay.step(Some(row.count));
+        gone.incidents += u64::from(reading.held == Held::Alarm);
+        gone.rises += u64::from(reading.rose);
+        gone.listened += u64::from(reading.held == Held::WarmingUp);
+        if series.json { json(output, row, &reading) } else { plain(output, row, &reading) }?;
     }
-    wrote(output.flush())?;
-    let alarms = if alarms == 1 { "1 incident".to_owned() } else { format!("{alarms} incidents") };
-    Ok(format!("{alarms} would have opened in {} rows; this setting alarms {}.", rows.len(), detector.setting()))
+    output.flush()?;
+    Ok(gone.in_words(series, detector))
 }
 
-/// In whole steps, at least one: what is out of order counts as the next step.
-fn steps_between(distance: SignedDuration, step: SignedDuration) -> i64 {
-    let (distance, step) = (distance.as_millis(), step.as_millis().max(1));
-    i64::try_from((distance + step / 2).div_euclid(step)).unwrap_or(i64::MAX).max(1)
+impl Gone {
+    fn miss(&mut self, missing: i64, after: &str) {
+        self.gaps += 1;
+        self.missing += missing;
+        if self.longest.as_ref().is_none_or(|(longest, _)| missing > *longest) {
+            self.longest = Some((missing, after.to_owned()));
+        }
+    }
+
+    fn in_words(&self, series: &Series, detector: &dyn Detector) -> String {
+        let rows = u64::try_from(series.rows.len()).unwrap_or(u64::MAX);
+        let mut words = vec![format!(
+            "{} would have opened in {}; this setting alarms {}.",
+            counted(self.incidents, "incident"),
+            counted(rows, "row"),
+            detector.setting()
+        )];
+        if self.rises > 0 {
+            let times = counted(self.rises, "time");
+            words.push(format!("{times} an incident that was open would have been told to rise."));
+        }
+        if self.listened > 0 {
+            let listened = Period::seconds(self.listened.saturating_mul(series.step.unsigned_abs()));
+            let more = if self.listened == rows { ", which is the whole of it" } else { "" };
+            words.push(format!("For the first {} it only listened{more}.", in_words(listened)));
+        }
+        if let Some((longest, after)) = &self.longest {
+            words.push(format!(
+                "{} with {} missing, taken for unheard and not for silent; the longest, of {longest}, after {after}.",
+                counted(self.gaps, "gap"),
+                counted(self.missing.unsigned_abs(), "row")
+            ));
+        }
+        words.join(" ")
+    }
 }
 
 fn plain(output: &mut dyn Write, row: &Row, reading: &Reading) -> io::Result<()> {
-    let score = u8::from(reading.held == Held::Alarm);
-    let mut line = csv::WriterBuilder::new().from_writer(Vec::new());
-    line.write_record([row.written.as_str(), row.value.as_str(), if score == 1 { "1" } else { "0" }])?;
-    output.write_all(&line.into_inner().map_err(|error| io::Error::other(error.to_string()))?)
+    writeln!(output, "{},{},{}", row.time, row.value, u8::from(reading.held == Held::Alarm))
 }
 
 fn json(output: &mut dyn Write, row: &Row, reading: &Reading) -> io::Result<()> {
     let once_in_days = reading.rate.map(|rate| 1.0 / rate.max(1e-9));
     let object = serde_json::json!({
-        "timestamp": row.written,
+        "timestamp": row.time,
         "value": row.count,
         "alarm": reading.held == Held::Alarm,
+        "rose": reading.rose,
         "why": why(reading.held),
         "window_seconds": reading.window.as_seconds(),
         "count": reading.count,
@@ -209,7 +213,9 @@ fn why(held: Held) -> &'static str {
         Held::WarmingUp => "warming up",
         Held::TooFew => "too few mentions",
         Held::AlreadyOpen => "its incident is open",
-        Held::TooFewVoices => "too few voices",
+        Held::StillAbove => "above the line ever since the last alarm, and not clearly louder",
+        Held::Deaf => "not all of the window could be heard",
+        Held::Unmet => "something else that was asked is not so",
         Held::Echo => "no louder than the last alarm's echo",
     }
 }

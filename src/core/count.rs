@@ -2,20 +2,20 @@
 //! reach back.
 
 mod heard;
+mod minutes;
 mod said;
-
-use std::collections::VecDeque;
-use std::ops::Range;
+mod told;
 
 use jiff::{SignedDuration, Timestamp};
 
 use self::heard::Heard;
+pub use self::minutes::Minutes;
 pub use self::said::{Said, voice_of};
+pub use self::told::{Counted, Retelling};
 use super::incident::{Evidence, Talk};
 use super::mention::Mention;
 use super::period::Period;
 use super::story::{Stories, Telling, Tellings};
-use super::tone::Tone;
 
 /// How far back counts are kept for windows.
 pub const HORIZON: Period = Period::minutes(24 * 60);
@@ -81,11 +81,7 @@ pub fn minutes_in(window: Period) -> i64 {
 /// One watch's counts within the horizon.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    /// The minute of the first of `minutes`, which have no gaps.
-    first: MinuteNumber,
-    minutes: VecDeque<Minute>,
-    /// Of all `minutes`, so that a window that holds most of them need not be added up.
-    total: u64,
+    minutes: Minutes,
     voices: Heard,
     /// Voices as they count for `from:`.
     own: Heard,
@@ -93,49 +89,58 @@ pub struct Counts {
     tellings: Tellings,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Minute {
-    count: u32,
-    toned: u32,
-    negative: u32,
-}
-
 impl Counts {
+    /// Of one that is asked for these windows again and again.
+    pub fn looking_at(windows: impl IntoIterator<Item = Period>) -> Self {
+        let mut counts = Self::default();
+        counts.minutes.look_at(windows);
+        counts
+    }
+
+    /// Comes to a minute also where nothing is counted in it.
+    pub fn turn(&mut self, now: MinuteNumber) {
+        self.minutes.come_to(now);
+    }
+
     /// Counts one mention; `now` says what is old enough to be forgotten.
     #[expect(clippy::needless_pass_by_value, reason = "a mention is handed over to be counted")]
     pub fn add(&mut self, at: MinuteNumber, said: impl Into<Said>, evidence: Evidence, now: MinuteNumber) {
-        let horizon = minutes_in(HORIZON);
-        self.forget_before(now - horizon + 1);
-        // A clock that was set back leaves minutes that are still to come; they count when they have come.
-        if !(now - horizon..=now + horizon).contains(&at) {
+        if !self.come_to(at, now) {
             return;
         }
         let said = said.into();
-        self.reach(at);
-        if let Some(minute) = self.minute(at) {
-            minute.count = minute.count.saturating_add(1);
-            minute.toned += u32::from(said.tone.is_some());
-            minute.negative += u32::from(said.tone == Some(Tone::Negative));
-            self.total += 1;
-        }
         let told = self.stories.tell(&said, at, &evidence);
-        self.voices.hear(said.voice, said.reach, at);
-        self.own.hear(told.counts_with, 0, at);
-        let Said { voice, source, language, .. } = said;
+        let Said { voice, source, language, tone, reach, .. } = said;
+        self.count_one(at, Counted { voice, counts_with: told.counts_with, tone, reach });
         self.tellings.add(at, Telling { story: told.story, voice, source, language });
+    }
+
+    /// Counts a mention whose story is known already. What its words are made of is not kept.
+    pub fn add_told(&mut self, at: MinuteNumber, told: Counted, now: MinuteNumber) {
+        if self.come_to(at, now) {
+            self.count_one(at, told);
+        }
+    }
+
+    /// Forgets what is too old at `now`; false where `at` is itself.
+    fn come_to(&mut self, at: MinuteNumber, now: MinuteNumber) -> bool {
+        let horizon = minutes_in(HORIZON);
+        // Windows let go of minutes before these are forgotten.
+        self.minutes.come_to(now);
+        self.forget_before(now - horizon + 1);
+        // A clock that was set back leaves minutes that are still to come; they count when they have come.
+        (now - horizon..=now + horizon).contains(&at)
+    }
+
+    fn count_one(&mut self, at: MinuteNumber, told: Counted) {
+        self.minutes.add(at, told.tone);
+        self.voices.hear(told.voice, told.reach, at);
+        self.own.hear(told.counts_with, 0, at);
     }
 
     /// Mentions in the window that ends with the minute `now`.
     pub fn count(&self, window: Period, now: MinuteNumber) -> u32 {
-        let inside = self.window(window, now);
-        let sum =
-            |places: Range<usize>| -> u64 { self.minutes.range(places).map(|minute| u64::from(minute.count)).sum() };
-        let count = if inside.len() * 2 <= self.minutes.len() {
-            sum(inside)
-        } else {
-            self.total - sum(0..inside.start) - sum(inside.end..self.minutes.len())
-        };
-        u32::try_from(count).unwrap_or(u32::MAX)
+        self.minutes.count(window, now)
     }
 
     /// Distinct authors in the window.
@@ -156,8 +161,7 @@ impl Counts {
 
     /// How many mentions of the window have a known tone, and how many of those are negative.
     pub fn tone(&self, window: Period, now: MinuteNumber) -> (u32, u32) {
-        let inside = self.minutes.range(self.window(window, now));
-        inside.fold((0, 0), |(toned, negative), minute| (toned + minute.toned, negative + minute.negative))
+        self.minutes.tone(window, now)
     }
 
     /// What the window's mentions are made of.
@@ -175,57 +179,15 @@ impl Counts {
     /// Counts of the last `length` minutes, oldest first, empty minutes as zero.
     pub fn series(&self, length: usize, now: MinuteNumber) -> Vec<u32> {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
-        let count =
-            |minute| self.place(minute).and_then(|place| self.minutes.get(place)).map_or(0, |found| found.count);
-        (now - length + 1..=now).map(count).collect()
-    }
-
-    /// The places of its minutes.
-    fn window(&self, window: Period, now: MinuteNumber) -> Range<usize> {
-        let place = |minute: MinuteNumber| {
-            usize::try_from((minute - self.first).max(0)).unwrap_or(usize::MAX).min(self.minutes.len())
-        };
-        let end = place(now + 1);
-        place(now + 1 - minutes_in(window)).min(end)..end
-    }
-
-    fn place(&self, minute: MinuteNumber) -> Option<usize> {
-        usize::try_from(minute - self.first).ok()
-    }
-
-    fn minute(&mut self, minute: MinuteNumber) -> Option<&mut Minute> {
-        self.place(minute).and_then(|place| self.minutes.get_mut(place))
-    }
-
-    /// Makes `minutes` long enough, at either end, to hold `at`.
-    fn reach(&mut self, at: MinuteNumber) {
-        if self.minutes.is_empty() {
-            self.first = at;
-        }
-        while at < self.first {
-            self.minutes.push_front(Minute::default());
-            self.first -= 1;
-        }
-        if let Some(place) = self.place(at)
-            && place >= self.minutes.len()
-        {
-            self.minutes.resize(place + 1, Minute::default());
-        }
+        (now - length + 1..=now).map(|minute| self.minutes.at(minute)).collect()
     }
 
     fn forget_before(&mut self, oldest: MinuteNumber) {
-        if self.first >= oldest {
-            return;
+        if self.minutes.forget_before(oldest) {
+            self.voices.forget_before(oldest);
+            self.own.forget_before(oldest);
+            self.tellings.forget_before(oldest);
         }
-        while self.first < oldest
-            && let Some(gone) = self.minutes.pop_front()
-        {
-            self.first += 1;
-            self.total = self.total.saturating_sub(u64::from(gone.count));
-        }
-        self.voices.forget_before(oldest);
-        self.own.forget_before(oldest);
-        self.tellings.forget_before(oldest);
     }
 }
 

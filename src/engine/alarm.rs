@@ -10,7 +10,7 @@ use super::error::RecordError;
 use super::recorder::{NO_PLAYBOOK, State};
 use super::work::{Tally, Work};
 use crate::core::count::minute_of;
-use crate::core::detect::{Arming, Verdict, Why};
+use crate::core::detect::{Verdict, Why};
 use crate::core::incident::{Cause, Event, Incident, IncidentId, Opening, Spike, severity_at_opening, try_advance};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PlaybookName, WatchName};
@@ -43,7 +43,7 @@ impl Work<'_, '_> {
             let is_over = self.open_incident(index).is_none();
             self.state.counting.set_story_over(index, is_over);
             self.state.counting.add(index, &said, counted, self.now);
-            match self.state.counting.judge(index, counted, self.now, self.arming(index)) {
+            match self.state.counting.judge(index, counted, self.now, self.open_incident(index)) {
                 Verdict::Quiet => {}
                 Verdict::Suppressed(why) => self.stay_quiet(index, why)?,
                 Verdict::Spike(spike) => self.alarm(index, spike)?,
@@ -55,7 +55,7 @@ impl Work<'_, '_> {
     /// Judges the watches that no mention brings to alarm.
     pub(super) fn listen_for_silence(&mut self) -> Result<(), RecordError> {
         for index in self.state.counting.listening_for_silence() {
-            match self.state.counting.judge(index, self.now, self.now, self.arming(index)) {
+            match self.state.counting.judge(index, self.now, self.now, self.open_incident(index)) {
                 Verdict::Quiet | Verdict::Suppressed(_) => {}
                 Verdict::Spike(spike) => self.alarm(index, spike)?,
             }
@@ -69,21 +69,9 @@ impl Work<'_, '_> {
         Some(self.state.counting.spike(index, self.now))
     }
 
-    pub(super) fn arming(&self, index: WatchIndex) -> Arming {
-        match (self.open_incident(index), self.state.counting.spent(index)) {
-            (Some(id), _) => Arming::Open(id),
-            (None, Some(peak)) => Arming::Spent { peak },
-            (None, None) => Arming::Armed,
-        }
-    }
-
     /// The running incident that holds a spike of this watch.
-    fn open_incident(&self, index: WatchIndex) -> Option<IncidentId> {
-        let watch = &self.state.counting.watch(index).name;
-        let holds = |id: &&IncidentId| {
-            self.state.incidents.get(id).is_some_and(|entry| entry.incident.spike_of(watch).is_some())
-        };
-        self.state.running.iter().rev().find(holds).copied()
+    pub(super) fn open_incident(&self, index: WatchIndex) -> Option<IncidentId> {
+        self.state.open_incident(index)
     }
 
     /// Above the line, and no alarm: the reason is kept, and an incident hears at once of a clear step.
@@ -120,7 +108,6 @@ impl Work<'_, '_> {
     /// Gives the spike to the open incident of its group, or opens one for it.
     pub(super) fn let_through(&mut self, index: WatchIndex, spike: Spike) -> Result<(), RecordError> {
         let watch = spike.watch.clone();
-        self.state.counting.set_spent(index, spike.count);
         self.state.counting.alarmed(index, self.now);
         let id = if let Some(id) = self.related_incident(index) {
             self.record_if_wanted(id, Event::SpikeJoined { spike })?;
@@ -188,18 +175,33 @@ impl Work<'_, '_> {
 }
 
 impl State {
+    fn open_incident(&self, index: WatchIndex) -> Option<IncidentId> {
+        let watch = &self.counting.watch(index).name;
+        let holds =
+            |id: &&IncidentId| self.incidents.get(id).is_some_and(|entry| entry.incident.spike_of(watch).is_some());
+        self.running.iter().rev().find(holds).copied()
+    }
+
+    /// Watches whose count has fallen back below their line may alarm again.
+    pub(super) fn rearm(&mut self, now: Timestamp) {
+        let watches: Vec<WatchIndex> = self.counting.watches().map(|(index, _)| index).collect();
+        for index in watches {
+            let is_open = self.open_incident(index).is_some();
+            self.counting.follow_spent(index, is_open, now);
+        }
+    }
+
     /// A watch whose latest incident was still counted within its present window has spent its alarm.
     pub(super) fn mark_spent(&mut self, now: Timestamp) {
         let incidents: Vec<Arc<Incident>> = self.incidents.values().map(|entry| Arc::clone(&entry.incident)).collect();
         for incident in &incidents {
             for spike in incident.spikes().filter(|spike| spike.window.after(spike.at) >= now) {
                 if let Some(index) = self.counting.find(&spike.watch) {
-                    let peak = incident.waves.get(&spike.watch).map_or(spike.count, |wave| wave.peak);
-                    self.counting.set_spent(index, peak);
+                    self.counting.recall_spent(index, spike.at, now);
                 }
             }
         }
-        self.counting.rearm(now);
+        self.rearm(now);
     }
 }
 

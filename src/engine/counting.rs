@@ -2,14 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::past::Remembered;
+use super::past::{Left, Remembered};
 use crate::core::accounts::Accounts;
 use crate::core::count::{Counts, HORIZON, MinuteNumber, Said, minute_of};
-use crate::core::detect::{self, Arming, Asked, Verdict, Why};
-use crate::core::incident::{Evidence, Spike};
+use crate::core::detect::{self, Asked, Verdict, Why};
+use crate::core::incident::{Evidence, IncidentId, Spike};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
-use crate::core::past::{Followed, Line, bin_of};
+use crate::core::past::{Followed, Grid, Line, bin_of};
 use crate::core::query::{Matcher, MatcherError};
 use crate::core::quiet::Gaps;
 use crate::core::watch::Watch;
@@ -22,8 +22,6 @@ pub(super) struct Counting {
     followed: Vec<Followed>,
     /// Since when this program hears the watches.
     running_since: Option<MinuteNumber>,
-    /// Watches that opened an incident while their count has not fallen back since, and the highest count of then.
-    spent: Vec<Option<u32>>,
     /// Why each watch stayed quiet last though it was above its line.
     quiet: Vec<Option<(Timestamp, Why)>>,
 }
@@ -35,11 +33,10 @@ impl Counting {
     pub(super) fn new(watches: Vec<Watch>, accounts: Accounts) -> Result<Self, MatcherError> {
         let queries: Vec<_> = watches.iter().map(|watch| watch.query.clone()).collect();
         let matcher = Matcher::new(&queries)?;
-        let counts = watches.iter().map(|_| Counts::default()).collect();
-        let spent = watches.iter().map(|_| None).collect();
+        let counts = watches.iter().map(count).collect();
         let quiet = watches.iter().map(|_| None).collect();
         let followed = watches.iter().enumerate().map(follow).collect();
-        Ok(Self { watches, accounts, matcher, counts, followed, running_since: None, spent, quiet })
+        Ok(Self { watches, accounts, matcher, counts, followed, running_since: None, quiet })
     }
 
     pub(super) fn watch(&self, index: WatchIndex) -> &Watch {
@@ -121,6 +118,10 @@ impl Counting {
             followed.follow.hear(bin_of(*minute), *count);
         }
         followed.follow.recall_apart(remembered.apart_since, remembered.apart);
+        // What was heard by another setting is no measure of this one.
+        if let Some(left) = remembered.left.filter(|left| left.setting == watch.detector.setting()) {
+            followed.follow.recall_spent(left.spent);
+        }
         followed.turn(watch.detector.as_ref(), minute);
     }
 
@@ -141,11 +142,14 @@ impl Counting {
         (0..self.watches.len()).filter(falls).collect()
     }
 
-    /// Comes to this minute: lines are drawn anew where an hour has begun.
+    /// Comes to this minute: lines are drawn anew where an hour has begun, and how loud it is now is kept also where nobody
+    /// says anything.
     pub(super) fn turn(&mut self, now: Timestamp) {
         let minute = minute_of(now);
-        for (watch, followed) in self.watches.iter().zip(&mut self.followed) {
+        for ((watch, followed), counts) in self.watches.iter().zip(&mut self.followed).zip(&mut self.counts) {
+            counts.turn(minute);
             followed.turn(watch.detector.as_ref(), minute);
+            followed.note(counts, minute);
         }
     }
 
@@ -157,7 +161,8 @@ impl Counting {
             let follow = &mut followed.follow;
             let (days, apart_since) = (follow.peaks().days().collect(), follow.apart_since());
             let apart = follow.past().apart().collect();
-            Some((index, Remembered { days, apart_since, apart, ..Remembered::new(watch, since) }))
+            let left = follow.spent().map(|spent| Left { setting: watch.detector.setting(), spent });
+            Some((index, Remembered { days, apart_since, apart, left, ..Remembered::new(watch, since) }))
         });
         unsaved.collect()
     }
@@ -166,8 +171,14 @@ impl Counting {
         Asked { watch: &self.watches[index], counts: &self.counts[index], followed: &self.followed[index] }
     }
 
-    pub(super) fn judge(&self, index: WatchIndex, counted: Timestamp, now: Timestamp, arming: Arming) -> Verdict {
-        detect::judge(self.asked(index), counted, now, arming)
+    pub(super) fn judge(
+        &self,
+        index: WatchIndex,
+        counted: Timestamp,
+        now: Timestamp,
+        open: Option<IncidentId>,
+    ) -> Verdict {
+        detect::judge(self.asked(index), counted, now, open)
     }
 
     pub(super) fn spike(&self, index: WatchIndex, now: Timestamp) -> Spike {
@@ -184,22 +195,13 @@ impl Counting {
         self.followed[index].alarmed(&self.counts[index], minute_of(now));
     }
 
-    /// The highest count since it opened an incident, where its count has not fallen back since.
-    pub(super) fn spent(&self, index: WatchIndex) -> Option<u32> {
-        self.spent[index]
-    }
-
-    /// Follows the line: spent when an incident opened, armed again once the count is back below it.
-    pub(super) fn set_spent(&mut self, index: WatchIndex, count: u32) {
-        self.spent[index] = self.spent[index].max(Some(count));
-    }
-
     /// Why a watch above its line stayed quiet; what it counts then.
     pub(super) fn note_quiet(&mut self, index: WatchIndex, why: Why, now: Timestamp) -> u32 {
-        let count = self.asked(index).count(minute_of(now));
-        // The highest count of the incident, and not of what comes after it: a second wave is told against the first.
-        if let Why::AlreadyOpen(_) = why {
-            self.set_spent(index, count);
+        let minute = minute_of(now);
+        let count = self.asked(index).count(minute);
+        if matches!(why, Why::AlreadyOpen(_) | Why::StillAbove) {
+            let is_open = matches!(why, Why::AlreadyOpen(_));
+            self.followed[index].follow_spent(&self.counts[index], minute, is_open);
         }
         self.quiet[index] = Some((now, why));
         count
@@ -209,20 +211,19 @@ impl Counting {
         self.quiet[index].as_ref()
     }
 
-    pub(super) fn rearm(&mut self, now: Timestamp) {
-        let minute = minute_of(now);
-        for index in 0..self.watches.len() {
-            let line = self.followed[index].line();
-            if !line.is_some_and(|line| line.crossed(|window| self.counts[index].count(window, minute))) {
-                self.spent[index] = None;
-            }
-        }
+    /// Holds a watch against its line: its count has fallen back, or the last alarm's talk goes on.
+    pub(super) fn follow_spent(&mut self, index: WatchIndex, is_open: bool, now: Timestamp) {
+        self.followed[index].follow_spent(&self.counts[index], minute_of(now), is_open);
+    }
+
+    /// An alarm of before a restart which is still in the counts.
+    pub(super) fn recall_spent(&mut self, index: WatchIndex, alarmed: Timestamp, now: Timestamp) {
+        self.followed[index].recall_spent(&self.counts[index], minute_of(alarmed), minute_of(now));
     }
 
     pub(super) fn forget(&mut self) {
-        self.counts.iter_mut().for_each(|counts| *counts = Counts::default());
+        self.counts = self.watches.iter().map(count).collect();
         self.followed = self.watches.iter().enumerate().map(follow).collect();
-        self.spent.fill(None);
     }
 
     /// The time from which mentions must be counted anew after a restart.
@@ -230,6 +231,13 @@ impl Counting {
         let back = SignedDuration::from_secs(i64::try_from(HORIZON.as_seconds()).unwrap_or(i64::MAX));
         now.checked_sub(back).unwrap_or(Timestamp::MIN)
     }
+}
+
+/// What a watch counts, in the windows that its line and what is usual look at.
+fn count(watch: &Watch) -> Counts {
+    let scales = Grid::default();
+    let windows = scales.scales().iter().map(|scale| scale.window);
+    Counts::looking_at(windows.chain([watch.detector.window()]))
 }
 
 /// The hours of many watches begin at different bins, so that their lines are not all drawn at once.

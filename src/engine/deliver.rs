@@ -184,24 +184,9 @@ impl Engine {
                 let page = format!("{}/watches", standing.url);
                 shell.composer.silence_ends(&house(&found_person.name, &found_person.email), *silence, asked, &page)?
             }
-            InstallationEffect::TellHeld { person, watch, by, since, times, mentions, highest, window, incident } => {
-                let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
-                let page = match incident {
-                    Some(id) => format!("{}/incident/{id}", standing.url),
-                    None => format!("{}/watches", standing.url),
-                };
-                let (times, mentions, highest) = (*times, *mentions, *highest);
-                let held = HeldBack {
-                    watch,
-                    by,
-                    since: *since,
-                    times,
-                    mentions,
-                    highest,
-                    window: *window,
-                    incident: *incident,
-                    page,
-                };
+            InstallationEffect::TellHeld { person, .. } => {
+                let found = standing.roster.person(person).zip(held_back(effect, &standing.url));
+                let Some((found, held)) = found else { return Ok(Written::Moot) };
                 shell.composer.held_back(&house(&found.name, &found.email), &held)?
             }
             InstallationEffect::TellFolderRefused { to, problems, more } => {
@@ -293,4 +278,30 @@ fn recipient(entry: &Entry, effect: &Effect) -> Option<PersonId> {
         | Effect::TakeDown { .. }
         | Effect::WakeAt { .. } => None,
     }
+}
+
+/// What is told of a watch that was kept quiet; none of any other effect.
+fn held_back<'e>(effect: &'e InstallationEffect, url: &str) -> Option<HeldBack<'e>> {
+    let InstallationEffect::TellHeld {
+        watch,
+        by,
+        since,
+        times,
+        mentions,
+        highest,
+        window,
+        incident,
+        broke_through,
+        ..
+    } = effect
+    else {
+        return None;
+    };
+    let page = match incident {
+        Some(id) => format!("{url}/incident/{id}"),
+        None => format!("{url}/watches"),
+    };
+    let (since, times, mentions, highest) = (*since, *times, *mentions, *highest);
+    let (window, incident, broke_through) = (*window, *incident, *broke_through);
+    Some(HeldBack { watch, by, since, times, mentions, highest, window, incident, broke_through, page })
 }

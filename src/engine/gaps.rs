@@ -12,7 +12,7 @@ use crate::core::count::{MinuteNumber, minute_of};
 use crate::core::name::FeedName;
 use crate::core::quiet::{FeedGaps, GAP_MINUTES_MIN, Gaps};
 use crate::core::watch::Watch;
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, Reader, StoreError};
 
 /// Under which it is noted when this program did not run, and how many times of it are kept.
 const DOWN: &str = "down";
@@ -43,6 +43,20 @@ pub(super) fn down(batch: &mut Batch<'_>, last: Option<Timestamp>, now: Timestam
         batch.put_note(DOWN, &serde_json::to_string(&all)?, now)?;
     }
     Ok(Gaps::of_stretches(all))
+}
+
+/// The gaps of a watch's feeds and of this program, from a store that somebody else may have open.
+pub(super) fn read(reader: &Reader, watch: &Watch) -> Result<QuietNow, StoreError> {
+    let mut quiet = QuietNow::default();
+    for feed in &watch.feeds {
+        if let Some(note) = reader.note(&note_of(feed))? {
+            quiet.gaps.insert(feed.clone(), serde_json::from_str(&note)?);
+        }
+    }
+    let down: Option<Vec<(MinuteNumber, MinuteNumber)>> =
+        reader.note(DOWN)?.map(|noted| serde_json::from_str(&noted)).transpose()?;
+    quiet.down = Gaps::of_stretches(down.unwrap_or_default());
+    Ok(quiet)
 }
 
 fn note_of(feed: &FeedName) -> String {

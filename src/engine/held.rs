@@ -93,7 +93,7 @@ impl Work<'_, '_> {
                 self.end_held(&watch, None)?;
                 continue;
             };
-            match self.state.counting.judge(index, self.now, self.now, self.arming(index)) {
+            match self.state.counting.judge(index, self.now, self.now, self.open_incident(index)) {
                 Verdict::Spike(spike) => {
                     let severity = self.severity_of(index, &spike)?;
                     match self.hush(&spike, severity) {
@@ -127,12 +127,23 @@ impl Work<'_, '_> {
         let minutes = self.batch.counts_between(watch, held.first_minute(), minute_of(self.now))?;
         let (mentions, highest) = held.meanwhile(&minutes);
         let Held { by, since, times, window, .. } = held;
+        let broke_through = !self.standing.quiet.hushes(watch, &self.state.quiet.silences, self.now).is_empty();
         let over = InstallationEvent::HeldOver { watch: watch.clone(), since, times, mentions, highest, incident };
         let number = self.installation(&over)?;
         for (place, person) in (0..).zip(self.woken_first(watch)) {
             let (watch, by) = (watch.clone(), by.clone());
-            let told =
-                InstallationEffect::TellHeld { person, watch, by, since, times, mentions, highest, window, incident };
+            let told = InstallationEffect::TellHeld {
+                person,
+                watch,
+                by,
+                since,
+                times,
+                mentions,
+                highest,
+                window,
+                incident,
+                broke_through,
+            };
             self.owe_installation(number, place, &told)?;
         }
         self.state.change_quiet(|quiet| drop(quiet.held.remove(watch)));

@@ -56,6 +56,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
 pub use outbox::Shell;
+pub use past::{HeardOf, heard_of};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};

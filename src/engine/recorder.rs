@@ -268,6 +268,9 @@ impl Recorder {
             let before = batch.rows_changed();
             if let Some(leapt) = time.leapt() {
                 batch.move_leases(leapt)?;
+                // Of a machine that slept, as of a clock that was set forward, nobody heard the time between.
+                let down = gaps::down(batch, now.checked_sub(leapt).ok(), now)?;
+                state.change_quiet(|quiet| quiet.down = down);
             }
             let mut work = Work::new(batch, state, links, now);
             run(&mut work)?;

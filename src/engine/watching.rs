@@ -45,7 +45,7 @@ impl Work<'_, '_> {
     fn watch_now(&self, index: WatchIndex) -> Result<WatchNow, RecordError> {
         let watch = self.state.counting.watch(index);
         let quiet = &self.state.quiet;
-        let verdict = match self.state.counting.judge(index, self.now, self.now, self.arming(index)) {
+        let verdict = match self.state.counting.judge(index, self.now, self.now, self.open_incident(index)) {
             Verdict::Spike(spike) => {
                 let severity = self.severity_of(index, &spike)?;
                 match self.hush(&spike, severity) {

@@ -240,7 +240,7 @@ impl<'w, 'b> Work<'w, 'b> {
         self.tell_that_it_runs()?;
         self.deafen();
         self.state.counting.turn(self.now);
-        self.state.counting.rearm(self.now);
+        self.state.rearm(self.now);
         self.listen_for_silence()?;
         self.save_past()?;
         self.deliver_held()?;

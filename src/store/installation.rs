@@ -141,6 +141,9 @@ pub enum InstallationEffect {
         window: Period,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
+        /// It grew too big to be held back any longer; else what kept the watch quiet is over.
+        #[serde(default)]
+        broke_through: bool,
     },
     /// Tell the operator that the folder cannot be used, each problem a line.
     TellFolderRefused {

@@ -142,6 +142,11 @@ impl Reader {
         counts(&self.snapshot()?.db, watch, i64::MIN)
     }
 
+    /// What stands in the notes under this name.
+    pub fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
+        note(&self.snapshot()?.db, name)
+    }
+
     pub fn session(&self, hash: &str) -> Result<Option<StoredSession>, StoreError> {
         session(&self.connect()?, hash)
     }

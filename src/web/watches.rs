@@ -13,6 +13,7 @@ use super::board::{Fields, field};
 use super::problem::Problem;
 use super::session::Visitor;
 use crate::core::detect::{Verdict, Why};
+use crate::core::incident::Spike;
 use crate::core::name::WatchName;
 use crate::core::period::Period;
 use crate::core::quiet::{BreakThrough, Maintenance, SILENCE_LONGEST, Silence};
@@ -188,18 +189,18 @@ impl Site {
             name: spike.watch.to_string(),
             setting: format!("{setting}, from {from} or more"),
             opens: opens.as_ref().map(|playbook| format!(" Opens {playbook}.")).unwrap_or_default(),
-            counts: format!(
-                "{} in {} from {}.",
-                counted(spike.count, "mention"),
-                in_words(spike.window),
-                counted(spike.voices, "voice")
-            ),
+            counts: counts_words(spike),
             verdict: verdict_words(verdict),
             last: last_quiet.as_ref().map(|(at, why)| self.last(*at, why)).unwrap_or_default(),
             quiet: hushes.iter().map(hush).collect(),
             held: held.as_ref().map_or_else(String::new, |held| {
                 let since = self.moment(held.since);
-                format!("{} held back since {since}; the most were {}.", counted(held.times, "alarm"), held.count)
+                format!(
+                    "{} held back since {since}; at most {} in {}.",
+                    counted(held.times, "alarm"),
+                    counted(held.count, "mention"),
+                    in_words(held.window)
+                )
             }),
             failing: match failing.as_slice() {
                 [] => String::new(),
@@ -219,6 +220,17 @@ impl Site {
     fn last(&self, at: Timestamp, why: &Why) -> String {
         format!("Last above its line and quiet at {}: {}.", self.moment(at), why_words(why))
     }
+}
+
+fn counts_words(spike: &Spike) -> String {
+    let voices = counted(spike.voices, "voice");
+    let own = spike.talk.as_ref().map(|talk| talk.own_voices).filter(|own| *own < spike.voices);
+    let own = own.map(|own| {
+        let their = if own == 1 { "its" } else { "their" };
+        format!(", {own} of them with something of {their} own to say")
+    });
+    let own = own.unwrap_or_default();
+    format!("{} in {} from {voices}{own}.", counted(spike.count, "mention"), in_words(spike.window))
 }
 
 fn verdict_words(verdict: &Verdict) -> String {

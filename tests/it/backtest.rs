@@ -5,11 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use holdline::config::sample;
+use holdline::config::{Need, load, sample};
 use holdline::core::detect::{Detector, Held, KINDS, Replay};
+use holdline::core::mention::Mention;
 use holdline::core::period::Period;
+use holdline::engine::Recorder;
 use serde_json::{Value, json};
 
+use crate::hospital;
 use crate::test_app::TestApp;
 
 fn backtest(folder: &Path, arguments: &[&str]) -> Output {
@@ -89,13 +92,17 @@ fn mentions_are_matched_and_repeats_count_once() {
         json!({ "id": id.to_string(), "author": author, "text": text, "published": format!("2026-11-22T{at}:00Z") })
             .to_string()
     };
-    let leaked = "Riverside General leaked my records";
-    let lines: Vec<String> = (0..8)
-        .map(|id| mention(id, format!("14:{}", 10 + id), &format!("voice{id}"), leaked))
-        .chain((0..8).map(|id| mention(id, format!("14:{}", 10 + id), "again", leaked)))
-        .chain((20..40).map(|id| mention(id, "14:30".to_owned(), &format!("voice{id}"), "Nice weather")))
-        .chain((40..60).map(|id| mention(id, "13:30".to_owned(), "one busy voice", leaked)))
-        .collect();
+    let leaked = |id: u32| format!("Riverside General leaked file{id}");
+    let lines: Vec<String> =
+        (0..8)
+            .map(|id| mention(id, format!("14:{}", 10 + id), &format!("voice{id}"), &leaked(id)))
+            .chain((0..8).map(|id| mention(id, format!("14:{}", 10 + id), "again", &leaked(id))))
+            .chain((20..40).map(|id| mention(id, "14:30".to_owned(), &format!("voice{id}"), "Nice weather")))
+            .chain((40..60).map(|id| mention(id, "13:30".to_owned(), "one busy voice", &leaked(id))))
+            .chain((60..80).map(|id| {
+                mention(id, "12:30".to_owned(), &format!("brigade{id}"), "Riverside General leak, pass it on")
+            }))
+            .collect();
     let mut csv = "id,author,published,text\n".to_owned();
     for line in &lines {
         let mention: Value = serde_json::from_str(line).unwrap();
@@ -105,13 +112,13 @@ fn mentions_are_matched_and_repeats_count_once() {
     let folder = folder(&[("mentions.jsonl", &lines.join("\n")), ("mentions.csv", &csv)]);
     for file in ["mentions.jsonl", "mentions.csv"] {
         let json = report(folder.path(), &["breach", "--history", file]);
-        assert_eq!(json["history"]["mentions"], 28, "{json}");
+        assert_eq!(json["history"]["mentions"], 48, "{json}");
         let alarms = json["alarms"].as_array().unwrap();
-        assert_eq!(alarms.len(), 1, "one busy voice is not four: {json}");
+        assert_eq!(alarms.len(), 1, "one busy voice is not four, nor is a text that twenty paste: {json}");
         assert_eq!((&alarms[0]["at"], &alarms[0]["voices"]), (&json!("2026-11-22T14:15:00Z"), &json!(6)));
-        assert_eq!(json["held_back"], 1);
+        assert_eq!(json["held_back"], 2);
         let notes = json["notes"].to_string();
-        assert!(notes.contains("28 mentions matched the query, 20 did not, 8 were repeats."), "{notes}");
+        assert!(notes.contains("48 mentions matched the query, 20 did not, 8 were repeats."), "{notes}");
     }
 }
 
@@ -138,6 +145,80 @@ fn alarms_are_held_against_what_is_known() {
     assert_eq!(windows["events"]["each"].as_array().unwrap().len(), 1, "an event after the history says nothing");
     assert_eq!(windows["events"]["median_lead_seconds"], -1200);
     assert!(windows["other_settings"][0]["events_found"].is_number());
+}
+
+/// An alarm by chance twelve hours before a crisis: its incident is taken to be open, and the crisis is a rise of it.
+#[test]
+fn a_crisis_within_a_day_of_an_alarm_is_found_as_a_rise_or_told_to_be_within_it() {
+    let start: jiff::Timestamp = "2026-11-16T00:00:00Z".parse().unwrap();
+    let (chance, crisis) = (7 * 288, 7 * 288 + 144);
+    let row = |bin: i64| {
+        let at = start + jiff::SignedDuration::from_mins(5 * bin);
+        let count = match bin {
+            bin if (chance..chance + 3).contains(&bin) => 3,
+            bin if (crisis..crisis + 6).contains(&bin) => 9,
+            _ => 0,
+        };
+        format!("{at},{count}\n")
+    };
+    let counts = format!("timestamp,value\n{}", (0..10 * 288).map(row).collect::<String>());
+    let labels = "from,to\n2026-11-23T11:50:00Z,2026-11-23T13:00:00Z\n2026-11-23T06:00:00Z,2026-11-23T07:00:00Z\n\
+                  2026-11-20T06:00:00Z,2026-11-20T07:00:00Z\n";
+    let folder = folder(&[("counts.csv", &counts), ("labels.csv", labels)]);
+    let arguments = ["breach", "--history", "counts.csv", "--labels", "labels.csv"];
+    let json = report(folder.path(), &arguments);
+    let events = &json["events"];
+    let told = [&events["found"], &events["within"], &events["missed"], &events["other_alarms"]];
+    assert_eq!(told, [&json!(1); 4], "{json}");
+    assert_eq!(json["rises"], json!(["2026-11-23T12:05:00Z"]));
+    let (missed, within, rise) = (&events["each"][0], &events["each"][1], &events["each"][2]);
+    assert_eq!((&missed["alarm"], &missed["within"]), (&Value::Null, &Value::Null));
+    assert_eq!((&within["within"], &within["lead_seconds"]), (&json!("2026-11-23T00:05:00Z"), &Value::Null));
+    assert_eq!((&rise["rise"], &rise["lead_seconds"]), (&json!("2026-11-23T12:05:00Z"), &json!(-900)));
+    let text = passes(folder.path(), &arguments);
+    for part in [
+        "Of 3 known events 1 were found; 1 alarm is about none.",
+        "1 began while the incident of an earlier alarm was open.",
+        "told as a rise of an open incident 15 minutes after it began",
+        "no alarm of its own: the incident of 22 November 2026, 19:05 EST was open",
+        "1 time people would have heard that an open incident had grown to twice what they knew.",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+/// What a feed published before it was first heard is no past, and minutes in which nothing could be heard are no silence.
+#[test]
+fn the_stores_history_begins_when_the_watch_was_first_heard() {
+    let folder = folder(&[]);
+    let config = load(folder.path(), Need::Check).unwrap().config;
+    let (index, _) = config.watches.iter().enumerate().find(|(_, watch)| watch.name.as_str() == "breach").unwrap();
+    let feed = config.watches[index].feeds.first().unwrap().clone();
+    let at = |hour: &str| format!("2026-11-22T{hour}:00Z").parse::<jiff::Timestamp>().unwrap();
+    let said = |id: &str, published: &str| Mention {
+        id: id.to_owned(),
+        title: None,
+        text: format!("Riverside General leak {id}"),
+        author: Some(id.to_owned()),
+        url: None,
+        language: None,
+        published: Some(at(published)),
+        reach: None,
+    };
+    let salts = Box::new(|salt: &mut [u8]| salt.fill(1));
+    let (key, standing) = (&b"a key of the backtest"[..], hospital::standing());
+    let mut recorder = Recorder::open(&config.store, key, salts, standing, config.watches, at("12:00")).unwrap();
+    let take = [said("old", "07:00"), said("new", "12:01")];
+    recorder.commit_one(at("12:02"), |work| work.take_in(&feed, &take)).unwrap();
+    recorder.commit_one(at("13:00"), |work| work.feed_fails(&feed)).unwrap();
+    recorder.commit_one(at("14:00"), |work| work.feed_answers(&feed)).unwrap();
+    recorder.commit_one(at("14:30"), |work| work.take_in(&feed, &[said("last", "14:30")])).unwrap();
+    recorder.commit_one(at("15:00"), |work| work.tick()).unwrap();
+    let json = report(folder.path(), &["breach"]);
+    let history = &json["history"];
+    assert_eq!((&history["from"], &history["mentions"]), (&json!("2026-11-22T12:00:00Z"), &json!(2)), "{json}");
+    assert_eq!(history["bins"], 181, "up to the latest minute in which it ran: {json}");
+    assert!(json["notes"].to_string().contains("In 60 minutes of it nothing could be heard"), "{json}");
 }
 
 #[test]
@@ -184,7 +265,9 @@ fn a_history_that_cannot_be_used_says_where_and_why() {
                 .to_owned(),
             "o.jsonl:2: missing field",
         ),
-        ("p.txt", "x".to_owned(), "a history is a CSV file (.csv) or JSON lines (.jsonl)"),
+        ("p.txt", "x".to_owned(), "a CSV file (.csv) or JSON lines (.jsonl)"),
+        ("q.csv", rows("2026-11-20T00:00:00Z,1\n2026-11-20T00:05:00Z,\n"), "q.csv:3: there is no count"),
+        ("r.csv", rows("2026-11-20T00:00:00Z,1\n2026-11-20T00:00:00Z,1\n"), "r.csv:3: its time is not later"),
     ];
     let files: Vec<(&str, &str)> = cases.iter().map(|(name, text, _)| (*name, text.as_str())).collect();
     let folder = folder(&files);
@@ -287,7 +370,7 @@ fn settings_tried_together_do_what_each_does_alone() {
             (bin % 2_111 != 7).then_some(if burst { 4 + bin / 1_000 } else { bin.wrapping_mul(2_654_435_761) >> 30 });
         together.hear(heard);
         for (number, alone) in alone.iter_mut().enumerate() {
-            let held = together.judge(number, |_| true);
+            let held = together.judge(number, |_| false);
             assert_eq!(together.reading(number, held), alone.step(heard), "{:?} at {bin}", settings[number]);
             alarms[number] += u32::from(held == Held::Alarm);
         }
@@ -297,7 +380,7 @@ fn settings_tried_together_do_what_each_does_alone() {
 
 #[test]
 fn the_line_of_a_window_is_where_the_setting_alarms() {
-    for (key, value) in [("more_than", "5 mentions in 15m"), ("false_alarms", "1 per day"), ("times", "4 in 1h")] {
+    for (key, value) in [("more_than", "5 mentions in 15m"), ("times", "4 in 1h")] {
         let detector = (KINDS.iter().find(|kind| kind.name == key).unwrap().parse)(value).unwrap();
         let mut replay = Replay::new(detector.as_ref(), None, Period::minutes(5));
         let mut above = 0;
@@ -312,4 +395,11 @@ fn the_line_of_a_window_is_where_the_setting_alarms() {
         }
         assert!(above > 0, "{key}");
     }
+    // The dial weighs several windows together, so that no line of one of them says where it alarms.
+    let dial = (KINDS.iter().find(|kind| kind.name == "false_alarms").unwrap().parse)("1 per day").unwrap();
+    let mut replay = Replay::new(dial.as_ref(), None, Period::minutes(5));
+    for bin in 0..3 * 288_u32 {
+        replay.step(Some(bin % 3));
+    }
+    assert!(replay.step(Some(1)).above.is_some() && replay.above(0, dial.window()).is_none());
 }

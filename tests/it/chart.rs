@@ -42,17 +42,39 @@ fn a_chart_says_in_words_what_it_shows() {
 }
 
 #[test]
-fn fewer_points_keep_every_alarm_and_the_highest_counts() {
+fn fewer_points_keep_the_highest_counts_and_a_curve_goes_through_every_alarm() {
     let mut counts = vec![1; 1000];
     counts[333] = 7;
     counts[334] = 40;
     let all = chart(&counts, "2026-11-22T00:00:00Z", Period::minutes(1));
     let few = all.fitted(100);
     assert_eq!((few.points.len(), few.step, few.crossings.as_slice()), (100, Period::minutes(10), [33].as_slice()));
-    assert_eq!(few.points[33].count.to_bits(), 7_f64.to_bits(), "the point that crossed stands for its column");
-    let quiet = Chart { crossings: Vec::new(), ..all };
-    assert_eq!(quiet.fitted(100).points[33].count.to_bits(), 40_f64.to_bits());
-    assert_eq!(quiet.fitted(5000), quiet);
+    assert_eq!(few.points[33].count.to_bits(), 40_f64.to_bits(), "the peak after the alarm is not lost");
+    assert_eq!(all.fitted(5000), all);
+    let outline = all.outline(100);
+    assert!(outline.contains(&333) && outline.contains(&334) && outline.contains(&0) && outline.contains(&999));
+    assert!(outline.len() <= 103, "{}", outline.len());
+    assert!(all.in_blocks(109).contains('█'), "{}", all.in_blocks(109));
+}
+
+/// A picture has fewer dots than a long series has counts: the alarm keeps its own time and count all the same.
+#[test]
+fn the_mark_of_an_alarm_is_where_and_when_it_was() {
+    let mut counts = vec![0; 20_000];
+    counts[10_033] = 6;
+    counts[10_060] = 100;
+    let month = chart(&counts, "2026-11-01T00:00:00Z", Period::minutes(1));
+    assert_eq!(month.crossings, [10_033]);
+    let drawn = svg(&month, Place::Paper, "chart").unwrap();
+    assert!(drawn.contains("alarm 7 November 2026, 18:13 EST"), "{drawn}");
+    let circle = drawn.split("<circle ").nth(1).unwrap().split('>').next().unwrap();
+    let at = |name: &str| {
+        circle.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().parse::<i32>().unwrap()
+    };
+    // Half of the way between the axis and the right edge, and at 6 of 100, not at the peak of half an hour later.
+    assert!((at("cx") - (44 + 902 * 10_033 / 19_999)).abs() <= 1, "{circle}");
+    let (bottom, top) = (at("cy"), drawn.matches("<polyline").count());
+    assert!(bottom > 300 && top > 0, "{circle}");
 }
 
 #[test]

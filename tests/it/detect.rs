@@ -1,8 +1,8 @@
 //! Detection and the small languages of watches and playbooks: counting, thresholds, periods, facts and conditions.
 
 use holdline::core::condition::{CONDITION_BYTES_MAX, Condition, ConditionError, Known, Truth};
-use holdline::core::count::{CountedAt, Counts, VOICES_MAX, minute_of, voice_of};
-use holdline::core::detect::{self, Arming, Asked, DetectorKind, KINDS, Verdict, Why};
+use holdline::core::count::{CountedAt, Counts, HORIZON, VOICES_MAX, minute_of, voice_of};
+use holdline::core::detect::{self, Asked, DetectorKind, KINDS, Verdict, Why};
 use holdline::core::incident::{CHART_MINUTES, EVIDENCE_MAX, Evidence};
 use holdline::core::mention::Mention;
 use holdline::core::past::Followed;
@@ -23,9 +23,9 @@ fn fixed() -> &'static DetectorKind {
     KINDS.iter().find(|kind| kind.name == "more_than").unwrap()
 }
 
-fn judge(watch: &Watch, counts: &Counts, counted: Timestamp, now: Timestamp, arming: Arming) -> Verdict {
+fn judge(watch: &Watch, counts: &Counts, counted: Timestamp, now: Timestamp, open: Option<u32>) -> Verdict {
     let followed = Followed::new(watch.detector.as_ref(), 0);
-    detect::judge(Asked { watch, counts, followed: &followed }, counted, now, arming)
+    detect::judge(Asked { watch, counts, followed: &followed }, counted, now, open)
 }
 
 fn watch(threshold: &str, voices: u32) -> Watch {
@@ -60,7 +60,7 @@ fn add(counts: &mut Counts, minute: i64, voice: u64) {
 }
 
 fn verdict(watch: &Watch, counts: &Counts, minute: i64) -> Verdict {
-    judge(watch, counts, at(minute), at(minute), Arming::Armed)
+    judge(watch, counts, at(minute), at(minute), None)
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn the_window_is_the_current_minute_and_the_fourteen_before_it() {
     assert_eq!(minute_of(seconds), minute_of(at(14)));
     let mut counts = counts.clone();
     add(&mut counts, 14, 9);
-    assert!(matches!(judge(&watch, &counts, seconds, seconds, Arming::Armed), Verdict::Spike(_)));
+    assert!(matches!(judge(&watch, &counts, seconds, seconds, None), Verdict::Spike(_)));
 }
 
 #[test]
@@ -108,11 +108,17 @@ fn staying_quiet_has_a_reason() {
     add(&mut counts, 0, 2);
     add(&mut counts, 0, 3);
     assert!(matches!(verdict(&watch, &counts, 0), Verdict::Spike(_)));
-    let with = |arming| judge(&watch, &counts, at(0), at(0), arming);
-    assert_eq!(with(Arming::Open(7)), Verdict::Suppressed(Why::AlreadyOpen(7)));
-    assert_eq!(with(Arming::Spent { peak: 6 }), Verdict::Suppressed(Why::StillAbove));
-    assert_eq!(judge(&watch, &counts, at(0), at(15), Arming::Armed), Verdict::Suppressed(Why::Late));
-    assert!(matches!(judge(&watch, &counts, at(0), at(14), Arming::Armed), Verdict::Spike(_)));
+    assert_eq!(judge(&watch, &counts, at(0), at(0), Some(7)), Verdict::Suppressed(Why::AlreadyOpen(7)));
+    let mut spent = Followed::new(watch.detector.as_ref(), 0);
+    spent.alarmed(&counts, minute_of(at(0)));
+    let after = |counts: &Counts| detect::judge(Asked { watch: &watch, counts, followed: &spent }, at(0), at(0), None);
+    assert_eq!(after(&counts), Verdict::Suppressed(Why::StillAbove));
+    (10..14).for_each(|voice| add(&mut counts, 0, voice));
+    assert_eq!(after(&counts), Verdict::Suppressed(Why::StillAbove), "nine after five");
+    add(&mut counts, 0, 14);
+    assert!(matches!(after(&counts), Verdict::Spike(_)), "twice as many");
+    assert_eq!(judge(&watch, &counts, at(0), at(15), None), Verdict::Suppressed(Why::Late));
+    assert!(matches!(judge(&watch, &counts, at(0), at(14), None), Verdict::Spike(_)));
 }
 
 #[test]
@@ -154,10 +160,12 @@ proptest! {
         later in 0_i64..1_500,
     ) {
         let (mut counts, mut all, mut now) = (Counts::default(), Vec::new(), 0);
+        let mut looking = Counts::looking_at([Period::minutes(window.unsigned_abs()), Period::minutes(15), HORIZON]);
         for (number, (passed, late, voice)) in added.into_iter().enumerate() {
             now += passed;
             let evidence = Evidence { feed: "news".into(), mention: number.to_string() };
             counts.add(now - late, voice, evidence.clone(), now);
+            looking.add(now - late, voice, evidence.clone(), now);
             all.push((now - late, voice, evidence));
         }
         now += later;
@@ -169,6 +177,14 @@ proptest! {
         let (length, found) = (Period::minutes(window.unsigned_abs()), inside(window));
         let voices: std::collections::BTreeSet<u64> = found.iter().map(|(_, voice, _)| *voice).collect();
         prop_assert_eq!(counts.count(length, now) as usize, found.len());
+        // Windows that are kept say the same, come to a minute or not.
+        for length in [length, Period::minutes(15), HORIZON, Period::minutes(7)] {
+            prop_assert_eq!(looking.count(length, now), counts.count(length, now), "{}", length);
+        }
+        looking.turn(now);
+        for length in [length, Period::minutes(15), HORIZON, Period::minutes(7)] {
+            prop_assert_eq!(looking.count(length, now), counts.count(length, now), "{} when come to", length);
+        }
         prop_assert_eq!(counts.voices(length, now) as usize, voices.len());
         // Voices of which nothing else is known tell a story each, and the latest that came are named.
         let talk = counts.talk(length, now);

@@ -3,11 +3,16 @@
 
 use std::process::Command;
 
-use holdline::core::detect::{Detector, KINDS};
+use holdline::core::count::Counts;
+use holdline::core::detect::{Asked, Detector, KINDS, Verdict, Why, judge};
+use holdline::core::incident::Evidence;
 use holdline::core::past::{
-    DEAF_MAX, Grid, Held, PEAK_DAYS, Past, Peaks, Reading, Replay, SAME_STORY_HOURS, WARM_UP_DAYS,
+    DEAF_MAX, Followed, Grid, Held, PEAK_DAYS, Past, Peaks, Reading, Replay, SAME_STORY_HOURS, Spent, WARM_UP_DAYS,
+    bin_of,
 };
 use holdline::core::period::Period;
+use holdline::core::query::Query;
+use holdline::core::watch::{Besides, Voices, Watch};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng as _};
@@ -92,6 +97,9 @@ fn the_public_series_are_told_as_well_as_they_were() {
     }
     assert_eq!(playing.len(), 5);
     assert!(playing.into_iter().all(|mut program| program.wait().unwrap().success()));
+    let asked_and_came = the_dial_over(folder.path());
+    eprintln!("one alarm a week was asked for, and {asked_and_came:.2} came");
+    assert!((0.5..=2.0).contains(&asked_and_came), "{asked_and_came}");
     let scored = Command::new("python3")
         .arg(data.join("nab/score.py"))
         .arg("--data")
@@ -111,6 +119,17 @@ fn the_public_series_are_told_as_well_as_they_were() {
     eprintln!("public score {score:.1}, {false_episodes:.2} false episodes a series-week");
     assert!(score >= PUBLIC_SCORE_MIN, "{score}");
     assert!(false_episodes <= FALSE_EPISODES_A_WEEK_MAX, "{false_episodes}");
+}
+
+/// Alarms a week after the first two days, over the rows of all files.
+fn the_dial_over(folder: &std::path::Path) -> f64 {
+    let (mut alarms, mut days) = (0.0, 0.0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        alarms += text.lines().filter(|line| line.ends_with(",1")).map(|_| 1.0).sum::<f64>();
+        days += text.lines().skip(1).map(|_| 1.0 / 288.0).sum::<f64>() - 2.0;
+    }
+    alarms / days * 7.0
 }
 
 /// How many alarms came of the thirty weeks after the first eight, against thirty asked for.
@@ -357,6 +376,94 @@ proptest! {
         let before = heard(&bins);
         bins.reverse();
         prop_assert_eq!(before, heard(&bins));
+    }
+}
+
+#[test]
+fn what_an_alarm_left_fades_to_the_quietest_whole_day_since() {
+    const DAY: i64 = 288;
+    let mut spent = Spent::begun(50.0, 0);
+    spent.follow(100.0, 10, DAY, true);
+    assert!(spent.hides(199.9) && !spent.hides(200.0), "twice the loudest moment of its incident");
+    spent.follow(8.0, 10 + DAY - 1, DAY, false);
+    assert!(spent.hides(199.9), "the day is not over");
+    spent.follow(7.0, 10 + DAY, DAY, false);
+    assert!(spent.hides(199.9), "the end of the crisis was part of the first day");
+    spent.follow(9.0, 10 + DAY + 1, DAY, false);
+    spent.follow(8.0, 10 + 2 * DAY, DAY, false);
+    assert!(spent.hides(17.9) && !spent.hides(18.0), "9 were the most of a whole day");
+    spent.follow(14.0, 11 + 2 * DAY, DAY, false);
+    spent.follow(8.0, 10 + 3 * DAY, DAY, false);
+    assert!(!spent.hides(18.0), "a louder day after a quiet one does not raise it again");
+}
+
+/// A running watch and a replay of its minutes, side by side: what is usual, how loud each day was, and every verdict.
+#[test]
+fn a_running_watch_and_a_replay_of_it_do_the_same() {
+    const DAYS: usize = 6;
+    let mut rng = StdRng::seed_from_u64(21);
+    let mean = |minute: usize| match minute / 1_440 {
+        // A day without a word, and a crisis and its echo.
+        2 => 0.0,
+        4 if minute % 1_440 < 40 => 6.0,
+        5 if minute % 1_440 < 30 => 5.0,
+        _ => 0.1,
+    };
+    let minutes: Vec<u32> = (0..DAYS * 1_440).map(|minute| poisson(&mut rng, mean(minute))).collect();
+    for (kind, setting) in [("false_alarms", "1 per week"), ("more_than", "5 mentions in 15m"), ("times", "9 in 1h")] {
+        let detector = detector(kind, setting);
+        let watch = Watch {
+            name: "talk".into(),
+            query: Query::parse("riverside").unwrap(),
+            feeds: std::iter::once("news".into()).collect(),
+            detector: (KINDS.iter().find(|known| known.name == kind).unwrap().parse)(setting).unwrap(),
+            at_least: None,
+            from: Voices(1),
+            besides: Besides::default(),
+            opens: None,
+        };
+        let readings =
+            play(detector.as_ref(), Period::minutes(1), &minutes.iter().copied().map(Some).collect::<Vec<_>>());
+        let (mut counts, mut followed) = (Counts::default(), Followed::new(detector.as_ref(), 0));
+        followed.begin(0, false);
+        let (mut alarmed, mut verdicts) = (None, 0);
+        for (minute, said) in (0_i64..).zip(&minutes) {
+            followed.turn(detector.as_ref(), minute);
+            for voice in 0..*said {
+                let evidence = Evidence { feed: "news".into(), mention: voice.to_string() };
+                counts.add(minute, u64::from(voice), evidence, minute);
+                followed.follow.hear(bin_of(minute), 1);
+            }
+            followed.note(&counts, minute);
+            let now = jiff::Timestamp::from_second(minute * 60).unwrap();
+            let open = alarmed.filter(|began| bin_of(minute) - began < SAME_STORY_HOURS * 12).map(|_| 1);
+            let verdict = judge(Asked { watch: &watch, counts: &counts, followed: &followed }, now, now, open);
+            let reading = &readings[usize::try_from(minute).unwrap()];
+            let same = match reading.held {
+                Held::Alarm => matches!(verdict, Verdict::Spike(_)),
+                Held::Quiet => verdict == Verdict::Quiet,
+                Held::WarmingUp => verdict == Verdict::Suppressed(Why::WarmingUp),
+                Held::AlreadyOpen => verdict == Verdict::Suppressed(Why::AlreadyOpen(1)),
+                Held::StillAbove => verdict == Verdict::Suppressed(Why::StillAbove),
+                Held::Echo => verdict == Verdict::Suppressed(Why::Echo),
+                Held::TooFew => matches!(verdict, Verdict::Suppressed(Why::TooFewMentions { .. })),
+                Held::Deaf | Held::Unmet => false,
+            };
+            assert!(same, "{kind} in minute {minute}: {reading:?}, and running {verdict:?}");
+            if let Verdict::Spike(spike) = &verdict {
+                assert_eq!(
+                    (spike.count, spike.window, Some(spike.more_than)),
+                    (reading.count, reading.window, reading.above)
+                );
+                followed.alarmed(&counts, minute);
+                alarmed = Some(bin_of(minute));
+                verdicts += 1;
+            }
+            followed.follow_spent(&counts, minute, open.is_some() || matches!(verdict, Verdict::Spike(_)));
+        }
+        assert!(verdicts > 0, "{kind} never alarmed");
+        let days: Vec<_> = followed.follow.peaks().days().map(|(day, _)| day).collect();
+        assert_eq!(days, [2, 3, 4], "{kind}: the day without a word is one of them, and the first two warmed it up");
     }
 }
 

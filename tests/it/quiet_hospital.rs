@@ -99,7 +99,7 @@ async fn a_silence_holds_alarms_back_through_a_restart_and_they_are_told_after()
     let letters = app.letters("ana", "Held back of the watch breach: 2 alarms");
     assert_eq!(letters.len(), 1);
     let text = &letters[0].letter.text;
-    assert!(text.contains("there were 14 mentions; the most were 8 in 15 minutes"), "{text}");
+    assert!(text.contains("There were 14 mentions until now, at most 8 of them within 15 minutes."), "{text}");
     assert!(text.contains("no incident was opened"), "{text}");
     assert_eq!(app.letters("chi", "Held back").len(), 1, "chi would have been woken as well");
     app.later(5).await;
@@ -129,7 +129,11 @@ async fn a_spike_that_still_stands_when_the_silence_ends_opens_its_incident() {
     assert_eq!(app.incidents(), 1);
     assert_eq!(app.letters("ana", "Is this real?").len(), 1);
     let held = app.letters("ana", "Held back");
-    assert!(held[0].letter.text.contains("incident 1 has it"), "{}", held[0].letter.text);
+    assert!(
+        held[0].letter.text.contains("no longer kept quiet and is still above its line: incident 1 has it"),
+        "{}",
+        held[0].letter.text
+    );
     let twice = ana.post(&format!("/watches/silence/{number}/end"), &[]).await;
     assert_eq!(twice.status(), StatusCode::NOT_FOUND);
 }
@@ -144,6 +148,8 @@ async fn what_grows_critical_breaks_through_unless_nothing_may() {
     assert_eq!(app.watch("breach").await.held.unwrap().severity, Severity::Serious);
     app.say("more", 120, LEAK).await;
     assert_eq!(app.incident(1).severity, Severity::Critical);
+    let told = app.letters("ana", "Held back");
+    assert!(told[0].letter.text.contains("too big to be held back any longer: incident 1"), "{}", told[0].letter.text);
     // Two hundred are not critical yet; a sixteenth more is weighed within the mention.
     let voices = app.incident(1).spike.as_ref().unwrap().voices;
     assert!((201..=213).contains(&voices), "{voices}");
@@ -347,6 +353,37 @@ async fn a_clear_step_is_told_within_the_mention_and_later_ones_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_keeps_why_an_incident_opened_beside_what_is_counted_by_now() {
+    let mut app = TestApp::start().await;
+    app.say("voice", 6, LEAK).await;
+    let ana = app.sign_in("ana").await;
+    assert!(!ana.text("/incident/1").await.contains("By now:"));
+    app.later(STEP_AFTER.as_secs() / 60).await;
+    app.say("more", 30, LEAK).await;
+    app.later(1).await;
+    let page = ana.text("/incident/1").await;
+    let (why, now) = page.split_once("By now:").unwrap();
+    assert!(why.contains("up to 09:00 EST there were 6 mentions from 6 voices"), "{why}");
+    assert!(now.contains("up to 09:11 EST there were 36 mentions from 36 voices"), "{now}");
+    assert!(why.contains("It alarmed at 09:00 EST"), "the chart is of the alarm: {why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_watches_page_tells_voices_from_those_with_something_of_their_own_to_say() {
+    let mut app = TestApp::start().await;
+    let pasted = "Riverside General leaked it all, share this before they delete it";
+    let lines: Vec<Value> = (0..9).map(|account| app.mention(&format!("account{account}"), pasted)).collect();
+    assert_eq!(app.deliver("/in/listening", &lines).await.status(), StatusCode::OK);
+    let page = app.sign_in("ana").await.text("/watches").await;
+    for part in [
+        "9 mentions in 15 minutes from 9 voices, 1 of them with something of its own to say.",
+        "1 voice says something of its own and the watch asks for 4 voices",
+    ] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_comes_back_right_after_a_false_alarm_is_told_as_one_and_a_second_wave_is_not() {
     let mut app = TestApp::start().await;
     app.say("voice", 6, LEAK).await;
@@ -391,7 +428,7 @@ async fn flapping_is_held_back_for_a_while_and_told_once() {
     assert_eq!(app.incidents(), 1);
     let letters = app.letters("ana", "Held back of the watch breach: 1 alarm");
     assert_eq!(letters.len(), 1, "{:?}", app.quiet_events());
-    assert!(letters[0].letter.text.contains("there were 21 mentions"), "{}", letters[0].letter.text);
+    assert!(letters[0].letter.text.contains("There were 21 mentions"), "{}", letters[0].letter.text);
 }
 
 fn undated(number: usize) -> Mention {

@@ -1,7 +1,7 @@
 //! Stories: which texts are copies of one another, whose voice a copy is, and how the talk of a spike is shown.
 
 use holdline::core::count::{Counts, Said, minute_of};
-use holdline::core::detect::{Arming, Asked, KINDS, Verdict, Why, judge};
+use holdline::core::detect::{Asked, KINDS, Verdict, Why, judge};
 use holdline::core::incident::{Evidence, Talk};
 use holdline::core::mention::Mention;
 use holdline::core::past::Followed;
@@ -67,7 +67,7 @@ impl Heard {
     fn verdict(&self, watch: &Watch) -> Verdict {
         let followed = Followed::new(watch.detector.as_ref(), 0);
         let asked = Asked { watch, counts: &self.counts, followed: &followed };
-        judge(asked, at(self.minute), at(self.minute), Arming::Armed)
+        judge(asked, at(self.minute), at(self.minute), None)
     }
 }
 

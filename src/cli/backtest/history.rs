@@ -3,23 +3,18 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::records::{Record, Records};
 use super::{counts, mentions};
-use crate::core::count::MinuteNumber;
+use crate::cli::records::{Record, Records};
+use crate::cli::series::{self, STEPS_MAX};
+use crate::core::count::{Counted, Counts, MinuteNumber};
 use crate::core::period::Period;
 use crate::core::watch::Watch;
+use crate::engine::heard_of;
 use crate::feed::file::records::Format;
-use crate::feed::form::excerpt;
 use crate::store::Reader;
 
-/// The most bins between the first and the last: ten years of minutes.
-pub(super) const BINS_MAX: usize = 10 * 366 * 24 * 60;
-pub(super) const BIN_SECONDS_MIN: i64 = 60;
-pub(super) const BIN_SECONDS_MAX: i64 = 24 * 60 * 60;
 /// So many lines that were not taken are named.
 const REFUSED_NAMED_MAX: usize = 5;
 
@@ -28,8 +23,8 @@ pub(super) struct History {
     pub(super) bin: Period,
     /// Oldest first; none where the file has no row for that time.
     pub(super) counts: Vec<Option<u32>>,
-    /// Who was heard when, by bin and ascending, where mentions say it.
-    pub(super) heard: Option<Vec<(usize, u64)>>,
+    /// What was said when, by bin and ascending, where mentions tell it.
+    pub(super) told: Option<Vec<(usize, Counted)>>,
     /// What should be known about how it was read.
     pub(super) notes: Vec<String>,
 }
@@ -57,15 +52,29 @@ impl History {
         self.counts.iter().flatten().map(|count| u64::from(*count)).sum()
     }
 
-    /// Distinct voices in so many bins that end with `place`; none where only counts are known.
-    pub(super) fn voices(&self, bins: usize, place: usize) -> Option<u32> {
-        let heard = self.heard.as_ref()?;
-        let since = (place + 1).saturating_sub(bins);
-        let (from, to) = (heard.partition_point(|(at, _)| *at < since), heard.partition_point(|(at, _)| *at <= place));
-        let mut voices: Vec<u64> = heard.get(from..to)?.iter().map(|(_, voice)| *voice).collect();
-        voices.sort_unstable();
-        voices.dedup();
-        u32::try_from(voices.len()).ok()
+    /// Begins to go through it, mention by mention where they are known.
+    pub(super) fn telling(&self) -> Option<Telling<'_>> {
+        Some(Telling { rest: self.told.as_deref()?, counts: Counts::default() })
+    }
+}
+
+/// A history of mentions as a running watch would count it.
+pub(super) struct Telling<'a> {
+    rest: &'a [(usize, Counted)],
+    counts: Counts,
+}
+
+impl Telling<'_> {
+    /// What is counted at the end of a bin, which is a minute.
+    pub(super) fn at(&mut self, place: usize) -> (&Counts, MinuteNumber) {
+        let minute = i64::try_from(place).unwrap_or(i64::MAX);
+        let now = self.rest.partition_point(|(at, _)| *at <= place);
+        let (told, rest) = self.rest.split_at(now);
+        for (_, told) in told {
+            self.counts.add_told(minute, *told, minute);
+        }
+        self.rest = rest;
+        (&self.counts, minute)
     }
 }
 
@@ -79,12 +88,12 @@ pub(super) fn read(path: &Path, watch: &Watch) -> Result<History, String> {
     };
     let first = text.map_err(|why| at(line, &why.to_string()))?.to_owned();
     match records.format() {
-        Format::Csv if counts::is_header(&first) => counts::read(path, records, None),
+        Format::Csv if series::is_header(&first) => counts::read(path, records, None),
         Format::Csv => {
             let columns = mentions::columns(&first).map_err(|why| at(line, &why))?;
             mentions::read(path, records, Some(&columns), None, watch)
         }
-        Format::JsonLines if counts::is_line(&first) => counts::read(path, records, Some((line, &first))),
+        Format::JsonLines if series::is_line(&first) => counts::read(path, records, Some((line, &first))),
         Format::JsonLines => mentions::read(path, records, None, Some((line, &first)), watch),
     }
 }
@@ -94,13 +103,34 @@ pub(super) fn stored(store: &Path, watch: &Watch) -> Result<History, String> {
     if !store.is_file() {
         return Err(format!("there is no store at {}; give a file with --history", store.display()));
     }
-    let counted = Reader::new(store).counts(&watch.name).map_err(|error| format!("{}: {error}", store.display()))?;
+    let reader = Reader::new(store);
+    let counted = reader.counts(&watch.name).map_err(|error| format!("{}: {error}", store.display()))?;
+    let heard = heard_of(&reader, watch).map_err(|error| format!("{}: {error}", store.display()))?;
+    // What a feed published before it was first heard says nothing of how much is usual.
+    let since = heard.since.unwrap_or(MinuteNumber::MIN);
+    let counted: Vec<_> = counted.into_iter().filter(|(minute, _)| *minute >= since).collect();
     if counted.is_empty() {
         let name = &watch.name;
         return Err(format!("the store has counted no mention for {name} yet; give a file with --history"));
     }
-    let minutes = counted.first().map_or(0, |(minute, _)| *minute)..=counted.last().map_or(0, |(minute, _)| *minute);
-    let mut history = in_minutes(minutes, &counted)?;
+    let (first, last) = (counted.first().map_or(0, |row| row.0), counted.last().map_or(0, |row| row.0));
+    let since = heard.since.unwrap_or(first);
+    let mut history = in_minutes(since..=last.max(heard.until), &counted)?;
+    let place = |minute: MinuteNumber| usize::try_from(minute - since).unwrap_or(0).min(history.counts.len());
+    let deaf = heard.deaf.stretches().iter().map(|(first, last)| place(*first)..place(*last));
+    let deaf: Vec<_> = deaf.collect();
+    for minutes in deaf {
+        history.counts[minutes].fill(None);
+    }
+    let unheard = history.counts.iter().filter(|count| count.is_none()).count();
+    if unheard > 0 {
+        history
+            .notes
+            .push(format!("In {unheard} minutes of it nothing could be heard; they are not taken for silence."));
+    }
+    if heard.since.is_none() {
+        history.notes.push("Its query or its feeds were changed since; these are counts of before.".to_owned());
+    }
     history
         .notes
         .push("Counts without their voices: `from`, `negative` and `reach` were left out of account.".to_owned());
@@ -114,9 +144,9 @@ pub(super) fn in_minutes(
 ) -> Result<History, String> {
     let (first, last) = (*minutes.start(), *minutes.end());
     let length = usize::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or(usize::MAX);
-    if length > BINS_MAX {
+    if length > STEPS_MAX {
         return Err(format!(
-            "the first and the last mention lie more than {BINS_MAX} minutes apart; test a part of it"
+            "the first and the last mention lie more than {STEPS_MAX} minutes apart; test a part of it"
         ));
     }
     let mut counts = vec![Some(0_u32); length];
@@ -127,26 +157,8 @@ pub(super) fn in_minutes(
         }
     }
     let begins = Timestamp::from_second(first.saturating_mul(60)).unwrap_or(Timestamp::UNIX_EPOCH);
-    Ok(History { begins, bin: Period::minutes(1), counts, heard: None, notes: Vec::new() })
+    Ok(History { begins, bin: Period::minutes(1), counts, told: None, notes: Vec::new() })
 }
-
-/// A time as tables of counts have it: with an offset, or without one and then in UTC.
-pub(super) fn time(text: &str) -> Result<Timestamp, String> {
-    let text = text.trim();
-    let with_offset = || text.parse::<Timestamp>().ok();
-    let civil = || text.parse::<DateTime>().ok().and_then(|civil| civil.to_zoned(TimeZone::UTC).ok());
-    let zoned = text.len() <= TIME_BYTES_MAX && !text.contains('[');
-    let read = if zoned { with_offset().or_else(|| civil().map(|at| at.timestamp())) } else { None };
-    read.ok_or_else(|| {
-        format!(
-            "`{}` is not a time; write it as in 2026-11-20T14:05:00Z, or 2026-11-20 14:05:00 for UTC",
-            excerpt(text)
-        )
-    })
-}
-
-/// An RFC 3339 time with nanoseconds and an offset.
-const TIME_BYTES_MAX: usize = 35;
 
 /// Lines that were passed over: how many, and the first few by name.
 #[derive(Default)]

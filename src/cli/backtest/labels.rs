@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::history::time;
+use crate::cli::series::time;
 use crate::feed::form::excerpt;
 
 /// The most events, and the largest file of them, in bytes.

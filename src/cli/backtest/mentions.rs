@@ -7,8 +7,8 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::history::{History, Refused, in_minutes};
-use super::records::{Record, Records};
-use crate::core::count::{MinuteNumber, minute_of, voice_of};
+use crate::cli::records::{Record, Records};
+use crate::core::count::{Counted, MinuteNumber, Retelling, minute_of};
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
 use crate::core::query::{Matcher, MatcherError};
@@ -42,6 +42,7 @@ pub(super) fn read(
         seen: BTreeSet::new(),
         repeats: 0,
         unmatched: 0,
+        retelling: Retelling::default(),
         heard: Vec::new(),
         span: None,
         refused: Refused::default(),
@@ -67,7 +68,9 @@ struct Reading<'a> {
     seen: BTreeSet<u64>,
     repeats: u64,
     unmatched: u64,
-    heard: Vec<(MinuteNumber, u64)>,
+    /// Whose story each mention tells, in the order of the file.
+    retelling: Retelling,
+    heard: Vec<(MinuteNumber, Counted)>,
     /// From the first mention to the last, matched or not: that long somebody listened.
     span: Option<RangeInclusive<MinuteNumber>>,
     refused: Refused,
@@ -94,7 +97,7 @@ impl Reading<'_> {
         } else if self.matcher.matches(&mention).is_empty() {
             self.unmatched += 1;
         } else {
-            self.heard.push((minute, voice_of(&mention, &self.feed)));
+            self.heard.push((minute, self.retelling.of(&mention, &self.feed, minute)));
         }
     }
 
@@ -114,13 +117,13 @@ impl Reading<'_> {
             let why = self.refused.notes().join("\n");
             return Err(format!("{}: no mention in it matches the watch's query\n{why}", path.display()));
         };
-        self.heard.sort_unstable();
+        self.heard.sort_by_key(|(minute, _)| *minute);
         let counted: Vec<(MinuteNumber, u32)> = self.heard.iter().map(|(minute, _)| (*minute, 1)).collect();
         let first = *span.start();
         let mut history = in_minutes(span, &counted)?;
         let place = |minute: MinuteNumber| usize::try_from(minute - first).unwrap_or(0);
-        let placed = self.heard.iter().map(|(minute, voice)| (place(*minute), *voice));
-        history.heard = Some(placed.collect());
+        let placed = self.heard.iter().map(|(minute, told)| (place(*minute), *told));
+        history.told = Some(placed.collect());
         history.notes = self.refused.notes();
         let (matched, unmatched, repeats) = (self.heard.len(), self.unmatched, self.repeats);
         history

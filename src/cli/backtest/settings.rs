@@ -31,17 +31,13 @@ pub(super) fn others() -> Vec<Other> {
     OTHERS.iter().filter_map(other).collect()
 }
 
-/// The watch's own setting, and then the others with the watch's `at_least` and `from`.
+/// The watch's own setting, and then the others with the watch's `at_least`; what it asks besides holds for all of them.
 pub(super) fn all<'a>(watch: &'a Watch, others: &'a [Other]) -> Vec<Setting<'a>> {
     let at_least = watch.at_least.map(|mentions| mentions.0);
     let detector = watch.detector.as_ref();
     let written = format!("alarms {}, from {}", detector.setting(), watch.from);
-    let own = Setting { written, detector, at_least, from: watch.from };
-    let other = |other: &'a Other| Setting {
-        written: other.written.clone(),
-        detector: other.detector.as_ref(),
-        at_least,
-        from: watch.from,
-    };
+    let own = Setting { written, detector, at_least };
+    let other =
+        |other: &'a Other| Setting { written: other.written.clone(), detector: other.detector.as_ref(), at_least };
     std::iter::once(own).chain(others.iter().map(other)).collect()
 }

@@ -65,32 +65,47 @@ impl Chart {
         values.chain(Some(line)).filter(|value| value.is_finite()).fold(1.0, f64::max)
     }
 
-    /// The same in at most `columns` points. Of the points that share a column the one that crossed is kept, else the
-    /// one with the most mentions: nothing that alarmed disappears, and every number shown is one that was counted.
+    /// The same in at most `columns` points, each as many of these long, with its highest count: no peak disappears, and
+    /// every number shown is one that was counted.
     #[must_use]
     pub fn fitted(&self, columns: usize) -> Self {
-        let each = self.points.len().div_ceil(columns.max(1)).max(1);
-        if each == 1 {
-            return self.clone();
-        }
+        let each = self.each(columns);
         let mut crossings: Vec<usize> = self.crossings.iter().map(|place| place / each).collect();
         crossings.dedup();
-        let kept = |(column, points): (usize, &[Point])| {
-            let first = column * each;
-            let at = self.crossings.partition_point(|&place| place < first);
-            let crossed = self.crossings.get(at).and_then(|place| points.get(place - first));
-            let most = || points.iter().max_by(|one, other| one.count.total_cmp(&other.count));
-            crossed.or_else(most).copied()
-        };
+        let highest = |points: &[Point]| highest(points).and_then(|place| points.get(place)).copied();
         let seconds = self.step.as_seconds().saturating_mul(u64::try_from(each).unwrap_or(u64::MAX));
         Self {
             counted: self.counted.clone(),
             begins: self.begins,
             step: Period::seconds(seconds),
-            points: self.points.chunks(each).enumerate().filter_map(kept).collect(),
+            points: self.points.chunks(each).filter_map(highest).collect(),
             crossings,
             events: self.events.iter().map(|event| event.start / each..event.end.div_ceil(each)).collect(),
             zone: self.zone.clone(),
         }
     }
+
+    /// Places of the points that a curve over so many columns goes through: the highest of each column, and where it
+    /// alarmed.
+    pub fn outline(&self, columns: usize) -> Vec<usize> {
+        let each = self.each(columns);
+        let peaks = self.points.chunks(each).enumerate();
+        let peaks = peaks.filter_map(|(column, points)| Some(column * each + highest(points)?));
+        let alarms = self.crossings.iter().copied().filter(|place| *place < self.points.len());
+        let ends = [0, self.points.len().saturating_sub(1)].into_iter().filter(|place| *place < self.points.len());
+        let mut places: Vec<usize> = peaks.chain(alarms).chain(ends).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// How many points share a column.
+    fn each(&self, columns: usize) -> usize {
+        self.points.len().div_ceil(columns.max(1)).max(1)
+    }
+}
+
+fn highest(points: &[Point]) -> Option<usize> {
+    let counts = points.iter().map(|point| point.count).enumerate();
+    counts.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(place, _)| place)
 }

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use super::count::{Counts, MinuteNumber, minute_of};
 use super::incident::{IncidentId, Spike, Tenths, chart_minutes};
 use super::name::FeedName;
-use super::past::{Followed, Line, Usually, bin_of};
+use super::past::{About, Followed, Last, Line, Usually, bin_of, judged};
 use super::period::Period;
-use super::quiet::{QuietBy, is_clearly_above};
+use super::quiet::QuietBy;
 use super::severity::Severity;
 use super::watch::{Percent, Watch};
 
@@ -87,58 +87,34 @@ pub enum Why {
     HeldBack { by: QuietBy, severity: Severity },
 }
 
-/// Whether a watch may open an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arming {
-    Armed,
-    Open(IncidentId),
-    /// It opened one that is over. A count back below the line arms it again, and one clearly above the highest of then
-    /// is a second wave.
-    Spent {
-        peak: u32,
-    },
-}
-
-/// Judges a watch after a mention counted at `counted`, as of `now`.
-pub fn judge(asked: Asked<'_>, counted: Timestamp, now: Timestamp, arming: Arming) -> Verdict {
+/// Judges a watch after a mention counted at `counted`, as of `now`. `open` is the incident that takes its spikes.
+pub fn judge(asked: Asked<'_>, counted: Timestamp, now: Timestamp, open: Option<IncidentId>) -> Verdict {
     let Asked { watch, counts, followed } = asked;
-    let minute = minute_of(now);
-    let Some(line) = followed.line() else { return Verdict::Suppressed(Why::WarmingUp) };
-    if minute - minute_of(counted) >= super::count::minutes_in(line.longest()) {
+    let (minute, line) = (minute_of(now), followed.line());
+    if line.is_some_and(|line| minute - minute_of(counted) >= super::count::minutes_in(line.longest())) {
         return Verdict::Suppressed(Why::Late);
     }
-    let score = line.score(|window| counts.count(window, minute));
-    if score <= line.level() {
-        return Verdict::Quiet;
-    }
-    if line.falls() && !followed.heard_all_of(line.longest(), minute) {
-        return Verdict::Suppressed(Why::Deaf);
-    }
-    match arming {
-        Arming::Armed => {}
-        Arming::Open(incident) => return Verdict::Suppressed(Why::AlreadyOpen(incident)),
-        Arming::Spent { peak } if !line.falls() && is_clearly_above(asked.count(minute), peak) => {}
-        Arming::Spent { .. } => return Verdict::Suppressed(Why::StillAbove),
-    }
-    if line.echoes() && score < followed.follow.echo(bin_of(minute)) {
-        return Verdict::Suppressed(Why::Echo);
-    }
-    let window = window(asked, minute);
-    let mentions = counts.count(window, minute);
-    if mentions < watch.at_least() {
-        return Verdict::Suppressed(Why::TooFewMentions { mentions, wanted: watch.at_least() });
-    }
-    match watch.unmet(counts, window, minute) {
-        // Who says nothing has neither voice nor tone.
-        Some(why) if !line.falls() => Verdict::Suppressed(why),
-        Some(_) | None => Verdict::Spike(spike(asked, now)),
-    }
-}
-
-/// The window that counts for most now.
-fn window(asked: Asked<'_>, minute: MinuteNumber) -> Period {
-    let lead = asked.followed.line().map(|line| line.lead(|window| asked.counts.count(window, minute)));
-    lead.map_or_else(|| asked.watch.detector.window(), |lead| lead.window)
+    let count = |window: Period| counts.count(window, minute);
+    let follow = &followed.follow;
+    let last = open.map_or_else(|| follow.spent().map_or(Last::Nothing, Last::Spent), |_| Last::Open);
+    let about = About { last, echo: follow.echo(bin_of(minute)), at_least: watch.at_least() };
+    let mut why = None;
+    let unmet = |window| {
+        why = watch.unmet(counts, window, minute);
+        why.is_some()
+    };
+    let why = match judged(line, count, &about, |window| followed.heard_all_of(window, minute), unmet) {
+        Held::Alarm => return Verdict::Spike(spike(asked, now)),
+        Held::Quiet => None,
+        Held::WarmingUp => Some(Why::WarmingUp),
+        Held::Deaf => Some(Why::Deaf),
+        Held::AlreadyOpen => open.map(Why::AlreadyOpen),
+        Held::StillAbove => Some(Why::StillAbove),
+        Held::Echo => Some(Why::Echo),
+        Held::TooFew => Some(Why::TooFewMentions { mentions: asked.count(minute), wanted: watch.at_least() }),
+        Held::Unmet => why,
+    };
+    why.map_or(Verdict::Quiet, Verdict::Suppressed)
 }
 
 /// What the watch counts now, with everything that explains it.

@@ -73,7 +73,10 @@ pub struct Incident {
     pub cause: Cause,
     pub opened_at: Timestamp,
     pub severity: Severity,
+    /// What its watch counts by now.
     pub spike: Option<Spike>,
+    /// The first spike that it had, as it was then: why it opened.
+    pub first_spike: Option<Spike>,
     /// Spikes of other watches of the group, which came while this incident was open.
     pub joined: BTreeMap<WatchName, Joined>,
     /// How high the talk of each watch went, and what people were told of it.

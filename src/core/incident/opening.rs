@@ -23,6 +23,7 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         opened_at: at,
         severity: Severity::Elevated,
         spike: opening.spike.clone(),
+        first_spike: opening.spike.clone(),
         joined: BTreeMap::new(),
         waves: opening.spike.iter().map(|spike| (spike.watch.clone(), Wave::begun(spike.count, at))).collect(),
         verified: None,

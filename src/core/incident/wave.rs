@@ -62,6 +62,7 @@ impl Turn<'_> {
         self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, self.at));
         if self.incident.spike.is_none() {
             self.incident.spike = Some(spike.clone());
+            self.incident.first_spike = Some(spike.clone());
         } else {
             let joined = Joined { spike: spike.clone(), at: self.at, inhibited };
             self.incident.joined.insert(spike.watch.clone(), joined);

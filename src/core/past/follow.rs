@@ -2,7 +2,8 @@
 
 use super::bins::{Baseline, Past, as_f64};
 use super::grid::{BinNumber, DayNumber, Grid};
-use super::line::Usually;
+use super::line::{Line, Usually};
+use super::spent::Spent;
 use super::tail::{Peaks, Tail};
 use crate::core::period::Period;
 
@@ -41,6 +42,8 @@ pub struct Follow {
     apart_above: Option<f64>,
     /// When the story that is set apart began.
     apart_since: Option<BinNumber>,
+    /// The last alarm's talk, where it has not fallen back below the line since.
+    spent: Option<Spent>,
 }
 
 impl Follow {
@@ -165,6 +168,35 @@ impl Follow {
     pub fn alarmed(&mut self, bin: BinNumber, loudness: f64) {
         self.echo = Some(Echo { began: bin, loudest: loudness, at: bin });
         self.story_is_over = false;
+    }
+
+    /// Holds a score against the line: talk that has fallen back arms it again, and of talk above it the last alarm's is
+    /// followed. `is_open` where an incident takes it.
+    pub fn follow_spent(&mut self, line: Option<&Line>, score: f64, bin: BinNumber, is_open: bool) {
+        if line.is_none_or(|line| score <= line.level()) {
+            self.rearm();
+            return;
+        }
+        let bins_in_day = SAME_STORY_HOURS * self.grid.bins_in_hour();
+        match &mut self.spent {
+            Some(spent) => spent.follow(score, bin, bins_in_day, is_open),
+            None if is_open => self.spent = Some(Spent::begun(score, bin)),
+            None => {}
+        }
+    }
+
+    /// Talk has fallen back.
+    pub fn rearm(&mut self) {
+        self.spent = None;
+    }
+
+    pub fn spent(&self) -> Option<Spent> {
+        self.spent
+    }
+
+    /// Takes up what an alarm of before a restart left.
+    pub fn recall_spent(&mut self, spent: Spent) {
+        self.spent = Some(spent);
     }
 
     /// Whether the last alarm's incident is over: a second wave must then be held against the first alone.

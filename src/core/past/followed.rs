@@ -82,5 +82,26 @@ impl Followed {
     pub fn alarmed(&mut self, counts: &Counts, minute: MinuteNumber) {
         let loudness = self.follow.loudness(|window| counts.count(window, minute));
         self.follow.alarmed(bin_of(minute), loudness.unwrap_or(0.0));
+        self.follow_spent(counts, minute, true);
+    }
+
+    /// Follows the last alarm's talk; `is_open` where an incident takes it.
+    pub fn follow_spent(&mut self, counts: &Counts, minute: MinuteNumber, is_open: bool) {
+        let before = self.follow.spent();
+        let score = self.score(counts, minute);
+        self.follow.follow_spent(self.line.as_ref(), score, bin_of(minute), is_open);
+        self.unsaved |= self.follow.spent().map(|spent| spent.loudest()) != before.map(|spent| spent.loudest());
+    }
+
+    /// Takes up an alarm that was raised at `alarmed`, of which nothing else was written down.
+    pub fn recall_spent(&mut self, counts: &Counts, alarmed: MinuteNumber, minute: MinuteNumber) {
+        for minute in [alarmed, minute] {
+            let score = self.score(counts, minute);
+            self.follow.follow_spent(self.line.as_ref(), score, bin_of(minute), true);
+        }
+    }
+
+    fn score(&self, counts: &Counts, minute: MinuteNumber) -> f64 {
+        self.line.as_ref().map_or(0.0, |line| line.score(|window| counts.count(window, minute)))
     }
 }

@@ -78,15 +78,15 @@ impl Line {
         self.score(count) > self.level
     }
 
-    /// Above what count of this window the score is above the level, the other windows being what they are. None where
-    /// the window is not looked at.
-    pub fn above(&self, window: Period, count: impl Fn(Period) -> u32) -> Option<f64> {
-        if self.falls {
-            return None;
+    /// Above how many mentions in this window it alarms. None where it alarms below, and where other windows decide as well:
+    /// then no count of one window does.
+    pub fn above(&self, window: Period) -> Option<f64> {
+        match self.weights.as_slice() {
+            [(looked, weight)] if *looked == window && !self.falls => {
+                Some((self.level / weight.max(f64::MIN_POSITIVE)).max(0.0))
+            }
+            [..] => None,
         }
-        let (_, weight) = self.weights.iter().find(|(looked, _)| *looked == window)?;
-        let others = self.score(&count) - weight * f64::from(count(window));
-        Some(((self.level - others) / weight.max(f64::MIN_POSITIVE)).max(0.0))
     }
 
     /// The longest window it looks at.

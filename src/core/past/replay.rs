@@ -2,12 +2,16 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
+
 use super::bins::as_f64;
 use super::follow::Follow;
 use super::grid::{BinNumber, Grid};
+use super::judged::{About, Held, Last, judged};
 use super::line::Line;
 use crate::core::detect::Detector;
 use crate::core::period::Period;
+use crate::core::quiet::Wave;
 
 /// The longest window that a detector looks at, in seconds.
 const WINDOW_SECONDS_MAX: u64 = crate::core::count::HORIZON.as_seconds();
@@ -35,6 +39,10 @@ struct Track<'a> {
     line: Option<Line>,
     /// Knows of the last alarm alone.
     last: Follow,
+    /// How high the last alarm's incident went, and what people were told of it.
+    wave: Option<Wave>,
+    /// Whether people were told at this step that it rose.
+    rose: bool,
 }
 
 /// What one step came to.
@@ -52,22 +60,8 @@ pub struct Reading {
     /// On how many days a day chance is as loud.
     pub rate: Option<f64>,
     pub held: Held,
-}
-
-/// Whether a step raises an alarm, and if not, why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    Alarm,
-    Quiet,
-    WarmingUp,
-    /// Above the line, with fewer mentions than asked for.
-    TooFew,
-    /// Above the line, from fewer voices than asked for.
-    TooFewVoices,
-    /// Above the line, and taken by the incident of the last alarm, which is open for as long as its story is the same.
-    AlreadyOpen,
-    /// Above the line, and no louder than the echo of the last alarm.
-    Echo,
+    /// An incident is taken to be open, and people hear at this step that its talk rose clearly.
+    pub rose: bool,
 }
 
 impl<'a> Replay<'a> {
@@ -85,6 +79,8 @@ impl<'a> Replay<'a> {
             at_least: at_least.unwrap_or_else(|| detector.at_least()),
             line: None,
             last: Follow::new(grid.clone()),
+            wave: None,
+            rose: false,
         };
         let tracks = settings.iter().map(track).collect();
         let mut follow = Follow::new(grid);
@@ -100,7 +96,7 @@ impl<'a> Replay<'a> {
     /// Goes on by one step with the only setting; none for a step in which nothing could be heard.
     pub fn step(&mut self, heard: Option<u32>) -> Reading {
         self.hear(heard);
-        let held = self.judge(0, |_| true);
+        let held = self.judge(0, |_| false);
         self.reading(0, held)
     }
 
@@ -130,40 +126,49 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Whether a setting alarms at this step. `enough` says whether a window that would alarm has voices enough.
-    pub fn judge(&mut self, setting: usize, enough: impl FnOnce(Period) -> bool) -> Held {
+    /// Whether a setting alarms at this step. `unmet` says whether something else that is asked is not so in a window that
+    /// would alarm.
+    pub fn judge(&mut self, setting: usize, unmet: impl FnOnce(Period) -> bool) -> Held {
+        let (bin, at, loudness) = (self.bin, self.at(), self.loudness.unwrap_or(0.0));
         let Some(track) = self.tracks.get(setting) else { return Held::Quiet };
-        let held = self.held(track, enough);
+        let (line, is_open) = (track.line.as_ref(), track.last.same_story(bin));
+        let spent = || track.last.spent().map_or(Last::Nothing, Last::Spent);
+        let last = if is_open { Last::Open } else { spent() };
+        let about = About { last, echo: track.last.echo(bin), at_least: track.at_least };
+        let heard_all = |window| self.follow.heard_all_of(window, bin);
+        let held = judged(line, |window| self.count(window), &about, heard_all, unmet);
+        let counted = |line: &Line| {
+            let count = |window| self.count(window);
+            (line.score(count), line.lead(count).count)
+        };
+        let above = line.filter(|_| held != Held::Quiet).map(counted);
+        let count = above.map_or(0, |(_, count)| count);
+        let Some(track) = self.tracks.get_mut(setting) else { return held };
+        track.rose = false;
         if held == Held::Alarm {
-            let (bin, loudness) = (self.bin, self.loudness.unwrap_or(0.0));
-            self.tracks[setting].last.alarmed(bin, loudness);
+            track.last.alarmed(bin, loudness);
+            track.wave = Some(Wave::begun(count, at));
+        } else if held == Held::AlreadyOpen {
+            track.rose = track.wave.as_mut().is_some_and(|wave| wave.follow(count, at).is_some());
+        }
+        match above {
+            Some((score, _)) => {
+                track.last.follow_spent(track.line.as_ref(), score, bin, is_open || held == Held::Alarm);
+            }
+            None => track.last.rearm(),
         }
         held
     }
 
-    fn held(&self, track: &Track<'_>, enough: impl FnOnce(Period) -> bool) -> Held {
-        let Some(line) = &track.line else { return Held::WarmingUp };
-        let score = line.score(|window| self.count(window));
-        if score <= line.level() {
-            return Held::Quiet;
-        }
-        if line.falls() && !self.follow.heard_all_of(line.longest(), self.bin) {
-            return Held::Quiet;
-        }
-        if track.last.same_story(self.bin) {
-            return Held::AlreadyOpen;
-        }
-        if line.echoes() && score < track.last.echo(self.bin) {
-            return Held::Echo;
-        }
-        let lead = line.lead(|window| self.count(window));
-        if lead.count < track.at_least {
-            Held::TooFew
-        } else if enough(lead.window) {
-            Held::Alarm
-        } else {
-            Held::TooFewVoices
-        }
+    /// Whether people would have been told at the latest step, as it was judged, that an open incident's talk rose clearly.
+    pub fn rose(&self, setting: usize) -> bool {
+        self.tracks.get(setting).is_some_and(|track| track.rose)
+    }
+
+    /// The time of the latest step, from the first on.
+    fn at(&self) -> Timestamp {
+        let seconds = i64::try_from(self.step.as_seconds()).unwrap_or(i64::MAX).saturating_mul(self.steps);
+        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
     }
 
     /// What this step came to for a setting, as it was judged.
@@ -180,6 +185,7 @@ impl<'a> Replay<'a> {
             loudness: self.loudness,
             rate: self.loudness.map(|loudness| self.follow.tail().rate(loudness)),
             held,
+            rose: self.rose(setting),
         }
     }
 
@@ -188,10 +194,9 @@ impl<'a> Replay<'a> {
         self.follow.baseline().map(|baseline| baseline.expected(window))
     }
 
-    /// Above what count of this window a setting is over its line at this step, the other windows being what they are.
+    /// Above what count of this window a setting alarms at this step, where that window alone decides.
     pub fn above(&self, setting: usize, window: Period) -> Option<f64> {
-        let line = self.tracks.get(setting)?.line.as_ref()?;
-        line.above(window, |window| self.count(window))
+        self.tracks.get(setting)?.line.as_ref()?.above(window)
     }
 
     /// Mentions in a window that ends with the latest step.

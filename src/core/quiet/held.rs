@@ -41,10 +41,10 @@ impl Held {
         minute_of(self.since) - minutes_in(self.window) + 1
     }
 
-    /// What happened meanwhile, from the counts of its minutes: the mentions since the first alarm, and the highest count
-    /// of any window.
+    /// What happened meanwhile, from the counts of its minutes: the mentions from the window of the first alarm on, and the
+    /// highest count of any window.
     pub fn meanwhile(&self, minutes: &[(MinuteNumber, u32)]) -> (u64, u32) {
-        let (since, length) = (minute_of(self.since), minutes_in(self.window));
+        let (since, first_minute, length) = (minute_of(self.since), self.first_minute(), minutes_in(self.window));
         let (mut mentions, mut highest, mut inside, mut first) = (0, 0_u64, 0_u64, 0);
         for &(minute, count) in minutes {
             inside += u64::from(count);
@@ -52,11 +52,14 @@ impl Held {
                 inside -= u64::from(*gone);
                 first += 1;
             }
-            if minute >= since {
+            if minute >= first_minute {
                 mentions += u64::from(count);
+            }
+            if minute >= since {
                 highest = highest.max(inside);
             }
         }
-        (mentions, u32::try_from(highest).unwrap_or(u32::MAX).max(self.count))
+        let highest = u32::try_from(highest).unwrap_or(u32::MAX).max(self.count);
+        (mentions.max(u64::from(highest)), highest)
     }
 }

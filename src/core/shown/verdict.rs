@@ -8,7 +8,8 @@ use crate::core::watch::Voices;
 pub fn why_words(why: &Why) -> String {
     match why {
         Why::TooFewVoices { voices, wanted } => {
-            format!("it comes from {} and the watch asks for {}", counted(*voices, "voice"), Voices(*wanted))
+            let say = if *voices == 1 { "says something of its own" } else { "say something of their own" };
+            format!("{} {say} and the watch asks for {}", counted(*voices, "voice"), Voices(*wanted))
         }
         Why::AlreadyOpen(incident) => format!("incident {incident} is open and takes it as its own"),
         Why::StillAbove => {

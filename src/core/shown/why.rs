@@ -29,8 +29,18 @@ pub struct Why {
     /// Everything that the chart shows, in words.
     pub described: String,
     pub numbers: Vec<Number>,
-    /// What the mentions are made of.
+    /// What is counted by now, where that is no longer what it opened with.
+    pub latest: Option<Latest>,
+    /// What the mentions of now are made of.
     pub talk: Vec<Line>,
+}
+
+/// What a watch counts by now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Latest {
+    pub sentence: String,
+    pub sparkline: String,
+    pub span: String,
 }
 
 /// A row of the table that stands for the chart.
@@ -50,25 +60,33 @@ impl Shown<'_> {
             Cause::Person { by, reason } => format!("{} opened it by hand: {reason}", self.name(by)),
             Cause::Spike => "A spike opened it.".to_owned(),
         };
-        let Some((spike, chart)) = self.incident.spike.as_ref().zip(self.chart()) else {
+        let Some((spike, chart)) = self.incident.first_spike.as_ref().zip(self.chart()) else {
             return Why {
                 sentence: opened,
                 sparkline: String::new(),
                 span: String::new(),
                 described: String::new(),
                 numbers: Vec::new(),
+                latest: None,
                 talk: Vec::new(),
             };
         };
-        let marks = chart.fitted(MARKS);
+        let (sparkline, span) = in_marks(&chart);
+        let latest = self.incident.spike.as_ref();
         Why {
             sentence: format!("{opened} {}", self.counted(spike)),
-            sparkline: sparkline(marks.points.iter().map(|point| point.count)),
-            span: format!("{}, {}; one mark for every {}", chart.counted, chart.span(), every(marks.step)),
+            sparkline,
+            span,
             described: chart.described(),
             numbers: numbers(&chart),
-            talk: lines(spike),
+            latest: latest.filter(|latest| latest.at > spike.at).and_then(|latest| self.latest(latest)),
+            talk: latest.map(lines).unwrap_or_default(),
         }
+    }
+
+    fn latest(&self, spike: &Spike) -> Option<Latest> {
+        let (sparkline, span) = in_marks(&self.chart_of(spike)?);
+        Some(Latest { sentence: self.counted(spike), sparkline, span })
     }
 
     /// The spikes of other watches that the incident took, one sentence each.
@@ -95,9 +113,12 @@ impl Shown<'_> {
         words
     }
 
-    /// What the watch counted before it alarmed; none where a person opened the incident.
+    /// What the watch counted before it alarmed; none where a person opened the incident and no spike joined it.
     pub fn chart(&self) -> Option<Chart> {
-        let spike = self.incident.spike.as_ref()?;
+        self.chart_of(self.incident.first_spike.as_ref()?)
+    }
+
+    fn chart_of(&self, spike: &Spike) -> Option<Chart> {
         let window = usize::try_from(minutes_in(spike.window)).unwrap_or(usize::MAX);
         let (counted, points) = if spike.minutes.len() >= window.saturating_add(WINDOWS_MIN - 1) {
             (format!("mentions in {}", in_words(spike.window)), in_windows(spike, window))
@@ -143,6 +164,13 @@ fn in_windows(spike: &Spike, window: usize) -> Vec<Point> {
 
 fn point(count: u32, line: Option<f64>, expected: Option<f64>) -> Point {
     Point { count: f64::from(count), expected, line }
+}
+
+/// One mark for each of some equal parts, and what they show in words.
+fn in_marks(chart: &Chart) -> (String, String) {
+    let marks = chart.fitted(MARKS);
+    let span = format!("{}, {}; one mark for every {}", chart.counted, chart.span(), every(marks.step));
+    (sparkline(marks.points.iter().map(|point| point.count)), span)
 }
 
 fn numbers(chart: &Chart) -> Vec<Number> {

@@ -122,7 +122,8 @@ impl Stories {
 
 impl Known {
     fn is_over(&self, at: MinuteNumber) -> bool {
-        at - self.last > minutes_in(HORIZON)
+        // A file may tell the newest first.
+        (at - self.last).abs() > minutes_in(HORIZON)
     }
 
     fn tell(&mut self, said: &Said, at: MinuteNumber, evidence: &Evidence) -> u64 {

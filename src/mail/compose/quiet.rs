@@ -25,6 +25,8 @@ pub struct HeldBack<'a> {
     pub window: Period,
     /// What was opened or joined, where the spike still stands or broke through.
     pub incident: Option<IncidentId>,
+    /// It grew too big to be held back any longer; else what kept the watch quiet is over.
+    pub broke_through: bool,
     /// Where to look.
     pub page: String,
 }
@@ -55,9 +57,12 @@ impl Composer {
     pub fn held_back(&self, house: &House<'_>, held: &HeldBack<'_>) -> Result<Letter, ComposeError> {
         let zone = house.organisation.zone();
         let now = match held.incident {
-            Some(id) => {
-                format!("The spike stands, or grew too big to be held back: incident {id} has it. Look at its page.")
+            Some(id) if held.broke_through => {
+                format!("It grew too big to be held back any longer: incident {id} has it. Look at its page.")
             }
+            Some(id) => format!(
+                "The watch is no longer kept quiet and is still above its line: incident {id} has it. Look at its page."
+            ),
             None => {
                 "The watch is below its line again, and no incident was opened. See what was said, and open one by \
                      hand if it needs an answer."

@@ -1,4 +1,5 @@
-//! A history's file, record by record, each with its line; nothing in it makes the program hold more than a piece.
+//! A file of counts or mentions, record by record, each with its line; nothing in it makes the program hold more than a
+//! piece.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -10,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::feed::file::records::{Format, Next, RECORD_BYTES_MAX, newline, next};
 use crate::feed::form::FormError;
 
-/// The largest history, in bytes.
+/// The largest file, in bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// From this size on reading takes long enough to be watched.
 const LONG_BYTES: u64 = 8 * 1024 * 1024;
@@ -46,7 +47,7 @@ pub(super) fn format_of(path: &Path) -> Result<Format, String> {
         Some("csv") => Ok(Format::Csv),
         Some("jsonl" | "ndjson" | "json") => Ok(Format::JsonLines),
         Some(_) | None => {
-            Err(format!("{}: a history is a CSV file (.csv) or JSON lines (.jsonl); name it so", path.display()))
+            Err(format!("{}: what is read is a CSV file (.csv) or JSON lines (.jsonl); name it so", path.display()))
         }
     }
 }
