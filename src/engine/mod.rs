@@ -145,7 +145,7 @@ impl Engine {
         texts: &[TextEdit],
     ) -> Result<Result<(), EditError>, RecordError> {
         let entry = self.board().incidents.get(&incident).cloned().ok_or(RecordError::NoSuchIncident)?;
-        match draft::edit(&entry, statement, written_over, by, texts, self.now()) {
+        match draft::edit(&entry, statement, written_over, by, texts, self.machine_time()) {
             Err(error) => Ok(Err(error)),
             Ok(None) => Err(RecordError::Refused(crate::core::incident::Refusal::Unknown)),
             Ok(Some(event)) => self.record(incident, event).await.map(Ok),
@@ -167,14 +167,14 @@ impl Engine {
         while changes.changed().await.is_ok() {}
     }
 
-    /// What the machine's clock shows.
-    pub fn now(&self) -> Timestamp {
+    /// What the machine's clock shows, which may be set back.
+    pub fn machine_time(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// The engine's time, by which deadlines, leases and sessions end: ahead of a clock that was set back.
     pub fn time(&self) -> Timestamp {
-        let now = self.now();
+        let now = self.machine_time();
         now.checked_add(*self.ahead.borrow()).unwrap_or(now)
     }
 
