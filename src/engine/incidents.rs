@@ -46,8 +46,8 @@ impl Incidents {
         Arc::make_mut(self.blocks.entry(id / BLOCK).or_default()).insert(id, entry)
     }
 
-    pub(super) fn remove(&mut self, id: &IncidentId) -> Option<Entry> {
-        Arc::make_mut(self.blocks.get_mut(&(id / BLOCK))?).remove(id)
+    pub(super) fn remove(&mut self, id: IncidentId) -> Option<Entry> {
+        Arc::make_mut(self.blocks.get_mut(&(id / BLOCK))?).remove(&id)
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
             assert!(incidents.insert(id, entry.clone()).is_none());
         }
         let copy = incidents.clone();
-        assert!(incidents.remove(&(2 * BLOCK)).is_some());
+        assert!(incidents.remove(2 * BLOCK).is_some());
         assert_eq!((copy.len(), incidents.len()), (3 * 64, 3 * 64 - 1));
         let shared = copy.blocks.iter().filter(|(number, block)| Arc::ptr_eq(block, &incidents.blocks[number]));
         assert_eq!(shared.count(), copy.blocks.len() - 1);

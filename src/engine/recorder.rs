@@ -391,7 +391,7 @@ impl State {
         }
         match entry {
             Some(entry) => self.incidents.insert(id, entry),
-            None => self.incidents.remove(&id),
+            None => self.incidents.remove(id),
         }
     }
 

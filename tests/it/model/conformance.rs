@@ -294,7 +294,7 @@ impl Walk<'_> {
 
 fn walk(seed: u64, driver: &mut Driver, tally: &mut Tally) {
     let rehearsal = seed.is_multiple_of(REHEARSALS);
-    let model = if seed % BY_HAND == 0 { BOARD } else { WIRES };
+    let model = if seed.is_multiple_of(BY_HAND) { BOARD } else { WIRES };
     driver.open(if rehearsal { Setting::Rehearsal } else { Setting::Live }, model.bounds.by_hand != 0);
     let state = model.init_states()[usize::from(rehearsal)];
     let rng = StdRng::seed_from_u64(seed);

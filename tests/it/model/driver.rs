@@ -168,7 +168,6 @@ impl Driver {
             Action::StandDown => self.stand_down(),
             Action::SayThere { channel } => self.say(channel, Settlement::There { url: URL.to_owned() }),
             Action::SayNotThere { channel } => self.say(channel, Settlement::NotThere),
-            Action::PutUp { .. } => Did::Done,
             Action::GiveAddress { channel } => self.give_address(channel),
             Action::See { channel, sight } => self.see(channel, sight)?,
             Action::AskTakeDown { channel } => self.ask_take_down(channel),
@@ -202,7 +201,8 @@ impl Driver {
                 self.hands = [const { None }; WORKERS];
                 self.restart(Setting::Live)
             }
-            Action::Send { .. }
+            Action::PutUp { .. }
+            | Action::Send { .. }
             | Action::Arrive { .. }
             | Action::Lose { .. }
             | Action::ArriveLate { .. }

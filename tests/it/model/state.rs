@@ -87,6 +87,7 @@ pub(crate) enum Row {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that is so or not")]
 pub(crate) struct Channel {
     pub(crate) post: Post,
     pub(crate) rows: [Row; ROWS],
