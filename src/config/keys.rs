@@ -17,7 +17,7 @@ pub(super) const FILE: &[&str] = &[
 ];
 pub(super) const ORGANISATION: &[&str] =
     &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
-pub(super) const SERVER: &[&str] = &["listen", "url"];
+pub(super) const SERVER: &[&str] = &["listen", "url", "metrics"];
 pub(super) const AUDIT: &[&str] = &["key", "previous", "heads_to", "every"];
 pub(super) const PERSON: &[&str] = &["name", "email", "phone", "delegate", "away", "reads", "shared"];
 pub(super) const MAIL: &[&str] = &["from", "smtp"];

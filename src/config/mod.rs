@@ -103,6 +103,8 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// Where the operator's tools read metrics and health, without a session.
+    pub metrics: Option<SocketAddr>,
     /// What mails link to, without a slash at its end.
     pub url: String,
 }

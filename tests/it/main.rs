@@ -28,6 +28,7 @@ mod lint;
 mod mail;
 mod model;
 mod net;
+mod operating;
 mod past;
 mod past_running;
 mod peer;

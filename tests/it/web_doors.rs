@@ -35,6 +35,8 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/statement/staff/correct"),
     ("POST", "/posting"),
     ("GET", "/feeds"),
+    ("GET", "/metrics"),
+    ("GET", "/health/parts"),
     ("GET", "/watches"),
     ("POST", "/watches/silence"),
     ("POST", "/watches/silence/1/end"),
