@@ -1,5 +1,6 @@
 //! The configuration: one validated value from one folder. Every problem of every file is reported at once, with its place.
 
+mod again;
 mod approval;
 mod clear;
 mod conditions;

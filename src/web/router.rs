@@ -137,6 +137,7 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/task/{step}", post(acts::task))
         .route("/incident/{id}/statement/{step}/edit", post(statement::edit))
         .route("/incident/{id}/statement/{step}/redraft", post(statement::redraft))
+        .route("/incident/{id}/statement/{step}/says", post(statement::says))
         .route("/incident/{id}/statement/{step}/ask", post(statement::ask_again))
         .route("/incident/{id}/statement/{step}/lift", post(statement::lift))
         .route("/incident/{id}/statement/{step}/posted", post(statement::posted_by_hand))

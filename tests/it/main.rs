@@ -55,6 +55,7 @@ mod streamed;
 mod talk;
 mod test_app;
 mod tidy;
+mod timeline;
 mod tone;
 mod transcripts;
 mod try_detect;

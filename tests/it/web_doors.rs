@@ -27,6 +27,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/task/pause"),
     ("POST", "/incident/1/statement/staff/edit"),
     ("POST", "/incident/1/statement/staff/redraft"),
+    ("POST", "/incident/1/statement/staff/says"),
     ("POST", "/incident/1/statement/staff/ask"),
     ("POST", "/incident/1/statement/staff/lift"),
     ("POST", "/incident/1/statement/staff/posted"),
