@@ -217,7 +217,7 @@ fn post_office(post: &Arc<Post>, engine: &Engine) -> PostOffice {
         Box::pin(async move {
             let url = format!("mid:{message_id}");
             let circular = mail::Circular { message_id, from_name, reply_to, to, subject, text };
-            match post.send_circular(&circular, engine.now()).await {
+            match post.send_circular(&circular, engine.machine_time()).await {
                 Sent::Accepted { .. } => Outcome::Done { url },
                 Sent::Later { why } => Outcome::Later { why: reason(why), after: MAIL_RETRY_AFTER },
                 Sent::Never { why, .. } => Outcome::Never(reason(why)),

@@ -9,8 +9,12 @@ use super::posts::{Kind, TERMS_PER_WATCH, Words, queries};
 use super::server::Running;
 use super::table::{Goal, Table};
 use super::turns::{by_turns, nanos_each};
+use holdline::core::incident::{Event, Verification};
 use holdline::core::mention::Mention;
+use holdline::core::name::{PersonId, PlaybookName};
+use holdline::core::playbook::FactValue;
 use holdline::engine::Recorder;
+use jiff::{SignedDuration, Timestamp};
 
 const CURVE: [usize; 4] = [10, 100, 1_000, 10_000];
 /// A file of settings may hold 50,000 values, which is not room for ten thousand watches.
@@ -20,6 +24,9 @@ const MATCHED: usize = 100_000;
 const STORED: usize = 10_000;
 const BATCH: usize = 100;
 const OLD_ROWS: usize = 1_000_000;
+/// Incidents that came before and are over.
+const OVER: [usize; 3] = [10, 100, 1_000];
+const EVENTS: usize = 200;
 
 pub(crate) fn measure(table: &mut Table) {
     let words = Words::new();
@@ -27,6 +34,7 @@ pub(crate) fn measure(table: &mut Table) {
     matching_alone(table, &words, &terms);
     whole_way(table, &words, &terms);
     by_age(table, &words);
+    by_incidents(table);
     by_memory(table, &words);
 }
 
@@ -76,6 +84,54 @@ fn by_age(table: &mut Table, words: &Words) {
     let nanos = stored_by_turns(&mut recorders, words);
     let what = format!("a mention, {OLD_ROWS} rows stored before");
     table.against(what, "ns CPU", nanos[1], ("an empty store", nanos[0]), Goal::RatioAtMost(1.2));
+}
+
+/// What an event costs after so many incidents, and what a start does, which verifies and folds all of them.
+fn by_incidents(table: &mut Table) {
+    let folders: Vec<_> = OVER.iter().map(|_| on_disk()).collect();
+    let mut recorders: Vec<Recorder> = folders.iter().map(|folder| recorder(folder.path(), Vec::new())).collect();
+    let (playbook, lead) = (PlaybookName::from("crew-0"), PersonId::from("lead0"));
+    for (recorder, number) in recorders.iter_mut().zip(OVER) {
+        for _ in 0..number {
+            let id = recorder.commit_one(Timestamp::now(), |work| work.open(&playbook, &lead, "a call")).unwrap();
+            let (verdict, by, reason) = (Verification::FalseAlarm, lead.clone(), "nothing".to_owned());
+            let over = Event::Verified { verdict, by, reason };
+            recorder.commit_one(Timestamp::now(), |work| work.record(id, over)).unwrap();
+        }
+    }
+    let mut events: Vec<_> = recorders.iter_mut().map(|recorder| move || events_of_one(recorder)).collect();
+    let mut sides: Vec<&mut dyn FnMut()> = events.iter_mut().map(|side| side as &mut dyn FnMut()).collect();
+    let each: Vec<f64> = by_turns(ROUNDS, &mut sides).iter().map(|took| nanos_each(EVENTS, took.cpu)).collect();
+    drop(events);
+    drop(recorders);
+    let mut starts: Vec<_> =
+        folders.iter().map(|folder| move || drop(black_box(recorder(folder.path(), Vec::new())))).collect();
+    let mut sides: Vec<&mut dyn FnMut()> = starts.iter_mut().map(|side| side as &mut dyn FnMut()).collect();
+    let taken: Vec<f64> = by_turns(ROUNDS, &mut sides).iter().map(|took| nanos_each(1_000_000, took.cpu)).collect();
+    for ((number, event), start) in OVER.iter().zip(&each).zip(&taken) {
+        let goal = if *number == OVER[0] { Goal::Shown } else { Goal::RatioAtMost(1.2) };
+        table.against(
+            format!("an event, {number} incidents before"),
+            "ns CPU",
+            *event,
+            ("10 incidents", each[0]),
+            goal,
+        );
+        let what = format!("a start, {number} incidents before");
+        table.against(what, "ms CPU", *start, ("10 incidents", taken[0]), Goal::Shown);
+    }
+}
+
+/// One incident more, and a fact of it that is told again and again.
+fn events_of_one(recorder: &mut Recorder) {
+    let (playbook, by) = (PlaybookName::from("crew-0"), PersonId::from("lead0"));
+    let now = Timestamp::now();
+    let id = recorder.commit_one(now, |work| work.open(&playbook, &by, "a call")).unwrap();
+    for nth in 1..i64::try_from(EVENTS).unwrap() {
+        let value = FactValue::Datetime(now - SignedDuration::from_mins(nth));
+        let told = Event::FactProposed { fact: "discovered_at".into(), value, by: by.clone() };
+        recorder.commit_one(now, |work| work.record(id, told)).unwrap();
+    }
 }
 
 /// CPU time of a mention in batches of a hundred, for each of `recorders`.

@@ -60,7 +60,8 @@ impl<'a> Player<'a> {
     async fn fill_facts(&mut self, id: IncidentId, ana: &SignedIn) -> Played<()> {
         let chi = self.sign_in(PRIVACY).await?;
         let zone = self.engine.standing().organisation.zone();
-        let learned = self.engine.now().checked_sub(SignedDuration::from_mins(25)).unwrap_or(self.engine.now());
+        let learned =
+            self.engine.machine_time().checked_sub(SignedDuration::from_mins(25)).unwrap_or(self.engine.machine_time());
         let learned = learned.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
         let hotline = self.engine.standing().organisation.hotline.clone();
         chi.confirm(id, "discovered_at", &learned).await?;
@@ -138,7 +139,7 @@ impl<'a> Player<'a> {
         let board = self.engine.board();
         let incident = board.incidents.get(&id).map(|entry| &entry.incident);
         incident.is_some_and(|incident| {
-            incident.request(number).is_some_and(|request| incident.awaits(request, self.engine.now()).is_ok())
+            incident.request(number).is_some_and(|request| incident.awaits(request, self.engine.machine_time()).is_ok())
         })
     }
 

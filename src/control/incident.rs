@@ -91,7 +91,7 @@ fn list(engine: &Engine) -> Vec<String> {
 }
 
 fn shown<'a>(engine: &Engine, entry: &'a Entry) -> Shown<'a> {
-    Shown { incident: &entry.incident, rules: &entry.rules, now: engine.now() }
+    Shown { incident: &entry.incident, rules: &entry.rules, now: engine.machine_time() }
 }
 
 fn line(shown: &Shown<'_>) -> String {

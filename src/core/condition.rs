@@ -1,14 +1,18 @@
 //! Conditions in CEL over what an incident knows. What reads something unknown is *cannot tell yet*, never false.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
-use cel::{Context, ExecutionError, IdedExpr, Program, Value};
+use cel::{Context, Env, ExecutionError, IdedExpr, Program, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap as _};
 
 /// The longest condition, in bytes; also keeps the parser's recursion small.
 pub const CONDITION_BYTES_MAX: usize = 1024;
+
+/// CEL's own functions. Declaring them takes far longer than any condition does.
+static FUNCTIONS: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// What a condition says of the known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,8 @@ impl Serialize for Signed<'_> {
 pub struct Condition {
     source: String,
     program: Arc<Program>,
+    /// The variables that it reads: the others are not handed to it.
+    reads: Arc<BTreeSet<String>>,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -78,7 +84,8 @@ impl Condition {
         if loops(program.expression()) {
             return Err(ConditionError::Loop);
         }
-        Ok(Self { source: source.to_owned(), program: Arc::new(program) })
+        let reads = program.references().variables().into_iter().map(str::to_owned).collect();
+        Ok(Self { source: source.to_owned(), program: Arc::new(program), reads: Arc::new(reads) })
     }
 
     pub fn source(&self) -> &str {
@@ -86,8 +93,8 @@ impl Condition {
     }
 
     /// The variables it reads at top level, such as `facts` and `spike`.
-    pub fn variables(&self) -> Vec<String> {
-        self.program.references().variables().into_iter().map(str::to_owned).collect()
+    pub fn variables(&self) -> &BTreeSet<String> {
+        &self.reads
     }
 
     /// Evaluates; an error at run time is *cannot tell*, since [`Self::try_on`] refuses the others when the file is read.
@@ -97,14 +104,15 @@ impl Condition {
 
     /// Evaluates on samples and says when the condition is wrong whatever the values, for `check`.
     pub fn try_on(&self, known: &Known) -> Result<Truth, ConditionError> {
-        let mut context = Context::default();
+        let mut context = Context::with_env(Arc::clone(&FUNCTIONS));
         let named = [
             ("facts", &known.facts),
             ("spike", &known.spike),
             ("incident", &known.incident),
             ("organisation", &known.organisation),
         ];
-        for (name, values) in named {
+        let is_read = |name: &str| self.reads.iter().any(|read| read.trim_start_matches('.') == name);
+        for (name, values) in named.into_iter().filter(|(name, _)| is_read(name)) {
             if context.add_variable(name, Signed(values)).is_err() {
                 return Ok(Truth::CannotTell);
             }

@@ -58,7 +58,7 @@ impl Work<'_, '_> {
 
     fn posts_on_their_way(&self) -> Vec<(IncidentId, StepId, ChannelName, PostPhase)> {
         let mut found = Vec::new();
-        for (id, entry) in &self.state.incidents {
+        for (id, entry) in self.state.incidents.iter() {
             for (statement, held) in &entry.incident.statements {
                 let posts = held.posting().into_iter().flat_map(|posting| &posting.posts);
                 found.extend(posts.map(|(channel, phase)| (*id, statement.clone(), channel.clone(), phase.clone())));

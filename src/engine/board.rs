@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::incidents::Incidents;
 use super::quiet::QuietNow;
 use crate::core::incident::{Incident, IncidentId};
 use crate::core::name::PersonId;
@@ -12,7 +13,7 @@ use crate::core::rules::Rules;
 
 #[derive(Clone, Debug, Default)]
 pub struct Board {
-    pub incidents: BTreeMap<IncidentId, Entry>,
+    pub incidents: Incidents,
     /// Nothing may be posted, by the kill switch.
     pub stopped: bool,
     /// Silences, alarms that are held back, and feeds that fail.

@@ -100,7 +100,7 @@ impl Engine {
             incident,
             rules: &entry.rules,
             url: &standing.url,
-            now: self.now(),
+            now: self.machine_time(),
             quotes: &quotes,
             to: person,
             message_id: &message_id,
@@ -188,7 +188,8 @@ impl Engine {
             }
             InstallationEffect::RemindSilence { silence, person } => {
                 let board = self.board();
-                let found = board.quiet.silences.get(silence).filter(|silence| silence.is_in_force(self.now()));
+                let found =
+                    board.quiet.silences.get(silence).filter(|silence| silence.is_in_force(self.machine_time()));
                 let (Some(asked), Some(found_person)) = (found, standing.roster.person(person)) else {
                     return Ok(Written::Moot);
                 };
@@ -234,7 +235,7 @@ impl Engine {
         person: Option<PersonId>,
     ) -> Result<(), RecordError> {
         crash::pass(Point::MailWritten);
-        let sent = shell.post.send(letter, self.now()).await;
+        let sent = shell.post.send(letter, self.machine_time()).await;
         crash::pass(Point::MailSent);
         let (ended, reason) = measured(&sent);
         self.measures().mailed(ended, reason, self.time());

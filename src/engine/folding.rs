@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::board::{Entry, Erased};
+use super::incidents::Incidents;
 use crate::core::incident::{Event, IncidentId, fold};
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
@@ -13,7 +14,7 @@ use crate::store::{INSTALLATION, InstallationEvent, StoreError, StoredEvent, Wri
 
 /// What a verified log comes to.
 pub(super) struct Folded {
-    pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    pub(super) incidents: Incidents,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
     pub(super) erased: BTreeMap<IncidentId, Erased>,
 }
@@ -45,7 +46,7 @@ pub(super) fn fold_all(writer: &Writer, stored: &[StoredEvent]) -> Result<Folded
             }
         }
     }
-    let mut incidents = BTreeMap::new();
+    let mut incidents = Incidents::default();
     for (id, log) in events {
         let Some(log) = log else { continue };
         incidents.insert(id, fold_one(writer, id, &log, &mut rules)?);

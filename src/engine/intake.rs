@@ -109,7 +109,7 @@ impl Engine {
         work: fn(&mut Work<'_, '_>) -> Result<(), RecordError>,
     ) {
         loop {
-            let next = next_multiple(self.now(), period);
+            let next = next_multiple(self.machine_time(), period);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.clock().until(next) => {}

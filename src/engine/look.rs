@@ -106,7 +106,7 @@ impl Engine {
                 Found::There { .. } | Found::CannotTell(Reason::Several) => return found,
                 Found::Nothing | Found::CannotTell(_) if nth == READS_MAX => {}
                 Found::Nothing | Found::CannotTell(_) => {
-                    let next = self.now().checked_add(BETWEEN_READS).unwrap_or(self.now());
+                    let next = self.machine_time().checked_add(BETWEEN_READS).unwrap_or(self.machine_time());
                     self.clock().until(next).await;
                 }
             }

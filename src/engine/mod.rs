@@ -17,6 +17,7 @@ mod gaps;
 mod hands;
 mod held;
 mod holds;
+mod incidents;
 mod intake;
 mod links;
 mod look;
@@ -56,6 +57,7 @@ pub use feeds::{BLIND_GATHER, BLIND_MAILS_EVERY, FeedHealth, Way};
 pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
 pub use hands::{Hands, LiveChannel, LiveHands};
 pub use holds::{Hold, Holds};
+pub use incidents::Incidents;
 pub use intake::PolledFeed;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -69,7 +71,9 @@ pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
 pub use rehearsals::{LATE_MAX, PlannedRehearsal};
-pub use reload::{FolderState, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError};
+pub use reload::{
+    FolderState, NewFolder, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError,
+};
 pub use retention::MENTIONS_AT_ONCE_MAX;
 pub use reporting::{COMPARED_MAX, Reported, reported, reports};
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
@@ -155,7 +159,7 @@ impl Engine {
         texts: &[TextEdit],
     ) -> Result<Result<(), EditError>, RecordError> {
         let entry = self.board().incidents.get(&incident).cloned().ok_or(RecordError::NoSuchIncident)?;
-        match draft::edit(&entry, statement, written_over, by, texts, self.now()) {
+        match draft::edit(&entry, statement, written_over, by, texts, self.machine_time()) {
             Err(error) => Ok(Err(error)),
             Ok(None) => Err(RecordError::Refused(crate::core::incident::Refusal::Unknown)),
             Ok(Some(event)) => self.record(incident, event).await.map(Ok),
@@ -177,14 +181,14 @@ impl Engine {
         while changes.changed().await.is_ok() {}
     }
 
-    /// What the machine's clock shows.
-    pub fn now(&self) -> Timestamp {
+    /// What the machine's clock shows, which may be set back.
+    pub fn machine_time(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// The engine's time, by which deadlines, leases and sessions end: ahead of a clock that was set back.
     pub fn time(&self) -> Timestamp {
-        let now = self.now();
+        let now = self.machine_time();
         now.checked_add(*self.ahead.borrow()).unwrap_or(now)
     }
 

@@ -16,6 +16,7 @@ use super::feeds::Pulse;
 use super::folding::{Folded, fold_all};
 use super::gaps;
 use super::holds::{Holds, held_after};
+use super::incidents::Incidents;
 use super::links::Links;
 use super::measured::Measures;
 use super::past::{Remembered, note_of};
@@ -85,7 +86,7 @@ pub struct Recorder {
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about one transaction")]
 pub(super) struct State {
-    pub(super) incidents: BTreeMap<IncidentId, Entry>,
+    pub(super) incidents: Incidents,
     /// Those of them that are running: every counted mention asks for them, and those that are over only grow in number.
     pub(super) running: BTreeSet<IncidentId>,
     pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
@@ -451,7 +452,7 @@ impl State {
         }
         match entry {
             Some(entry) => self.incidents.insert(id, entry),
-            None => self.incidents.remove(&id),
+            None => self.incidents.remove(id),
         }
     }
 

@@ -48,6 +48,21 @@ pub enum TakeUpError {
     Watches(#[from] MatcherError),
 }
 
+/// A folder without mistakes, its watches compiled: what holds from its transaction on.
+pub struct NewFolder {
+    standing: Standing,
+    counting: Counting,
+    waits: Vec<String>,
+}
+
+impl NewFolder {
+    /// `waits` is what of it waits for a restart, each a sentence.
+    pub fn new(standing: Standing, watches: Vec<Watch>, waits: Vec<String>) -> Result<Self, MatcherError> {
+        let counting = Counting::new(watches, standing.accounts.clone())?;
+        Ok(Self { standing, counting, waits })
+    }
+}
+
 impl RefusedFolder {
     pub fn new(at: Timestamp, problems: &[String]) -> Self {
         let more = problems.len().saturating_sub(PROBLEMS_LISTED_MAX);
@@ -64,8 +79,8 @@ impl Engine {
         watches: Vec<Watch>,
         waits: Vec<String>,
     ) -> Result<(), TakeUpError> {
-        let counting = Counting::new(watches, standing.accounts.clone())?;
-        Ok(self.call(move |work| work.take_up(standing, counting, waits)).await?)
+        let folder = NewFolder::new(standing, watches, waits)?;
+        Ok(self.call(move |work| work.take_up(folder)).await?)
     }
 
     /// Writes down that the folder cannot be used, and tells the operator.
@@ -76,7 +91,8 @@ impl Engine {
 }
 
 impl Work<'_, '_> {
-    fn take_up(&mut self, standing: Standing, counting: Counting, waits: Vec<String>) -> Result<(), RecordError> {
+    pub fn take_up(&mut self, folder: NewFolder) -> Result<(), RecordError> {
+        let NewFolder { standing, counting, waits } = folder;
         self.save_past()?;
         self.standing = Arc::new(standing);
         self.state.set_folder(Arc::clone(&self.standing), counting);

@@ -61,7 +61,7 @@ impl Work<'_, '_> {
 
     fn on_its_way(&self) -> Vec<OnItsWay> {
         let mut found = Vec::new();
-        for (id, entry) in &self.state.incidents {
+        for (id, entry) in self.state.incidents.iter() {
             for (step, statement) in &entry.incident.statements {
                 let posts = statement.posting().into_iter().flat_map(|posting| &posting.posts);
                 let on_its_way = posts.filter(|(_, post)| post.is_on_its_way());

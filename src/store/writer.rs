@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use refinery::{Migration, Runner};
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -111,6 +112,8 @@ impl Writer {
 
 fn prepare(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Else a statement is compiled anew, as often as it runs, wherever a value in it might choose another index.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     for &(name, wanted) in PRAGMAS {
         set(db, name, wanted)?;
     }

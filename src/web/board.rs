@@ -27,7 +27,7 @@ impl Site {
     }
 
     pub(super) fn shown<'a>(&self, found: &'a Found) -> Shown<'a> {
-        Shown { incident: &found.incident, rules: &found.rules, now: self.engine.now() }
+        Shown { incident: &found.incident, rules: &found.rules, now: self.engine.machine_time() }
     }
 
     pub(super) fn quotes(&self, found: &Found) -> Vec<Quote> {

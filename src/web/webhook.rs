@@ -129,7 +129,7 @@ pub(super) async fn deliver(
     let Some(hook) = site.hooks.find(&format!("/in/{path}")) else {
         return refused(StatusCode::NOT_FOUND, "no feed listens here".to_owned());
     };
-    let (delivery, mentions) = match hook.admit(&headers, &body, site.engine.now()) {
+    let (delivery, mentions) = match hook.admit(&headers, &body, site.engine.machine_time()) {
         Ok(admitted) => admitted,
         Err(error) => {
             hook.turn_away(&error, site.engine.time());

@@ -228,6 +228,31 @@ fn what_was_said_by_another_setting_is_no_measure_of_this_one() {
 }
 
 #[test]
+fn while_its_feed_fails_a_watch_hears_nothing_rather_than_silence() {
+    let mut house = House { detector: ("fewer_than", "5 mentions in 6h"), ..house() };
+    let mut recorder = house.open("riverside");
+    for _ in 0..60 {
+        house.hour(&mut recorder, 4);
+    }
+    recorder.commit_one(house.reading(), |work| work.feed_fails(&"listening".into())).unwrap();
+    for _ in 0..8 {
+        house.hour(&mut recorder, 0);
+    }
+    drop(recorder);
+    let mut recorder = house.open("riverside");
+    house.hour(&mut recorder, 0);
+    assert_eq!(House::incidents(&recorder), 0, "what cannot be heard is not silent, also after a start");
+    recorder.commit_one(house.reading(), |work| work.feed_answers(&"listening".into())).unwrap();
+    for _ in 0..5 {
+        house.hour(&mut recorder, 0);
+    }
+    assert_eq!(House::incidents(&recorder), 0, "it listens for as long as it looks back");
+    house.hour(&mut recorder, 0);
+    house.hour(&mut recorder, 0);
+    assert_eq!(House::incidents(&recorder), 1, "the feed answers, and nobody says anything");
+}
+
+#[test]
 fn while_it_did_not_run_nothing_was_silent() {
     let mut house = house();
     let mut recorder = house.open("riverside");

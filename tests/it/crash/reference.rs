@@ -61,6 +61,18 @@ impl Reference {
         folder
     }
 
+    /// The store after so many starts and nothing else.
+    pub(super) fn after_starts(&self, starts: usize) -> String {
+        let folder = self.begin();
+        let mut world = World::new(folder.path(), (self.story.standing_then)());
+        for _ in 0..starts {
+            world.close();
+            world.open();
+        }
+        world.close();
+        dump(&world::store(folder.path()))
+    }
+
     /// How many acknowledgements a folder's log has, beyond those that were there at the beginning.
     pub(super) fn acknowledged(&self, folder: &Path) -> usize {
         oks(folder) - oks(self.template.path())

@@ -71,7 +71,7 @@ fn ends_well(reference: &Reference, world: &mut World) {
     people::finish(world);
     let board = world.board();
     let mut texts = 0;
-    for (id, entry) in &board.incidents {
+    for (id, entry) in board.incidents.iter() {
         let incident = &entry.incident;
         assert!(matches!(incident.phase, IncidentPhase::StoodDown { .. }), "incident {id}: {:?}", incident.phase);
         for (name, statement) in &incident.statements {

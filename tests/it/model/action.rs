@@ -1,7 +1,7 @@
 //! Everything that can happen, allowed or not; what is allowed is decided by taking the step.
 
 use super::quorum::{ASKED, SEATS};
-use super::state::{Bounds, Post, ROWS, Request, Row, State, VERSIONS, Worker};
+use super::state::{Bounds, Post, ROWS, Request, Row, Sight, State, VERSIONS, Worker};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -35,6 +35,19 @@ pub(crate) enum Action {
     },
     SayNotThere {
         channel: u8,
+    },
+    /// Whoever was asked to posts it by hand: the approved words, or others.
+    PutUp {
+        channel: u8,
+        right: bool,
+    },
+    GiveAddress {
+        channel: u8,
+    },
+    /// What a look at that address shows.
+    See {
+        channel: u8,
+        sight: Sight,
     },
     AskTakeDown {
         channel: u8,
@@ -152,6 +165,11 @@ pub(crate) fn of_people(bounds: &Bounds, add: &mut impl FnMut(Action)) {
         add(Action::TakeDownEnds { channel, down: false });
         add(Action::SayThere { channel });
         add(Action::SayNotThere { channel });
+        if bounds.by_hand != 0 {
+            add(Action::PutUp { channel, right: true });
+            add(Action::PutUp { channel, right: false });
+            add(Action::GiveAddress { channel });
+        }
     }
 }
 
@@ -175,6 +193,11 @@ fn of_channel(channel: u8, state: &State, add: &mut impl FnMut(Action)) {
     }
     if let Row::Open { leased: true, .. } = here.look {
         add(Action::LookLeaseEnds { channel });
+    }
+    if here.look_at {
+        for sight in [Sight::Matches, Sight::Differs, Sight::Unseen] {
+            add(Action::See { channel, sight });
+        }
     }
     if matches!(here.post, Post::Intended(_) | Post::Unknown(_) | Post::NeedsPerson(_)) {
         add(Action::Settles { channel });

@@ -34,4 +34,8 @@ pub(crate) enum Bug {
     StandDownIgnoredByClaimedRow,
     /// What the call came back with is written down as confirmed, whatever it was.
     LostIsConfirmed,
+    /// Whoever was asked to post by hand stays asked where a yes is taken back or a seat lost.
+    AskedByHandStays,
+    /// A look that saw nothing is taken for one that saw the approved words.
+    UnseenIsAMatch,
 }

@@ -7,7 +7,10 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model as _};
 
 use super::bug::Bug;
 use super::state::Bounds;
-use super::{AGREED, CONFIRMED, ENTITLED, HELD, INSIDE, ONCE, ONE_YES, Protocol, REFUSED, STOPPED, properties};
+use super::{
+    AGREED, ASKED_BY_HAND, CONFIRMED, ENTITLED, HELD, INSIDE, MATCHES, ONCE, ONE_YES, Protocol, REFUSED, STOPPED,
+    properties,
+};
 
 /// Fewer states than this would mean that a scope explores nothing.
 const STATES_MIN: usize = 10_000;
@@ -28,6 +31,7 @@ const NOTHING_RARE: Bounds = Bounds {
     corrections: 0,
     rejections: 0,
     take_downs: 0,
+    by_hand: 0,
 };
 const ALL_SEATS: u8 = 0b11_1111;
 const DANS_SEAT: u8 = 0b10_0000;
@@ -45,6 +49,12 @@ const CHANNELS_FEWER: Bounds =
     Bounds { channels: 2, seats: DANS_SEAT, removals: 1, stops: 1, stand_downs: 1, ..NOTHING_RARE };
 const CORRECTION: Bounds = Bounds { channels: 2, versions: 2, corrections: 1, ..NOTHING_RARE };
 const TAKEN_DOWN: Bounds = Bounds { take_downs: 1, withdrawals: 0, ..LATE_FEWER };
+/// A wire and a board; the text may be changed once a yes is taken back.
+const BY_HAND: Bounds = Bounds { channels: 2, by_hand: 0b10, versions: 2, withdrawals: 1, stops: 1, ..NOTHING_RARE };
+const BY_HAND_FEWER: Bounds =
+    Bounds { channels: 2, by_hand: 0b10, seats: DANS_SEAT, removals: 1, stand_downs: 1, attempts: 2, ..NOTHING_RARE };
+const BY_HAND_CORRECTED: Bounds =
+    Bounds { channels: 2, by_hand: 0b10, versions: 2, corrections: 1, take_downs: 1, ..NOTHING_RARE };
 
 /// Every reachable state: nothing that must hold fails, and each of `reached` can happen.
 fn holds(scope: &str, bounds: Bounds, reached: &[&str]) {
@@ -92,8 +102,16 @@ fn two_channels_and_a_correction_hold_in_every_state() {
     holds("taken down", TAKEN_DOWN, &["confirmed", "taken down"]);
 }
 
+#[test]
+fn what_is_posted_by_hand_holds_in_every_state() {
+    let seen = ["confirmed", "seen to match", "seen to differ", "could not be seen", "put up, and taken back"];
+    holds("by hand", BY_HAND, &seen);
+    holds("by hand, on fewer votes", BY_HAND_FEWER, &seen[..4]);
+    holds("by hand, corrected", BY_HAND_CORRECTED, &[&seen[..4], &["taken down"]].concat());
+}
+
 /// The faults, where each shows, and what it breaks.
-const FAULTS: [(Bug, Bounds, &str); 16] = [
+const FAULTS: [(Bug, Bounds, &str); 18] = [
     (Bug::NotBoundToTheVersion, VOTE, AGREED),
     (Bug::RefusedAndCounted, VOTE_REFUSED, REFUSED),
     (Bug::OneYesForTwoRoles, VOTE, ONE_YES),
@@ -110,6 +128,8 @@ const FAULTS: [(Bug, Bounds, &str); 16] = [
     (Bug::StopIgnoredByClaimedRow, VOTE_STOPPED, STOPPED),
     (Bug::StandDownIgnoredByClaimedRow, VOTE_STOPPED, STOPPED),
     (Bug::LostIsConfirmed, LATE, CONFIRMED),
+    (Bug::AskedByHandStays, BY_HAND, ASKED_BY_HAND),
+    (Bug::UnseenIsAMatch, BY_HAND, MATCHES),
 ];
 
 #[test]

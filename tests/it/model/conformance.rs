@@ -15,7 +15,7 @@ use stateright::Model as _;
 use super::action::{self, Action};
 use super::driver::{Did, Driver};
 use super::seen::Seen;
-use super::state::{Bounds, CHANNELS, Post, Row, State, Worker};
+use super::state::{Bounds, CHANNELS, Post, Row, Sight, State, Worker};
 use super::step::Refused;
 use super::ward::CHANNEL_NAMES;
 use super::{Protocol, properties};
@@ -27,6 +27,8 @@ const PATHS_A_STORE: u64 = 25;
 const THREADS: u64 = 2;
 /// One path in so many is a rehearsal.
 const REHEARSALS: u64 = 20;
+/// One path in so many goes to a wire and a board.
+const BY_HAND: u64 = 3;
 
 const BOUNDS: Bounds = Bounds {
     channels: 2,
@@ -44,8 +46,11 @@ const BOUNDS: Bounds = Bounds {
     corrections: 1,
     rejections: 1,
     take_downs: 1,
+    by_hand: 0,
 };
-const MODEL: Protocol = Protocol { bounds: BOUNDS, bug: None, canonical: false };
+const WIRES: Protocol = Protocol { bounds: BOUNDS, bug: None, canonical: false };
+/// The second channel is a board that a person posts to.
+const BOARD: Protocol = Protocol { bounds: Bounds { by_hand: 0b10, ..BOUNDS }, ..WIRES };
 
 /// How often each action was taken, each was tried in vain, and each thing was reached.
 type Tally = BTreeMap<String, usize>;
@@ -71,6 +76,7 @@ fn is_rare(action: Action) -> bool {
             | Action::Reject { .. }
             | Action::AskAgain
             | Action::AskTakeDown { .. }
+            | Action::PutUp { right: false, .. }
     )
 }
 
@@ -81,6 +87,7 @@ struct Walk<'a> {
     trace: Vec<String>,
     tally: &'a mut Tally,
     seed: u64,
+    model: Protocol,
 }
 
 impl Walk<'_> {
@@ -117,16 +124,16 @@ impl Walk<'_> {
             if action.is_time() {
                 return;
             }
-            if let Ok(next) = MODEL.next(&self.state, action)
+            if let Ok(next) = self.model.next(&self.state, action)
                 && self.is_due(action)
             {
                 found.push((action, next));
             }
         };
         if machines {
-            action::of_machines(&BOUNDS, &self.state, &mut add);
+            action::of_machines(&self.model.bounds, &self.state, &mut add);
         } else {
-            action::of_people(&BOUNDS, &mut add);
+            action::of_people(&self.model.bounds, &mut add);
         }
         found
     }
@@ -135,6 +142,7 @@ impl Walk<'_> {
         let row = match action {
             Action::Claim { channel, row, .. } => self.driver.rows.post(channel, row),
             Action::ClaimLook { channel, .. } => self.driver.rows.look(channel),
+            Action::See { channel, .. } => self.driver.rows.look_at(channel),
             _ => return true,
         };
         row.is_none_or(|row| self.driver.rows.is_due(row, self.driver.now))
@@ -168,15 +176,20 @@ impl Walk<'_> {
     fn try_what_is_forbidden(&mut self) {
         let mut forbidden = Vec::new();
         let mut add = |action: Action| {
-            if MODEL.next(&self.state, action) == Err(Refused::Forbidden) {
+            if self.model.next(&self.state, action) == Err(Refused::Forbidden) {
                 forbidden.push(action);
             }
         };
-        action::of_people(&BOUNDS, &mut add);
-        for worker in (0..BOUNDS.workers).filter(|&worker| self.state.workers[usize::from(worker)] == Worker::Idle) {
-            for channel in 0..BOUNDS.channels {
+        action::of_people(&self.model.bounds, &mut add);
+        for worker in
+            (0..self.model.bounds.workers).filter(|&worker| self.state.workers[usize::from(worker)] == Worker::Idle)
+        {
+            for channel in 0..self.model.bounds.channels {
                 add(Action::Claim { worker, channel, row: 0 });
                 add(Action::ClaimLook { worker, channel });
+            }
+            for channel in 0..self.model.bounds.channels {
+                add(Action::See { channel, sight: Sight::Matches });
             }
             // What it ended before, or lost, once more.
             add(Action::EndDone { worker });
@@ -240,25 +253,25 @@ impl Walk<'_> {
                 state.workers[usize::from(worker)]
                 && over
             {
-                state = MODEL.next(&state, Action::DeadlinePasses { worker }).ok()?;
+                state = self.model.next(&state, Action::DeadlinePasses { worker }).ok()?;
             }
         }
-        for channel in 0..BOUNDS.channels {
+        for channel in 0..self.model.bounds.channels {
             let place = usize::from(channel);
             for row in 0..action::small(state.channels[place].rows.len()) {
                 let is_leased = |found: Row| matches!(found, Row::Open { leased: true, .. });
                 if is_leased(state.channels[place].rows[usize::from(row)]) && !self.driver.rows.is_leased(channel, row)
                 {
-                    state = MODEL.next(&state, Action::LeaseEnds { channel, row }).ok()?;
+                    state = self.model.next(&state, Action::LeaseEnds { channel, row }).ok()?;
                 }
             }
             if let Row::Open { leased: true, .. } = state.channels[place].look
                 && !self.driver.rows.is_look_leased(channel)
             {
-                state = MODEL.next(&state, Action::LookLeaseEnds { channel }).ok()?;
+                state = self.model.next(&state, Action::LookLeaseEnds { channel }).ok()?;
             }
             if self.settles_at(place).is_some_and(|at| at <= now) && !state.channels[place].settled {
-                state = MODEL.next(&state, Action::Settles { channel }).ok()?;
+                state = self.model.next(&state, Action::Settles { channel }).ok()?;
             }
         }
         Some(state)
@@ -269,7 +282,7 @@ impl Walk<'_> {
         assert_eq!(model, engine, "model and engine differ: {}", self.told());
         for property in properties() {
             if property.expectation == stateright::Expectation::Always {
-                assert!((property.condition)(&MODEL, &self.state), "{}: {}", property.name, self.told());
+                assert!((property.condition)(&self.model, &self.state), "{}: {}", property.name, self.told());
             }
         }
     }
@@ -281,10 +294,11 @@ impl Walk<'_> {
 
 fn walk(seed: u64, driver: &mut Driver, tally: &mut Tally) {
     let rehearsal = seed.is_multiple_of(REHEARSALS);
-    driver.open(if rehearsal { Setting::Rehearsal } else { Setting::Live });
-    let state = MODEL.init_states()[usize::from(rehearsal)];
+    let model = if seed.is_multiple_of(BY_HAND) { BOARD } else { WIRES };
+    driver.open(if rehearsal { Setting::Rehearsal } else { Setting::Live }, model.bounds.by_hand != 0);
+    let state = model.init_states()[usize::from(rehearsal)];
     let rng = StdRng::seed_from_u64(seed);
-    Walk { rng, state, driver, trace: Vec::new(), tally, seed }.walk();
+    Walk { rng, state, driver, trace: Vec::new(), tally, seed, model }.walk();
     driver.close();
 }
 
@@ -325,6 +339,8 @@ fn the_engine_does_what_the_model_does() {
         "did LookHit",
         "did Reject",
         "did BeginCorrection",
+        "did GiveAddress",
+        "did See",
     ] {
         assert!(tally.get(wanted).is_some_and(|&times| times >= 10), "hardly ever {wanted}");
     }

@@ -10,7 +10,7 @@ use holdline::core::incident::{
 };
 use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::setting::Setting;
-use holdline::core::statement::Digest;
+use holdline::core::statement::{Digest, Seen, Unseen};
 use holdline::engine::{Answer, Audience, LookUpStep, POST_TIMEOUT, PostJob, PostStep, RecordError, Recorder, Work};
 use holdline::store::{Claimed, EffectId, INSTALLATION, Settled};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::action::Action;
 use super::quorum::{ASKED, SEATS};
 use super::seen::OpenRows;
-use super::state::WORKERS;
+use super::state::{Sight, WORKERS};
 use super::ward::{self, CHANNEL_NAMES, EDITOR, STATEMENT};
 
 const KEY: &[u8] = b"the key of the model";
@@ -98,15 +98,16 @@ impl Driver {
     }
 
     /// Opens a fresh incident, drafted and asked about, in a process of this setting.
-    pub(super) fn open(&mut self, setting: Setting) {
+    pub(super) fn open(&mut self, setting: Setting, by_hand: bool) {
         if self.setting != setting {
             self.start(setting);
         }
         let editor = PersonId::from(EDITOR);
-        self.incident = self.work(|work| work.open(&ward::PLAYBOOK.into(), &editor, "a call")).unwrap();
+        let playbook = if by_hand { ward::PLAYBOOK_WITH_A_BOARD } else { ward::PLAYBOOK };
+        self.incident = self.work(|work| work.open(&playbook.into(), &editor, "a call")).unwrap();
         (self.statement, self.version_before) = (STATEMENT.into(), 0);
         while self.work(|work| work.carry_out_inside()).unwrap() {}
-        self.rows.begin(self.incident);
+        self.rows.begin(self.incident, by_hand);
     }
 
     /// Leaves nothing owed behind, so that the next incident finds an empty outbox.
@@ -167,6 +168,8 @@ impl Driver {
             Action::StandDown => self.stand_down(),
             Action::SayThere { channel } => self.say(channel, Settlement::There { url: URL.to_owned() }),
             Action::SayNotThere { channel } => self.say(channel, Settlement::NotThere),
+            Action::GiveAddress { channel } => self.give_address(channel),
+            Action::See { channel, sight } => self.see(channel, sight)?,
             Action::AskTakeDown { channel } => self.ask_take_down(channel),
             Action::TakeDownEnds { channel, down } => self.end_take_down(channel, down),
             Action::Claim { worker, channel, row } => {
@@ -198,7 +201,8 @@ impl Driver {
                 self.hands = [const { None }; WORKERS];
                 self.restart(Setting::Live)
             }
-            Action::Send { .. }
+            Action::PutUp { .. }
+            | Action::Send { .. }
             | Action::Arrive { .. }
             | Action::Lose { .. }
             | Action::ArriveLate { .. }
@@ -217,6 +221,26 @@ impl Driver {
 
     fn place(&self, channel: u8) -> (StepId, ChannelName) {
         (self.statement.clone(), CHANNEL_NAMES[usize::from(channel)].into())
+    }
+
+    fn give_address(&mut self, channel: u8) -> Did {
+        let (statement, channel) = self.place(channel);
+        self.record(Event::PostedByHand { statement, channel, by: EDITOR.into(), url: URL.to_owned() })
+    }
+
+    /// The look at an address that somebody gave, as its row's worker ends it.
+    fn see(&mut self, channel: u8, sight: Sight) -> Option<Did> {
+        let wanted = self.rows.look_at(channel)?;
+        let Some(row) = self.claim_row(wanted) else { return Some(Did::Refused("it is not due".to_owned())) };
+        let seen = match sight {
+            Sight::Matches => Seen::Matches,
+            Sight::Differs => Seen::Differs,
+            Sight::Unseen | Sight::None => Seen::CouldNotBeSeen { why: Unseen::Unreachable },
+        };
+        let (statement, channel) = self.place(channel);
+        let event = Event::PostSeen { statement, channel, url: URL.to_owned(), seen };
+        self.work(|work| work.settle(&row, &Settled::Done("seen".to_owned()), Some(event))).unwrap();
+        Some(Did::Done)
     }
 
     fn ask_again(&mut self) -> Did {
@@ -318,6 +342,15 @@ impl Driver {
 
     /// Takes this one row. The outbox hands out whatever is due: mails go out, and other rows are put back at once.
     fn claim(&mut self, worker: u8, wanted: EffectId) -> Did {
+        let Some(row) = self.claim_row(wanted) else {
+            return Did::Refused("it is not due, or somebody has it".to_owned());
+        };
+        let until = self.now + SignedDuration::try_from(POST_TIMEOUT).unwrap();
+        self.hands[usize::from(worker)] = Some(hand(row, until));
+        Did::Done
+    }
+
+    fn claim_row(&mut self, wanted: EffectId) -> Option<Claimed> {
         for _ in 0..TURNS_MAX {
             let rows = self.work(|work| {
                 let rows = work.claim_outside(ROWS_AT_ONCE)?;
@@ -334,15 +367,13 @@ impl Driver {
             let rows = rows.unwrap();
             rows.iter().filter(|row| row.id != wanted).for_each(|row| self.put_back(row));
             if let Some(row) = rows.iter().find(|row| row.id == wanted) {
-                let until = self.now + SignedDuration::try_from(POST_TIMEOUT).unwrap();
-                self.hands[usize::from(worker)] = Some(hand(row.clone(), until));
-                return Did::Done;
+                return Some(row.clone());
             }
             if rows.iter().all(is_of_a_post) {
                 break;
             }
         }
-        Did::Refused("it is not due, or somebody has it".to_owned())
+        None
     }
 
     /// Whoever held a row that was only put back holds it still, as if nobody had looked.
@@ -440,7 +471,10 @@ fn did(recorded: Result<(), RecordError>) -> Did {
 
 fn is_of_a_post(row: &Claimed) -> bool {
     row.id.incident != INSTALLATION
-        && matches!(serde_json::from_str(&row.body).unwrap(), Effect::Post { .. } | Effect::LookUp { .. })
+        && matches!(
+            serde_json::from_str(&row.body).unwrap(),
+            Effect::Post { .. } | Effect::LookUp { .. } | Effect::LookAt { .. }
+        )
 }
 
 fn hand(row: Claimed, until: Timestamp) -> Hand {

@@ -2,22 +2,25 @@
 //!
 //! The model: four people of three roles vote in two stages on one statement, which then goes to two channels through an
 //! outbox that two workers carry out, over a network that delays and loses, with crashes, the kill switch, stand-down,
-//! lost seats, yeses taken back, look-ups that miss, and people who say what they see. `properties` says what must hold.
+//! lost seats, yeses taken back, look-ups that miss, and people who say what they see or post by hand. `properties` says
+//! what must hold.
 //!
 //! Bounds (`SCOPES`): each scope is explored to its end, and names how often what is rare happens in one path: texts
 //! (an edit or a correction), attempts per channel, crashes, seats lost, yeses taken back, noes, stops, stand-downs, posts
 //! taken down. The two channels, and the two workers, are alike: states that differ in their names only are met once.
 //!
-//! Left out: what a locked code, a delegate, an escalation and a language do to a vote; facts, lint and drafting; posts by
-//! hand and the newsroom; who is mailed; the store, which `conformance` runs for real. A correction is begun only once its
+//! Left out: what a locked code, a delegate, an escalation and a language do to a vote; facts, lint and drafting; the
+//! newsroom; who is mailed; the store, which `conformance` runs for real. A correction is begun only once its
 //! original is settled everywhere; what is taken down is gone at once, or the channel cannot do it.
 //!
 //! Time is the order of times only: nothing is sent after the deadline of its call; a lease outlasts that deadline; and
 //! "settled" comes after lease and deadline, when each request has arrived or never will. What a channel says for
-//! certain is so, and a person who says "there" or "not there" has looked. A look-up may miss what is there.
+//! certain is so, and a person who says "there" or "not there" has looked. A look-up may miss what is there. Whoever posts
+//! by hand may put up other words, and may do so after the vote fell; whoever gives an address has put something there.
 
 mod action;
 mod bug;
+mod by_hand;
 mod checks;
 mod conformance;
 mod driver;
@@ -31,8 +34,8 @@ mod ward;
 
 use action::Action;
 use bug::Bug;
-use quorum::people_behind;
-use state::{Bounds, Post, State};
+use quorum::{Count, people_behind};
+use state::{Board, Bounds, Post, Sight, State};
 use stateright::{Model, Property};
 use step::{Refused, Step};
 
@@ -79,6 +82,10 @@ impl Model for Protocol {
 
 /// What the public sees was agreed, in exactly that version, by a full quorum of people entitled to it at the freeze.
 const AGREED: &str = "what is public was agreed";
+/// Whoever is asked to post by hand is asked for words that a full quorum of people still entitled stands behind.
+const ASKED_BY_HAND: &str = "nobody is asked to post what is not agreed";
+const GIVEN: &str = "an address is taken for agreed words only";
+const MATCHES: &str = "what is said to match does";
 const INSIDE: &str = "a rehearsal stays inside";
 const ONCE: &str = "posted once";
 const CONFIRMED: &str = "what is confirmed is public";
@@ -95,6 +102,15 @@ fn properties() -> Vec<Property<Protocol>> {
             let seen = |version: usize| state.channels.iter().any(|channel| channel.public[version] > 0);
             (0..state::VERSIONS).all(|version| !seen(version) || state.told.agreed & (1 << version) != 0)
         }),
+        Property::always(ASKED_BY_HAND, |_, state: &State| {
+            let asked = state.channels.iter().any(|channel| channel.post == Post::ByHand);
+            !asked || state.frozen && Count::RIGHT.quorum(state)
+        }),
+        Property::always(GIVEN, |_, state: &State| !state.told.counted_on_fewer),
+        Property::always(MATCHES, |_, state: &State| {
+            let matches = |channel: &state::Channel| channel.board == Board::Words(state.version);
+            state.channels.iter().all(|channel| channel.sight != Sight::Matches || matches(channel))
+        }),
         Property::always(INSIDE, |_, state: &State| {
             let nothing = |channel: &state::Channel| channel.public == [0; 2] && channel.flying == [0; 2];
             !state.rehearsal || state.channels.iter().all(nothing)
@@ -104,7 +120,8 @@ fn properties() -> Vec<Property<Protocol>> {
         }),
         Property::always(CONFIRMED, |_, state: &State| {
             let version = usize::from(state.version) - 1;
-            state.channels.iter().all(|channel| channel.post != Post::Confirmed || channel.public[version] > 0)
+            let shows = |channel: &state::Channel| channel.public[version] > 0 || channel.board != Board::Nothing;
+            state.channels.iter().all(|channel| channel.post != Post::Confirmed || shows(channel))
         }),
         Property::always(STOPPED, |_, state: &State| !state.told.intended_after_stop),
         Property::always(ENTITLED, |_, state: &State| !state.told.intended_on_fewer),
@@ -129,8 +146,19 @@ fn properties() -> Vec<Property<Protocol>> {
         Property::sometimes("taken down", |_, state: &State| {
             state.channels.iter().any(|channel| channel.post == Post::TakenDown)
         }),
+        Property::sometimes("seen to match", |_, state: &State| sees(state, Sight::Matches)),
+        Property::sometimes("seen to differ", |_, state: &State| sees(state, Sight::Differs)),
+        Property::sometimes("could not be seen", |_, state: &State| sees(state, Sight::Unseen)),
+        Property::sometimes("put up, and taken back", |_, state: &State| {
+            let stands = |channel: &state::Channel| channel.board != Board::Nothing && !channel.given;
+            !state.frozen && state.channels.iter().any(stands)
+        }),
         Property::sometimes("corrected", |_, state: &State| {
             state.channels.iter().any(|channel| channel.public == [1, 1])
         }),
     ]
+}
+
+fn sees(state: &State, sight: Sight) -> bool {
+    state.channels.iter().any(|channel| channel.sight == sight)
 }

@@ -2,7 +2,7 @@
 
 use super::bug::Bug;
 use super::quorum::{AGREED_VOTERS, ASKED, Count, Stage};
-use super::state::{CHANNELS, Channel, Post, Worker};
+use super::state::{Board, CHANNELS, Channel, Post, Sight, Worker};
 use super::step::{Refused, Step, Taken, allow, true_only, within};
 
 impl Step<'_> {
@@ -27,12 +27,17 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// The links of a rehearsal are void in a process that is none.
+    fn links_are_good(&self) -> bool {
+        self.state.rehearsal != self.state.holds_channels
+    }
+
     /// Whether this answer to the mail about this version would be counted.
     fn may_answer(&self, slot: usize, version: u8) -> Taken {
         let of_this = version == self.state.version || self.has(Bug::NotBoundToTheVersion);
         let asked = ASKED[slot].1 == Stage::Accuracy || self.state.second_asked;
         let held = self.state.held && !self.has(Bug::RefusedAndCounted);
-        allow(self.is_asking() && !held && of_this && version <= self.state.version && asked)?;
+        allow(self.links_are_good() && self.is_asking() && !held && of_this && version <= self.state.version && asked)?;
         allow(!self.count().counts(&self.state, slot) && self.count().may_answer(&self.state, slot))
     }
 
@@ -78,8 +83,15 @@ impl Step<'_> {
         }
         for channel in 0..self.bounds.channels {
             let before = usize::from(self.state.version).checked_sub(2);
-            let shown = before.is_some_and(|before| self.channel(channel).public[before] > 0);
-            if !self.state.correcting || shown {
+            let public = before.is_some_and(|before| self.channel(channel).public[before] > 0);
+            let by_hand = self.is_by_hand(channel);
+            let shown = if by_hand { self.channel(channel).given } else { public };
+            if self.state.correcting && !shown {
+                continue;
+            }
+            if by_hand {
+                self.channel(channel).post = Post::ByHand;
+            } else {
                 self.channel(channel).post = Post::Owed(1);
                 self.open_row(channel, 1)?;
             }
@@ -90,7 +102,7 @@ impl Step<'_> {
     /// Whoever said yes takes it back, until the first intent is recorded.
     pub(super) fn take_back(&mut self, slot: u8) -> Taken {
         let slot = usize::from(slot);
-        allow(!self.state.over && self.count().counts(&self.state, slot))?;
+        allow(self.links_are_good() && !self.state.over && self.count().counts(&self.state, slot))?;
         let begun = self.state.frozen && self.state.has_begun();
         allow(!begun || self.has(Bug::WithdrawnAfterIntent))?;
         within(self.state.spent.withdrawals < self.bounds.withdrawals)?;
@@ -111,8 +123,12 @@ impl Step<'_> {
         }
         self.state.frozen = false;
         self.state.told.agreed &= !(1 << (self.state.version - 1));
+        let stays = self.has(Bug::AskedByHandStays);
         for channel in 0..self.bounds.channels {
-            self.channel(channel).post = Post::Nothing;
+            let here = self.channel(channel);
+            if here.post != Post::ByHand || !stays {
+                here.post = Post::Nothing;
+            }
         }
     }
 
@@ -130,7 +146,7 @@ impl Step<'_> {
             return Ok(());
         }
         for channel in 0..self.bounds.channels {
-            if let Post::Owed(_) = self.channel(channel).post {
+            if let Post::Owed(_) | Post::ByHand = self.channel(channel).post {
                 self.channel(channel).post = Post::Refused;
             }
         }
@@ -154,7 +170,7 @@ impl Step<'_> {
 
     /// The incident ends: what is owed is cancelled, what is on its way is followed to its end.
     pub(super) fn stand_down(&mut self) -> Taken {
-        allow(!self.state.over)?;
+        allow(self.links_are_good() && !self.state.over)?;
         within(self.bounds.stand_downs > 0)?;
         self.state.over = true;
         for channel in 0..self.bounds.channels {
@@ -164,7 +180,7 @@ impl Step<'_> {
                 .iter()
                 .any(|worker| matches!(*worker, Worker::Holds { channel: on, .. } if on == channel));
             let goes_on = claimed && self.has(Bug::StandDownIgnoredByClaimedRow);
-            if let Post::Owed(_) = self.channel(channel).post
+            if let Post::Owed(_) | Post::ByHand = self.channel(channel).post
                 && !goes_on
             {
                 self.channel(channel).post = Post::Cancelled;
@@ -190,8 +206,8 @@ impl Step<'_> {
         (self.state.frozen, self.state.correcting, self.state.second_asked) = (false, true, false);
         self.state.held = false;
         for place in 0..CHANNELS {
-            let Channel { flying, public, .. } = self.state.channels[place];
-            self.state.channels[place] = Channel { flying, public, ..Channel::EMPTY };
+            let Channel { flying, public, board, given, .. } = self.state.channels[place];
+            self.state.channels[place] = Channel { flying, public, board, given, ..Channel::EMPTY };
         }
         Ok(())
     }
@@ -210,8 +226,11 @@ impl Step<'_> {
         let here = self.channel(channel);
         allow(here.post == Post::TakingDown)?;
         here.post = if down { Post::TakenDown } else { Post::Confirmed };
+        // What was seen before is not told any more.
+        here.sight = Sight::None;
         if down {
             here.public[version] = 0;
+            (here.board, here.given) = (Board::Nothing, false);
         }
         Ok(())
     }
@@ -242,6 +261,7 @@ impl Step<'_> {
             | Post::NeedsPerson(_)
             | Post::Confirmed
             | Post::Refused
+            | Post::ByHand
             | Post::Cancelled
             | Post::TakingDown
             | Post::TakenDown => return Err(Refused::Forbidden),

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use holdline::core::incident::{Effect, Hold, IncidentId, PostPhase, Statement, StatementPhase};
+use holdline::core::statement;
 use holdline::store::EffectId;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::driver::Driver;
 use super::quorum::{ASKED, Count, SLOTS};
-use super::state::{CHANNELS, Post, ROWS, Row, State};
+use super::state::{CHANNELS, Post, ROWS, Row, Sight, State};
 use super::ward::{self, CHANNEL_NAMES};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,9 @@ pub(super) struct Seen {
     /// Which yeses count; after the first intent nobody asks any more.
     yes: Option<[bool; SLOTS]>,
     posts: [Post; CHANNELS],
+    sights: [Sight; CHANNELS],
+    /// Whether an address is to be looked at.
+    looks_at: [bool; CHANNELS],
     rows: [[Row; ROWS]; CHANNELS],
     looks: [Row; CHANNELS],
 }
@@ -49,6 +53,8 @@ impl Seen {
             over: state.over,
             yes: asks.then(|| std::array::from_fn(|slot| Count::RIGHT.counts(state, slot))),
             posts: if frozen { posts } else { [Post::Nothing; CHANNELS] },
+            sights: state.channels.map(|channel| if frozen { shown(channel.post, channel.sight) } else { Sight::None }),
+            looks_at: state.channels.map(|channel| channel.look_at),
             rows: state.channels.map(|channel| channel.rows.map(nobodys)),
             looks: state.channels.map(|channel| nobodys(channel.look)),
         }
@@ -59,6 +65,7 @@ impl Seen {
         let id = driver.statement.clone();
         let statement = &incident.statements[&id];
         let posts = CHANNEL_NAMES.map(|channel| incident.post(&id, &channel.into()).map_or(Post::Nothing, post));
+        let sights = CHANNEL_NAMES.map(|channel| incident.post(&id, &channel.into()).map_or(Sight::None, sight));
         driver.rows.read(driver.now);
         Self {
             version: driver.version_before + statement.version(),
@@ -69,6 +76,8 @@ impl Seen {
             over: !incident.is_running(),
             yes: yes(statement),
             posts,
+            sights,
+            looks_at: driver.rows.looks_at.map(|row| row.is_some()),
             rows: driver.rows.posts.map(|channel| channel.map(|row| row.map_or(Row::Closed, |row| row.row))),
             looks: driver.rows.looks.map(|row| row.map_or(Row::Closed, |row| row.row)),
         }
@@ -110,7 +119,32 @@ fn post(phase: &PostPhase) -> Post {
         PostPhase::Cancelled => Post::Cancelled,
         PostPhase::TakingDown { .. } => Post::TakingDown,
         PostPhase::TakenDown { .. } => Post::TakenDown,
-        PostPhase::ByHand { .. } => panic!("not in the model: {phase:?}"),
+        PostPhase::ByHand { .. } => Post::ByHand,
+    }
+}
+
+/// What was seen is told of what is confirmed alone.
+fn shown(post: Post, sight: Sight) -> Sight {
+    if post == Post::Confirmed { sight } else { Sight::None }
+}
+
+fn sight(phase: &PostPhase) -> Sight {
+    match phase {
+        PostPhase::Confirmed { seen: Some(seen), .. } => match seen {
+            statement::Seen::Matches => Sight::Matches,
+            statement::Seen::Differs => Sight::Differs,
+            statement::Seen::CouldNotBeSeen { .. } => Sight::Unseen,
+        },
+        PostPhase::Confirmed { seen: None, .. }
+        | PostPhase::Owed { .. }
+        | PostPhase::Intended { .. }
+        | PostPhase::Unknown { .. }
+        | PostPhase::NeedsPerson { .. }
+        | PostPhase::Refused { .. }
+        | PostPhase::ByHand { .. }
+        | PostPhase::Cancelled
+        | PostPhase::TakingDown { .. }
+        | PostPhase::TakenDown { .. } => Sight::None,
     }
 }
 
@@ -134,20 +168,24 @@ pub(super) struct OpenRows {
     incident: IncidentId,
     posts: [[Option<OpenRow>; ROWS]; CHANNELS],
     looks: [Option<OpenRow>; CHANNELS],
+    /// Looks at addresses that somebody gave for what was posted by hand.
+    looks_at: [Option<EffectId>; CHANNELS],
+    /// Whether the second channel is a board.
+    by_hand: bool,
 }
 
 impl OpenRows {
     pub(super) fn new(path: &Path) -> Self {
         let (posts, looks) = ([[None; ROWS]; CHANNELS], [None; CHANNELS]);
-        Self { path: path.to_owned(), db: None, incident: 0, posts, looks }
+        Self { path: path.to_owned(), db: None, incident: 0, posts, looks, looks_at: [None; CHANNELS], by_hand: false }
     }
 
     pub(super) fn connect(&mut self) {
         self.db = Some(Connection::open(&self.path).unwrap());
     }
 
-    pub(super) fn begin(&mut self, incident: IncidentId) {
-        self.incident = incident;
+    pub(super) fn begin(&mut self, incident: IncidentId, by_hand: bool) {
+        (self.incident, self.by_hand) = (incident, by_hand);
         (self.posts, self.looks) = ([[None; ROWS]; CHANNELS], [None; CHANNELS]);
     }
 
@@ -163,8 +201,13 @@ impl OpenRows {
         self.looks[usize::from(channel)].map(|row| row.id)
     }
 
+    pub(super) fn look_at(&self, channel: u8) -> Option<EffectId> {
+        self.looks_at[usize::from(channel)]
+    }
+
+    /// A look at an address is due at once.
     pub(super) fn is_due(&self, id: EffectId, now: Timestamp) -> bool {
-        self.all().any(|row| row.id == id && row.not_before <= now)
+        self.looks_at.contains(&Some(id)) || self.all().any(|row| row.id == id && row.not_before <= now)
     }
 
     pub(super) fn is_leased(&self, channel: u8, row: u8) -> bool {
@@ -189,7 +232,17 @@ impl OpenRows {
         let is_open = |row: &OpenRow| found.iter().any(|(_, other)| other.id == row.id);
         let places = self.posts.iter_mut().flatten().chain(&mut self.looks);
         places.filter(|place| place.is_some_and(|row| !is_open(&row))).for_each(|place| *place = None);
+        self.looks_at = [None; CHANNELS];
         for (effect, row) in found {
+            if let Effect::LookAt { channel, .. } = &effect {
+                // The model has no look at what a person said of a wire.
+                if !self.by_hand || channel.as_str() != CHANNEL_NAMES[1] {
+                    continue;
+                }
+                let channel = CHANNEL_NAMES.iter().position(|name| *name == channel.as_str()).unwrap();
+                self.looks_at[channel] = Some(row.id);
+                continue;
+            }
             let (channel, look) = match &effect {
                 Effect::Post { channel, .. } => (channel, false),
                 Effect::LookUp { channel, .. } => (channel, true),

@@ -29,6 +29,8 @@ pub(crate) struct Bounds {
     pub(crate) corrections: u8,
     pub(crate) rejections: u8,
     pub(crate) take_downs: u8,
+    /// The channels, as bits, that a person posts to by hand.
+    pub(crate) by_hand: u8,
 }
 
 /// How often it happened so far.
@@ -52,9 +54,28 @@ pub(crate) enum Post {
     NeedsPerson(u8),
     Confirmed,
     Refused,
+    ByHand,
     Cancelled,
     TakingDown,
     TakenDown,
+}
+
+/// What stands where somebody posts by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Board {
+    Nothing,
+    /// The words of this version.
+    Words(u8),
+    Other,
+}
+
+/// What a look at an address showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Sight {
+    None,
+    Matches,
+    Differs,
+    Unseen,
 }
 
 /// One row of the outbox. A worker whose row names another holder has lost it: that is what the epoch says. `intended`: it
@@ -66,6 +87,7 @@ pub(crate) enum Row {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that is so or not")]
 pub(crate) struct Channel {
     pub(crate) post: Post,
     pub(crate) rows: [Row; ROWS],
@@ -81,6 +103,12 @@ pub(crate) struct Channel {
     pub(crate) public: [u8; VERSIONS],
     /// A person said "not there: post again".
     pub(crate) again: bool,
+    /// What stands there, where a person posts by hand; and whether an address was given for it, of this or the corrected text.
+    pub(crate) board: Board,
+    pub(crate) given: bool,
+    /// The address is to be looked at.
+    pub(crate) look_at: bool,
+    pub(crate) sight: Sight,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,6 +157,8 @@ pub(crate) struct Told {
     pub(crate) intended_after_stop: bool,
     /// Something was intended that no full quorum of people still entitled stood behind.
     pub(crate) intended_on_fewer: bool,
+    /// An address was taken while no full quorum of people still entitled stood behind the words.
+    pub(crate) counted_on_fewer: bool,
     /// Somebody had said no, and the round went on.
     pub(crate) refused_and_frozen: bool,
     /// An outcome was called lost while the lease of its call ran.
@@ -180,10 +210,14 @@ impl Channel {
         flying: [0; VERSIONS],
         public: [0; VERSIONS],
         again: false,
+        board: Board::Nothing,
+        given: false,
+        look_at: false,
+        sight: Sight::None,
     };
 
     pub(crate) fn has_open_rows(&self) -> bool {
-        self.look != Row::Closed || self.rows.iter().any(|row| *row != Row::Closed)
+        self.look_at || self.look != Row::Closed || self.rows.iter().any(|row| *row != Row::Closed)
     }
 }
 
@@ -193,7 +227,7 @@ impl Post {
             Self::Nothing | Self::Confirmed | Self::Refused | Self::Cancelled | Self::TakingDown | Self::TakenDown => {
                 true
             }
-            Self::Owed(_) | Self::Intended(_) | Self::Unknown(_) | Self::NeedsPerson(_) => false,
+            Self::Owed(_) | Self::Intended(_) | Self::Unknown(_) | Self::NeedsPerson(_) | Self::ByHand => false,
         }
     }
 }
@@ -231,7 +265,7 @@ impl State {
     /// Whether the intent of the first channel is recorded, so that nothing can be taken back.
     pub(crate) fn has_begun(&self) -> bool {
         self.channels.iter().any(|channel| match channel.post {
-            Post::Nothing | Post::Owed(1) | Post::Cancelled => false,
+            Post::Nothing | Post::Owed(1) | Post::ByHand | Post::Cancelled => false,
             Post::Owed(_)
             | Post::Intended(_)
             | Post::Unknown(_)
@@ -275,7 +309,8 @@ impl State {
     pub(crate) fn canonical(&self, bounds: &Bounds) -> Self {
         let mut least = *self;
         for (channels, workers) in [(true, false), (false, true), (true, true)] {
-            if (!channels || bounds.channels == 2) && (!workers || bounds.workers == 2) {
+            // A board is not like a wire.
+            if (!channels || bounds.channels == 2 && bounds.by_hand == 0) && (!workers || bounds.workers == 2) {
                 least = least.min(self.renamed(channels, workers));
             }
         }

@@ -21,7 +21,7 @@ async fn keep(app: &TestApp, name: &'static str, came: Came) {
     let engine = &app.app().engine;
     let feed = FeedName::from(name);
     let row =
-        engine.schedules().unwrap().remove(&feed).unwrap_or_else(|| Schedule::new("https://x.example/", engine.now()));
+        engine.schedules().unwrap().remove(&feed).unwrap_or_else(|| Schedule::new("https://x.example/", engine.machine_time()));
     engine.call(move |work| work.keep_look(&feed, look, row, EVERY, 0.5)).await.unwrap();
 }
 

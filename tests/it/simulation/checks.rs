@@ -1,6 +1,6 @@
 //! What must hold after every step, read from the store's own file and from what the world saw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdline::core::approval::ApprovedStatement;
@@ -34,6 +34,8 @@ pub(super) struct Ledger {
     pub(super) known: BTreeMap<IncidentId, Known>,
     said: BTreeMap<(IncidentId, u32), Vec<(PersonId, Answer)>>,
     pub(super) recount: Recount,
+    /// Hashes of rules that ask for less than those of the first files.
+    pub(super) lowered: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -109,12 +111,14 @@ impl World {
         let ((next, effects), rules) = if let Event::Opened(opening) = event {
             let rules = self.ledger.rules(&path, &opening.rules.to_string());
             self.ledger.known.entry(id).or_default().open(opening);
+            self.keeps_to(id, &opening.rules.to_string());
             (open(id, opening, at, &rules), rules)
         } else {
             let (before, rules) = &self.ledger.folded[&id];
             let (before, mut rules) = (before.clone(), Arc::clone(rules));
             if let Event::PlaybookPicked { rules: hash, .. } = event {
                 rules = self.ledger.rules(&path, &hash.to_string());
+                self.keeps_to(id, &hash.to_string());
             }
             let next = try_advance(&before, event, at, &rules);
             (next.unwrap_or_else(|refusal| panic!("the log holds {event:?}, which is refused: {refusal}")), rules)
@@ -125,7 +129,14 @@ impl World {
             self.coverage.named("effect", effect);
         }
         self.check_promise(id, event, &next);
+        self.ledger.known[&id].roll.check(&next.roster);
         self.ledger.folded.insert(id, (next, rules));
+    }
+
+    /// An incident keeps the rules that it opened with, whatever the files say later.
+    fn keeps_to(&mut self, id: IncidentId, rules: &str) {
+        let lowered = self.ledger.lowered.contains(rules);
+        self.ledger.known.get_mut(&id).unwrap().lowered = lowered;
     }
 
     /// What an event causes is written in its transaction, each with its own key.

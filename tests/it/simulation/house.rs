@@ -23,6 +23,9 @@ pub(super) const ROLES: &[(&str, &[&str])] = &[
     ("legal", &["dev", "chi"]),
     ("executive", &["eve", "fay"]),
 ];
+/// Roles that the files may give to people who did not hold them.
+pub(super) const NEWCOMERS: &[(&str, &str)] =
+    &[("gus", "legal"), ("gus", "comms-lead"), ("eve", "privacy-officer"), ("fay", "legal")];
 pub(super) const STATEMENTS: &[&str] = &["holding", "update"];
 pub(super) const STAMP: &str = "EXERCISE - NOT REAL";
 
@@ -45,9 +48,11 @@ pub(super) const NOTHING_NEW: &str = "There is nothing new yet.";
 /// Who must say yes to a round without news.
 pub(super) const NEEDS_WITHOUT_NEWS: &[Need] = &[Need::Any(&["comms-lead", "executive"])];
 
-/// Who must say yes to a statement, stage by stage.
-pub(super) fn needs(statement: &str) -> &'static [Need] {
+/// Who must say yes to a statement, stage by stage. `lowered`: the incident opened while the files asked for less.
+pub(super) fn needs(statement: &str, lowered: bool) -> &'static [Need] {
     match statement {
+        "holding" if lowered => &[Need::Any(&["privacy-officer", "legal"]), Need::Any(&["comms-lead", "executive"])],
+        "update" if lowered => &[Need::All(&["privacy-officer"]), Need::Any(&["comms-lead", "legal", "executive"])],
         "holding" => &[Need::All(&["privacy-officer", "legal"]), Need::Any(&["comms-lead", "executive"])],
         "update" => &[Need::All(&["privacy-officer"]), Need::Of(2, &["comms-lead", "legal", "executive"])],
         other => panic!("this hospital says nothing called {other}"),
@@ -68,28 +73,43 @@ pub(super) fn free_text(statement: &str) -> &'static [&'static str] {
     if statement == "update" { &["what_happened"] } else { &[] }
 }
 
-/// What the files of this hospital say now. A restart may find them changed.
-#[derive(Clone)]
+/// What the files of this hospital say now. A restart or a reload may find them changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct House {
     pub(super) setting: Setting,
     /// Who was taken out of which role.
     pub(super) out: BTreeSet<(&'static str, &'static str)>,
+    /// Who was put into which role.
+    pub(super) newcomers: BTreeSet<(&'static str, &'static str)>,
+    /// Whose address was swapped, and how often.
+    pub(super) moved: BTreeMap<&'static str, u32>,
     /// Whose delegate was struck out.
     pub(super) alone: BTreeSet<&'static str>,
     /// Counts up with each replaced wire.
     pub(super) wire: u32,
     /// Counts up with each edit of the playbook.
     pub(super) edition: u32,
+    /// The playbook asks for one yes where it asked for two, and a watch for fewer mentions.
+    pub(super) lowered: bool,
 }
 
 impl House {
     pub(super) fn new(setting: Setting) -> Self {
-        Self { setting, out: BTreeSet::new(), alone: BTreeSet::new(), wire: 1, edition: 1 }
+        Self {
+            setting,
+            out: BTreeSet::new(),
+            newcomers: BTreeSet::new(),
+            moved: BTreeMap::new(),
+            alone: BTreeSet::new(),
+            wire: 1,
+            edition: 1,
+            lowered: false,
+        }
     }
 
     pub(super) fn standing(&self) -> Standing {
         let organisation = Self::organisation();
-        let rules = [self.rules("breach", Self::breach()), self.rules(NO_PLAYBOOK, none())];
+        let rules = [self.rules("breach", self.breach()), self.rules(NO_PLAYBOOK, none())];
         Standing {
             setting: self.setting,
             roster: Arc::new(self.roster()),
@@ -132,7 +152,8 @@ impl House {
                 };
                 // Dev is away from the second day on, and Gus stands in.
                 let away = (*name == "dev").then(|| json!({ "from": "2026-11-23", "to": "2026-11-25" }));
-                let email = format!("{name}@riverside.example");
+                let moved = self.moved.get(name).map_or_else(String::new, ToString::to_string);
+                let email = format!("{name}{moved}@riverside.example");
                 let person = json!({ "name": name, "email": email, "delegate": delegate, "away": away,
                     "reads": ["en"], "shared": false });
                 ((*name).to_owned(), person)
@@ -141,7 +162,9 @@ impl House {
         let roles: serde_json::Map<_, _> = ROLES
             .iter()
             .map(|(role, holders)| {
-                let holders: Vec<_> = holders.iter().filter(|name| !self.out.contains(&(**name, *role))).collect();
+                let stay = holders.iter().filter(|name| !self.out.contains(&(**name, *role)));
+                let come = self.newcomers.iter().filter(|(_, of)| of == role).map(|(name, _)| name);
+                let holders: Vec<_> = stay.chain(come).collect();
                 ((*role).to_owned(), json!(holders))
             })
             .collect();
@@ -180,13 +203,15 @@ impl House {
         .unwrap()
     }
 
-    fn breach() -> Value {
-        let accuracy = json!({ "name": "accuracy", "quorum": { "all_of": ["privacy-officer", "legal"] }, "within": "10m",
+    fn breach(&self) -> Value {
+        let both = if self.lowered { "any_of" } else { "all_of" };
+        let two_of = if self.lowered { 1 } else { 2 };
+        let accuracy = json!({ "name": "accuracy", "quorum": { both: ["privacy-officer", "legal"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy", "legal": "executive" } });
         let release = json!({ "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" });
         let privacy = json!({ "name": "privacy", "quorum": { "all_of": ["privacy-officer"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy" } });
-        let two = json!({ "name": "two", "quorum": { "of": { "count": 2, "roles": ["comms-lead", "legal", "executive"] } }, "within": "15m" });
+        let two = json!({ "name": "two", "quorum": { "of": { "count": two_of, "roles": ["comms-lead", "legal", "executive"] } }, "within": "15m" });
         let update = json!({ "audience": "public", "template": "update", "channels": ["wire", "board"],
             "needs": ["what_happened"], "within": "60m", "next_update": "3h", "approval": [privacy, two] });
         let mut again = update.clone();
@@ -263,17 +288,19 @@ pub(super) const WATCHED: &[Watched] = &[
     },
 ];
 
-pub(super) fn watches() -> Vec<Watch> {
-    let kind = holdline::core::detect::KINDS.iter().find(|kind| kind.name == "more_than").unwrap();
-    let watch = |watched: &Watched| Watch {
-        name: watched.name.into(),
-        query: Query::parse(watched.query).unwrap(),
-        feeds: watched.feeds.iter().map(|feed| (*feed).into()).collect(),
-        detector: (kind.parse)(watched.spike).unwrap(),
-        at_least: None,
-        from: Voices(watched.voices),
-        besides: Besides::default(),
-        opens: watched.opens.map(Into::into),
-    };
-    WATCHED.iter().map(watch).collect()
+impl House {
+    pub(super) fn watches(&self) -> Vec<Watch> {
+        let kind = holdline::core::detect::KINDS.iter().find(|kind| kind.name == "more_than").unwrap();
+        let watch = |watched: &Watched| Watch {
+            name: watched.name.into(),
+            query: Query::parse(watched.query).unwrap(),
+            feeds: watched.feeds.iter().map(|feed| (*feed).into()).collect(),
+            detector: (kind.parse)(watched.spike).unwrap(),
+            at_least: None,
+            from: Voices(watched.voices - u32::from(self.lowered)),
+            besides: Besides::default(),
+            opens: watched.opens.map(Into::into),
+        };
+        WATCHED.iter().map(watch).collect()
+    }
 }

@@ -22,6 +22,7 @@ pub(super) struct Letter {
     pub(super) request: u32,
     pub(super) of: Subject,
     pub(super) person: PersonId,
+    address: String,
     pub(super) until: Option<Timestamp>,
     pub(super) token: String,
     pub(super) code: String,
@@ -64,6 +65,7 @@ impl World {
                     request: request.number,
                     of: request.of.clone(),
                     person: to.clone(),
+                    address: incident.roster.people[&to].email.clone(),
                     until: request.until,
                     token: links.token(audience),
                     code: links.code(audience),
@@ -111,6 +113,9 @@ impl World {
             assert!(*count <= MAILS_PER_HOUR_MAX, "{to} got {count} mails in one hour");
         }
         if let Some(letter) = letter.filter(|_| arrives) {
+            // Counted even where its answer is lost: it may be read.
+            let known = self.ledger.known.get_mut(&letter.incident).unwrap();
+            known.roll.mail(letter.request, &letter.address);
             self.deliver(&letter);
         }
         let wait = SignedDuration::from_secs((5 << row.attempts.min(6)).min(300));

@@ -8,6 +8,7 @@ mod clock;
 mod counts;
 mod coverage;
 mod feeds;
+mod files;
 mod house;
 mod mail;
 mod people;
@@ -15,6 +16,7 @@ mod posting;
 mod posts;
 mod process;
 mod promise;
+mod roll;
 mod upkeep;
 mod wanted;
 mod world;
@@ -74,6 +76,8 @@ fn play(seed: u64) -> Played {
     world.check_every_fold();
     world.check_counts();
     world.finish();
+    let changes = world.ledger.known.values().map(|known| known.changes).sum();
+    world.coverage.count("an incident's people changed", changes);
     Played { trace: world.trace(), coverage: world.coverage.clone() }
 }
 
@@ -99,9 +103,10 @@ impl World {
             for _ in 0..6 {
                 self.answer();
             }
-            for (id, entry) in self.board().incidents.clone() {
-                self.look_at_the_wires(id, &entry);
-                self.bring_to_an_end(id, &entry);
+            let board = self.board();
+            for (id, entry) in board.incidents.iter() {
+                self.look_at_the_wires(*id, entry);
+                self.bring_to_an_end(*id, entry);
             }
             self.check();
             if self.still_owed().is_empty() && self.board().incidents.values().all(|entry| !entry.incident.is_running())
@@ -111,7 +116,7 @@ impl World {
         }
         self.check_upkeep();
         self.check_every_fold();
-        for (id, entry) in &self.board().incidents {
+        for (id, entry) in self.board().incidents.iter() {
             assert!(!entry.incident.is_running(), "nobody could end incident {id}: {:?}", entry.incident.phase);
         }
         let owed = self.still_owed();

@@ -11,6 +11,7 @@ use holdline::core::statement::{Says, edited};
 use holdline::engine::Entry;
 use rand::RngExt as _;
 
+use super::files::stays;
 use super::house::{PEOPLE, ROLES, STATEMENTS};
 use super::posts::is_in_the_dark;
 use super::world::World;
@@ -66,6 +67,8 @@ impl World {
         if incident.verified.is_none() && self.chance(60) {
             let (verdict, by, reason) = (Verification::Real, person(self.pick(PEOPLE)), REASON.to_owned());
             self.record(id, Event::Verified { verdict, by, reason });
+        } else if incident.waiting_changes().next().is_some() && self.chance(20) {
+            self.agree_to_changes(id, entry);
         } else if incident.statements.is_empty() && self.chance(25) {
             self.pick_playbook(id);
         } else if incident.facts.len() < 2 && self.chance(60) {
@@ -105,7 +108,8 @@ impl World {
             72..76 => self.pick_playbook(id),
             76..84 => self.lift(id, entry),
             84..85 => drop(self.record(id, Event::Closed { by, reason })),
-            85..94 => self.look_at_the_wires(id, entry),
+            85..90 => self.look_at_the_wires(id, entry),
+            90..94 => self.agree_to_changes(id, entry),
             94..97 => self.post_by_hand(id, entry),
             _ => self.follow_up(id, entry),
         }
@@ -211,7 +215,7 @@ impl World {
 
     fn pick_playbook(&mut self, id: IncidentId) {
         let by = person(self.pick(PEOPLE));
-        let standing = self.house.standing();
+        let standing = self.standing();
         let rules = standing.rules[&PlaybookName::from("breach")].hash();
         self.record(id, Event::PlaybookPicked { rules, by });
     }
@@ -237,8 +241,12 @@ impl World {
             60..70 => self.edit(id, entry, &statement),
             70..80 => drop(self.record(id, Event::RedraftAsked { statement, by })),
             80..84 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason: REASON.to_owned() })),
-            84..90 => self.kill(),
-            90..95 => drop(self.work("stop", |work| work.stop_posting("ana", REASON))),
+            84..88 => self.kill(),
+            88..93 => {
+                self.edit_files();
+                self.reload();
+            }
+            93..97 => drop(self.work("stop", |work| work.stop_posting("ana", REASON))),
             _ => self.look_at_the_wires(id, entry),
         }
     }
@@ -256,7 +264,7 @@ impl World {
         self.record(id, event);
     }
 
-    /// Somebody stands at the kill switch, or edits the files; the next start reads them.
+    /// Somebody stands at the kill switch, or edits the files; they are taken up at once, by the next start, or by neither.
     pub(super) fn operator_acts(&mut self) {
         let stopped = self.board().stopped;
         if stopped && self.chance(70) {
@@ -267,36 +275,15 @@ impl World {
             self.work("stop", |work| work.stop_posting("ana", REASON));
             return;
         }
-        match self.rng.random_range(0..100) {
-            0..30 => {
-                let (role, holders) = self.pick(ROLES);
-                let gone = self.pick(holders);
-                if !stays(gone, role) {
-                    self.house.out.insert((gone, role));
-                }
-            }
-            30..50 => drop(self.house.out.pop_first()),
-            50..65 => {
-                let alone = self.pick(&["ben", "dev", "eve"]);
-                self.house.alone.insert(alone);
-            }
-            65..75 => self.house.alone.clear(),
-            75..85 => self.house.wire += 1,
-            85..90 => self.house.wire = 1,
-            _ => self.house.edition += 1,
+        for _ in 0..self.rng.random_range(1..4) {
+            self.edit_files();
         }
-        self.coverage.saw("the files were edited");
-        let (out, alone, wire) = (self.house.out.clone(), self.house.alone.clone(), self.house.wire);
-        self.note(format_args!("files: {out:?} out, {alone:?} alone, wire {wire}"));
-        if self.chance(70) {
-            self.kill();
+        match self.rng.random_range(0..100) {
+            0..45 => self.reload(),
+            45..85 => self.kill(),
+            _ => {}
         }
     }
-}
-
-/// Ana never leaves: somebody must be able to end an incident.
-fn stays(name: &str, role: &str) -> bool {
-    name == "ana" && role == "comms-lead"
 }
 
 /// Whether something is approved, and not said everywhere yet.

@@ -248,14 +248,6 @@ impl World {
         }
     }
 
-    /// Whether the wire is what it was when the incident opened.
-    fn is_live(&self, job: &PostJob) -> bool {
-        let board = self.board();
-        let Some(entry) = board.incidents.get(&job.incident) else { return false };
-        let live = self.house.channels().remove(job.channel.as_str());
-        live.is_some() && live.as_ref() == entry.rules.channels.get(&job.channel)
-    }
-
     fn end_post(&mut self, row: &Claimed, job: &PostJob, outcome: Outcome) {
         let lost = self.is_lost(row);
         let before = self.board().incidents.get(&job.incident).map(|entry| entry.incident.events);

@@ -11,7 +11,6 @@ use holdline::store::{Salts, StoreError};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
-use super::house;
 use super::world::World;
 
 pub(super) const KEY: &[u8] = b"simulation key";
@@ -148,13 +147,14 @@ impl World {
             });
             let entries = if self.mishap(3) { self.rng.random_range(1..4) } else { 0 };
             self.fuse.light(entries);
-            let (standing, watches, now) = (self.house.standing(), house::watches(), self.clocks.reading());
+            let (standing, watches, now) = (self.standing(), self.house.watches(), self.clocks.reading());
             let path = self.path.clone();
             let opened = catch_unwind(AssertUnwindSafe(|| Recorder::open(&path, KEY, salts, standing, watches, now)));
             self.fuse.light(0);
             match opened {
                 Ok(Ok(process)) => {
                     self.process = Some(process);
+                    self.hold_wires();
                     // What a start wrote, it wrote at the time that it goes on from.
                     let at = self.time_written_down();
                     self.clocks.engine_said(at);

@@ -11,13 +11,16 @@ use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
 use super::house::{NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, free_text, needs, root, stand_in};
+use super::roll::Roll;
 
 /// What a reader of the log knows of one incident.
 #[derive(Default)]
 pub(super) struct Known {
-    roles: BTreeMap<String, BTreeSet<String>>,
-    delegates: BTreeMap<String, String>,
-    away: BTreeSet<String>,
+    pub(super) roll: Roll,
+    /// The playbook that it keeps asks for less than the one of the first files.
+    pub(super) lowered: bool,
+    /// Changes of people that were made.
+    pub(super) changes: u64,
     pub(super) texts: BTreeMap<String, Text>,
     proposed: BTreeMap<String, (FactValue, String)>,
     filled: BTreeMap<String, String>,
@@ -68,17 +71,7 @@ pub(super) fn hash(package: &Package) -> String {
 
 impl Known {
     pub(super) fn open(&mut self, opening: &Opening) {
-        for (role, people) in &opening.roster.roles {
-            self.roles.insert(role.to_string(), people.iter().map(ToString::to_string).collect());
-        }
-        for (name, person) in &opening.roster.people {
-            if let Some(delegate) = &person.delegate {
-                self.delegates.insert(name.to_string(), delegate.to_string());
-            }
-            if person.away.is_some() {
-                self.away.insert(name.to_string());
-            }
-        }
+        self.roll.open(opening);
     }
 
     /// Takes in one event. `request` is the one that it answers; `said` is what people really answered to it.
@@ -106,9 +99,12 @@ impl Known {
             }
             Event::RequestLocked { request } => drop(self.locked.insert(*request)),
             Event::LeftRole { person, role } => {
-                self.roles.get_mut(role.as_str()).map(|people| people.remove(person.as_str()));
+                self.roll.roles.get_mut(role.as_str()).map(|people| people.remove(person.as_str()));
             }
-            Event::DelegationEnded { of } => drop(self.delegates.remove(of.as_str())),
+            Event::DelegationEnded { of } => drop(self.roll.delegates.remove(of.as_str())),
+            Event::ChangeOffered { change } => self.roll.offer(change),
+            Event::ChangeAgreed { change, by } => self.changes += u64::from(self.roll.agree(*change, by.as_str())),
+            Event::ChangeDropped { change } => self.roll.drop_change(*change),
             Event::FactProposed { fact, value, by } => {
                 self.filled.remove(fact.as_str());
                 self.proposed.insert(fact.to_string(), (value.clone(), by.to_string()));
@@ -156,9 +152,6 @@ impl Known {
             | Event::DeadlinePassed { .. }
             | Event::PostIntended { .. }
             | Event::MailRefused { .. }
-            | Event::ChangeOffered { .. }
-            | Event::ChangeAgreed { .. }
-            | Event::ChangeDropped { .. }
             | Event::StandDownAsked { .. }
             | Event::Injected { .. }
             | Event::BrokenOff { .. }
@@ -180,6 +173,9 @@ impl Known {
         let back = *what == Answer::TakeBack;
         assert!(back || !self.locked.contains(&request.number), "a locked request decided something");
         assert_eq!((&request.person, request.digest), (by, digest), "an answer to another request");
+        if !back {
+            self.roll.check_address(request.number, by.as_str());
+        }
         let honest = said.iter().any(|(person, answer)| person == by && answer == what);
         assert!(honest, "{by} never said {what:?} to request {}", request.number);
     }
@@ -264,7 +260,7 @@ impl Known {
     /// Whether everybody who must has said yes to the present words and still may.
     pub(super) fn check_quorum(&self, statement: &str) {
         let text = &self.texts[statement];
-        let needed = if text.has_no_news() { NEEDS_WITHOUT_NEWS } else { needs(root(statement)) };
+        let needed = if text.has_no_news() { NEEDS_WITHOUT_NEWS } else { needs(root(statement), self.lowered) };
         for (stage, need) in needed.iter().enumerate() {
             let yes: Vec<&str> = text.yes.iter().filter(|(_, of)| *of == stage).map(|(who, _)| who.as_str()).collect();
             let one_passes = matches!(need, Need::Any(_)) || matches!(need, Need::All(roles) if roles.len() == 1);
@@ -281,7 +277,7 @@ impl Known {
             assert!(
                 met,
                 "{statement} goes out without stage {stage}: yes of {yes:?}, authors {:?}, roles {:?}",
-                text.authors, self.roles
+                text.authors, self.roll.roles
             );
         }
     }
@@ -292,10 +288,10 @@ impl Known {
     }
 
     fn holds_or_stands_in(&self, who: &str, role: &str, text: &Text) -> bool {
-        let Some(holders) = self.roles.get(role) else { return false };
-        let gone = |holder: &String| self.away.contains(holder) || text.authors.contains(holder);
+        let Some(holders) = self.roll.roles.get(role) else { return false };
+        let gone = |holder: &String| self.roll.away.contains(holder) || text.authors.contains(holder);
         holders.contains(who)
-            || holders.iter().any(|holder| gone(holder) && self.delegates.get(holder).is_some_and(|to| to == who))
+            || holders.iter().any(|holder| gone(holder) && self.roll.delegates.get(holder).is_some_and(|to| to == who))
     }
 }
 

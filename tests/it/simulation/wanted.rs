@@ -9,6 +9,9 @@ const EVENTS: &[&str] = &[
     "post_put_off",
     "take_down_failed",
     "asked_again",
+    "change_agreed",
+    "change_dropped",
+    "change_offered",
     "claimed",
     "closed",
     "correction_begun",
@@ -56,6 +59,7 @@ const EFFECTS: &[&str] = &[
     "Remind",
     "TakeDown",
     "Tell",
+    "TellAddress",
     "WakeAt",
 ];
 /// Every phase of a post.
@@ -95,6 +99,9 @@ const REFUSED: &[&str] = &[
     "asked_again: Blocked",
     "asked_again: NothingChanged",
     "asked_again: PostingBegan",
+    "change_agreed: AlreadyDecided",
+    "change_agreed: NotEntitled",
+    "change_agreed: NothingChanged",
     "claimed: ClaimedBy",
     "claimed: NothingChanged",
     "closed: NotStoodDown",
@@ -139,12 +146,14 @@ const MISHAPS: &[&str] = &[
     "a person's mails were capped",
     "a sender heard no answer",
     "a wire was called",
+    "an incident's people changed",
     "answer: counted",
     "died after a commit",
     "died between calls",
     "died while a mail was sent",
     "died with a row in hand",
     "died within a transaction",
+    "installation: folder_taken",
     "installation: head_signed",
     "installation: posting_resumed",
     "installation: posting_stopped",
@@ -154,6 +163,7 @@ const MISHAPS: &[&str] = &[
     "the clock jumped forward",
     "the disk failed",
     "the files were edited",
+    "the files were taken up with incidents open",
 ];
 
 /// Names what did not happen in a part of the seeds.

@@ -15,6 +15,7 @@ use super::checks::Ledger;
 use super::clock::Clocks;
 use super::coverage::Coverage;
 use super::feeds::Feeds;
+use super::files::Files;
 use super::house::House;
 use super::mail::PostOffice;
 use super::posting::UnderWay;
@@ -23,6 +24,7 @@ use super::process::{Called, Fuse};
 pub(super) struct World {
     pub(super) rng: StdRng,
     pub(super) house: House,
+    pub(super) files: Files,
     pub(super) clocks: Clocks,
     pub(super) path: PathBuf,
     _folder: tempfile::TempDir,
@@ -53,6 +55,7 @@ impl World {
         let mut world = Self {
             rng: StdRng::seed_from_u64(seed),
             house: House::new(setting),
+            files: Files::default(),
             clocks: Clocks::new(),
             _folder: folder,
             path,
