@@ -210,11 +210,11 @@ impl Engine {
             InstallationEffect::TellBlind { to } => {
                 let Some(feeds) = self.blind_by_now() else { return Ok(Written::Moot) };
                 shell.composer.blind_spots(&house("", to), &feeds, &standing.url)?
+            }
             InstallationEffect::TellRehearsal { person, news } => {
                 let Some(found) = standing.roster.person(person) else { return Ok(Written::Moot) };
                 let told = of_a_rehearsal(news, &standing.roster);
                 shell.composer.rehearsal(&house(&found.name, &found.email), told, &standing.url)?
-            }
             }
         };
         Ok(Written::Letter(Box::new(letter)))

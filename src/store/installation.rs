@@ -244,7 +244,6 @@ impl InstallationEvent {
             Self::FeedHeardAgain { .. } => "feed_heard_again",
             Self::HoldPlaced { .. } => Self::HOLD_PLACED,
             Self::HoldLifted { .. } => Self::HOLD_LIFTED,
-    },
             Self::Rehearsal { .. } => "rehearsal",
         }
     }

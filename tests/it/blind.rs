@@ -149,7 +149,7 @@ async fn a_file_that_cannot_be_read_is_a_blind_spot_and_says_why() {
 async fn gone(app: &TestApp, name: String) {
     let look = Look { came: Came::Gone { why: "it answers 410".to_owned() }, cost: Cost::default() };
     let feed = FeedName::from(name);
-    let row = Schedule::new("https://x.example/", app.app().engine.now());
+    let row = Schedule::new("https://x.example/", app.app().engine.machine_time());
     app.app().engine.call(move |work| work.keep_look(&feed, look, row, Period::minutes(5), 0.5)).await.unwrap();
 }
 
