@@ -125,7 +125,6 @@ const REFUSED: &[&str] = &[
     "take_down_asked: Unknown",
     "taken_down: NothingChanged",
     "taken_down: Unknown",
-    "task_done: NothingChanged",
     "the right code after too many wrong ones: AlreadyDecided",
     "the right code after too many wrong ones: Locked",
     "the right code after too many wrong ones: Superseded",
