@@ -145,6 +145,7 @@ fn drafted(rules: &Rules, step: &str) -> Result<Package, DraftError> {
         spike: None,
         version: 1,
         corrects: None,
+        round: None,
     };
     draft(&input, rules, now())
 }
@@ -162,7 +163,7 @@ pub fn clock(bytes: &[u8]) {
     let (seconds, period) = first.split_once(' ').unwrap_or((first, "1s"));
     let at = seconds.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(now);
     let Ok(period) = Period::parse(period) else { return };
-    let promised = promised_at(at, Some(period), period);
+    let promised = promised_at(at, Some(period), period, None);
     assert!(promised >= at);
     assert!(promised.as_second() % 300 == 0 || promised.as_second() > Timestamp::MAX.as_second() - 600);
     for zone in ["UTC", "America/New_York", "Asia/Kathmandu"] {

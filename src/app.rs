@@ -31,7 +31,7 @@ use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, LetterError, MailReason, Post, Sent, SmtpSetupError};
 use crate::net::HttpSetupError;
 use crate::store::{Keys, Salts};
-use crate::web::{self, Web, WebError};
+use crate::web::{self, Operating, Web, WebError};
 
 /// How long to wait before a letter to a list that was not taken is handed over again.
 const MAIL_RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -40,6 +40,8 @@ const MAIL_RETRY_AFTER: Duration = Duration::from_mins(1);
 pub struct App {
     pub engine: Engine,
     pub address: SocketAddr,
+    /// Where metrics and health are served to the operator.
+    pub metrics: Option<SocketAddr>,
     folder: Arc<Folder>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -80,6 +82,10 @@ impl App {
         let wanted = mode.listen(&config)?;
         let listener = listen(wanted).await?;
         let address = listener.local_addr().unwrap_or(wanted);
+        let operators = match mode.metrics(&config) {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let (fixed, path) = (Fixed::of(&config), config.folder.clone());
         let standing = standing(&config, mode.setting(), mode.url(&config, address));
         let every = config.audit.every;
@@ -114,9 +120,16 @@ impl App {
         tasks.close();
         let (webhooks, state) = (folder.webhooks(), folder.state());
         let mailbox = mode.mailbox().cloned();
-        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, mailbox })?;
-        let server = tokio::spawn(web::serve(listener, router, stop.clone()));
-        Ok(Self { engine, address, folder: Arc::new(folder), stop, tasks, server, writer })
+        let places = web::places();
+        let operating = Operating::new(engine.clone(), state.clone(), Arc::clone(&places));
+        let metrics = operators.as_ref().and_then(|listener| listener.local_addr().ok());
+        if let Some(listener) = operators {
+            let router = web::operating_router(operating.clone());
+            tasks.spawn(web::serve(listener, router, web::places(), stop.clone()));
+        }
+        let router = web::router(Web { engine: engine.clone(), url, webhooks, folder: state, operating, mailbox })?;
+        let server = tokio::spawn(web::serve(listener, router, places, stop.clone()));
+        Ok(Self { engine, address, metrics, folder: Arc::new(folder), stop, tasks, server, writer })
     }
 
     /// Takes up the folder as it is now, or says why not and goes on.

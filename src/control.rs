@@ -1,5 +1,7 @@
 //! The control socket beside the store: what the operator's commands say to the running daemon. One JSON line in, one out.
 
+mod incident;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,13 +16,18 @@ use tokio_util::sync::CancellationToken;
 use crate::core::name::{PersonId, WatchName};
 use crate::core::period::Period;
 use crate::core::quiet::{BreakThrough, Silence};
+use crate::core::shown::visible;
 use crate::core::statement::clock_time;
 use crate::engine::{Engine, RecordError, SilenceAsked, Work, on_its_way};
+
+pub use incident::{IncidentRequest, LISTED_MAX, SAID_BYTES_MAX};
 
 /// The longest request or answer, in bytes.
 pub const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// How long one side waits for the other.
 const WITHIN: Duration = Duration::from_secs(10);
+/// How long a command under way may take once Holdline is to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 /// Who may connect: the user that Holdline runs as, and root.
 const MODE: u32 = 0o600;
 
@@ -30,6 +37,7 @@ pub enum Request {
     StopPosting { by: String, reason: String },
     ResumePosting { by: String },
     Silence(SilenceRequest),
+    Incident(IncidentRequest),
 }
 
 /// What `holdline silence` asks for.
@@ -94,8 +102,16 @@ pub async fn serve(listener: UnixListener, engine: Engine, stop: CancellationTok
         };
         let talked = match accepted {
             Ok((stream, _)) => {
-                let talked = tokio::time::timeout(WITHIN, talk(stream, &engine)).await;
-                talked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+                let stopped = async {
+                    stop.cancelled().await;
+                    tokio::time::sleep(STOP_WITHIN).await;
+                };
+                tokio::select! {
+                    talked = tokio::time::timeout(WITHIN, talk(stream, &engine)) => {
+                        talked.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+                    }
+                    () = stopped => return,
+                }
             }
             Err(error) => Err(error),
         };
@@ -125,9 +141,10 @@ async fn carry_out(engine: &Engine, request: Request) -> Answer {
         }
         Request::ResumePosting { by } => engine.resume_posting(by).await.map(|()| vec![RESUMED.to_owned()]),
         Request::Silence(request) => engine.call(move |work| silence(work, request)).await,
+        Request::Incident(request) => incident::carry_out(engine, request).await,
     };
     match done {
-        Ok(sentences) => Answer::Done(sentences),
+        Ok(sentences) => Answer::Done(sentences.iter().map(|said| visible(said)).collect()),
         Err(error) => Answer::Refused(refused(&error)),
     }
 }

@@ -35,6 +35,7 @@ const CHANGES_MAX: usize = 1;
 pub(super) struct Fixed {
     store: PathBuf,
     listen: SocketAddr,
+    metrics: Option<SocketAddr>,
     url: String,
     key: SecretString,
     previous: Vec<SecretString>,
@@ -48,6 +49,7 @@ impl Fixed {
         Self {
             store: config.store.clone(),
             listen: config.server.listen,
+            metrics: config.server.metrics,
             url: config.server.url.clone(),
             key: config.audit.key.clone(),
             previous: config.audit.previous.clone(),
@@ -63,6 +65,7 @@ impl Fixed {
         let changed = [
             (self.store != config.store, "`store`"),
             (self.listen != config.server.listen, "`server.listen`"),
+            (self.metrics != config.server.metrics, "`server.metrics`"),
             (self.url != config.server.url, "`server.url`"),
             (bytes(&self.key) != bytes(&config.audit.key), "the audit key"),
             (keys(&self.previous) != keys(&config.audit.previous), "`audit.previous`"),

@@ -60,6 +60,14 @@ impl Mode {
         }
     }
 
+    /// Where metrics and health are told without a session. A rehearsal leaves that to the daemon that it runs beside.
+    pub(super) fn metrics(&self, config: &Config) -> Option<SocketAddr> {
+        match self {
+            Self::Live | Self::Demo(_) => config.server.metrics,
+            Self::DryRun(..) => None,
+        }
+    }
+
     /// What mails link to.
     pub(super) fn url(&self, config: &Config, address: SocketAddr) -> String {
         match self {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::demo_player::Player;
-use super::run::asked_to_stop;
+use super::run::StopAsked;
 use super::{log, out};
 use crate::app::{App, Mode, StartError};
 use crate::config::{Config, Look, Need, SAMPLE_KEY_FILE, load, report, sample};
@@ -30,7 +30,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    log::begin("holdline=error,error");
+    log::begin("holdline=error,error", log::Format::Plain);
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(play(options)),
         Err(error) => out::fail(error),
@@ -52,8 +52,9 @@ async fn play(options: &Options) -> ExitCode {
             Err(why) => out::fail(why),
         }
     } else {
+        let stop_asked = StopAsked::listen();
         explain(app.address);
-        asked_to_stop().await;
+        stop_asked.wait().await;
         ExitCode::SUCCESS
     };
     app.stop().await;

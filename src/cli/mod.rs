@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod demo;
 mod demo_player;
+mod incident;
 mod init;
 pub mod log;
 mod man;
@@ -14,6 +15,7 @@ mod records;
 mod run;
 mod schema;
 mod series;
+mod service;
 mod silence;
 mod stop_posting;
 mod try_detect;
@@ -46,6 +48,9 @@ enum Command {
     Backtest(backtest::Options),
     /// The kill switch: stop every post of every incident at once, and say what was on its way
     StopPosting(stop_posting::Options),
+    /// Open, look at and lead incidents of the running daemon; nothing is approved here
+    #[command(subcommand)]
+    Incident(incident::Incident),
     /// Keep a watch quiet for a while, with a reason; list silences, or end one
     Silence(silence::Options),
     /// Ask one part of Holdline about your own data; nothing is stored
@@ -79,6 +84,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Run(options) => run::run(&options),
+        Command::Incident(command) => incident::run(command),
         Command::Check(options) => check::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Schema(options) => schema::run(&options),

@@ -1,11 +1,14 @@
 //! `holdline run`: the daemon.
 
 use std::convert::Infallible;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::service::ServiceManager;
 use super::{check, log, out};
 use crate::app::{App, Mode, StartError};
 use crate::config::{Config, Need};
@@ -16,10 +19,18 @@ use crate::mail::Mailbox;
 const DRY_FROM: &str = "Holdline rehearsal <holdline@rehearsal.invalid>";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+HOLDLINE_LOG sets how much is logged, as in HOLDLINE_LOG=holdline=debug.\n\n\
+SIGHUP takes up the changed folder; SIGTERM stops: what is under way is finished within seconds, and what is not comes \
+again at the next start. Where a service manager asks for it, Holdline says when it is ready, reloading and stopping, and \
+that it lives (sd_notify).")]
 pub(super) struct Options {
     /// The folder with holdline.yaml, playbooks and templates
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// How log lines are written
+    #[arg(long, value_name = "FORMAT", env = "HOLDLINE_LOG_FORMAT", default_value = "plain")]
+    log: log::Format,
     /// A rehearsal with the real feeds: mail goes into a mailbox page on this machine, nothing is posted anywhere, no
     /// credential of a channel is read, and the store is one of its own
     #[arg(long)]
@@ -30,7 +41,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    log::begin("holdline=info,warn");
+    log::begin("holdline=info,warn", options.log);
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(start(options)),
         Err(error) => out::fail(error),
@@ -77,46 +88,65 @@ Ctrl-C ends it.",
 }
 
 async fn serve(app: App) -> ExitCode {
+    // Listened for before anybody hears that it runs: unheard, each would end the program at once.
+    let (mut hangups, stop_asked) = (signal(SignalKind::hangup()), StopAsked::listen());
     tracing::info!(address = %app.address, url = %app.engine.standing().url, "Holdline is running");
+    if let Some(address) = app.metrics {
+        tracing::info!(%address, "metrics and health are told");
+    }
     app.follow_folder();
+    let manager = ServiceManager::of_environment();
+    manager.ready();
     let code = tokio::select! {
-        never = look_when_asked(&app) => match never {},
-        () = asked_to_stop() => ExitCode::SUCCESS,
+        never = look_when_asked(&app, &manager, &mut hangups) => match never {},
+        never = manager.live(&app.engine) => match never {},
+        () = stop_asked.wait() => ExitCode::SUCCESS,
         () = app.engine.writer_ended() => {
             // Nothing can be written down any more: whoever looks after the service starts it anew from the record.
             out::fail("the writer ended by itself; the record stands as it was committed")
         }
     };
     tracing::info!("Holdline is stopping");
+    manager.stopping();
     app.stop().await;
+    tracing::info!("Holdline has stopped");
     code
 }
 
 /// Looks at the folder whenever a service manager asks for it (SIGHUP).
-async fn look_when_asked(app: &App) -> Infallible {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::hangup()) {
-        Ok(mut signals) => loop {
-            signals.recv().await;
-            app.look_at_folder().await;
-        },
-        Err(_) => std::future::pending().await,
+async fn look_when_asked(app: &App, manager: &ServiceManager, hangups: &mut io::Result<Signal>) -> Infallible {
+    loop {
+        next(hangups).await;
+        manager.reloading();
+        app.look_at_folder().await;
+        manager.ready();
     }
 }
 
-/// Returns on Ctrl-C, or on what a service manager sends.
-pub(super) async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => {
-                signals.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// What asks the program to stop: Ctrl-C, or what a service manager sends. From the moment of listening on neither ends it
+/// in the middle of anything.
+pub(super) struct StopAsked {
+    terminate: io::Result<Signal>,
+    interrupt: io::Result<Signal>,
+}
+
+impl StopAsked {
+    pub(super) fn listen() -> Self {
+        Self { terminate: signal(SignalKind::terminate()), interrupt: signal(SignalKind::interrupt()) }
+    }
+
+    pub(super) async fn wait(mut self) {
+        tokio::select! {
+            () = next(&mut self.terminate) => {}
+            () = next(&mut self.interrupt) => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+    }
+}
+
+/// Returns at the next signal; never where it cannot be listened for.
+async fn next(signals: &mut io::Result<Signal>) {
+    match signals {
+        Ok(signals) => drop(signals.recv().await),
+        Err(_) => std::future::pending().await,
     }
 }

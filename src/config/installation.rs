@@ -81,11 +81,14 @@ fn stamp(text: &str) -> Result<String, String> {
 
 pub(super) fn server(file: &Table<'_>) -> Option<Server> {
     let table = file.need_table("server", "{ url: https://holdline.riverside.example }", keys::SERVER)?;
-    let listen = table.parsed("listen", |text| {
-        text.parse().map_err(|_| format!("`{text}` is not an address to listen at; write it as in 127.0.0.1:8080"))
-    });
+    let listen = table.parsed("listen", |text| address(text, "127.0.0.1:8080"));
+    let metrics = table.parsed("metrics", |text| address(text, "127.0.0.1:9464"));
     let url = table.need_word("url", "https://holdline.riverside.example")?.parsed(file.sheet, url)?;
-    Some(Server { listen: listen.unwrap_or(LISTEN), url })
+    Some(Server { listen: listen.unwrap_or(LISTEN), metrics, url })
+}
+
+fn address(text: &str, as_in: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an address to listen at; write it as in {as_in}"))
 }
 
 /// Links with their tokens go to this address: in clear only on this machine.

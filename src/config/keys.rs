@@ -17,7 +17,7 @@ pub(super) const FILE: &[&str] = &[
 ];
 pub(super) const ORGANISATION: &[&str] =
     &["name", "timezone", "hotline", "press_office", "languages", "known", "stamp", "accounts"];
-pub(super) const SERVER: &[&str] = &["listen", "url"];
+pub(super) const SERVER: &[&str] = &["listen", "url", "metrics"];
 pub(super) const AUDIT: &[&str] = &["key", "previous", "heads_to", "every"];
 pub(super) const PERSON: &[&str] = &["name", "email", "phone", "delegate", "away", "reads", "shared"];
 pub(super) const MAIL: &[&str] = &["from", "smtp"];
@@ -37,8 +37,22 @@ pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unkn
 pub(super) const STEP: &[&str] = &["alert", "task", "statement"];
 pub(super) const ALERT: &[&str] = &["id", "to", "acknowledge_within", "else", "at", "after", "when"];
 pub(super) const TASK: &[&str] = &["id", "do", "by", "within", "at", "after", "when"];
-pub(super) const STATEMENT: &[&str] =
-    &["id", "audience", "template", "channels", "needs", "within", "next_update", "approval", "at", "after", "when"];
+pub(super) const STATEMENT: &[&str] = &[
+    "id",
+    "audience",
+    "template",
+    "channels",
+    "needs",
+    "within",
+    "next_update",
+    "every",
+    "nothing_new",
+    "approval",
+    "at",
+    "after",
+    "when",
+];
+pub(super) const NOTHING_NEW: &[&str] = &["template", "approval"];
 /// Beside a stage's quorum.
 pub(super) const STAGE_COMMON: &[&str] = &["stage", "within", "else"];
 pub(super) const STAND_DOWN: &[&str] = &["when", "for", "approval"];
@@ -65,6 +79,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("alert", ALERT),
     ("task", TASK),
     ("statement", STATEMENT),
+    ("nothing_new", NOTHING_NEW),
     ("a stage", STAGE_COMMON),
     ("stand_down", STAND_DOWN),
 ];

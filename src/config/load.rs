@@ -225,6 +225,8 @@ fn rules(playbook: Playbook, given: &Given<'_>) -> Rules {
             StepKind::Statement(statement) => {
                 if seen.insert(statement.template.clone()) {
                     templates.extend(given.templates.named(&statement.template));
+                    let nothing_new = statement.again.iter().map(|again| &again.nothing_new.template);
+                    templates.extend(nothing_new.flat_map(|name| given.templates.named(name)));
                 }
                 let used = statement.channels.iter().filter_map(|name| given.channels.get_key_value(name));
                 channels.extend(used.map(|(name, rules)| (name.clone(), rules.clone())));

@@ -1,5 +1,6 @@
 //! The configuration: one validated value from one folder. Every problem of every file is reported at once, with its place.
 
+mod again;
 mod approval;
 mod clear;
 mod conditions;
@@ -103,6 +104,8 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// Where the operator's tools read metrics and health, without a session.
+    pub metrics: Option<SocketAddr>,
     /// What mails link to, without a slash at its end.
     pub url: String,
 }

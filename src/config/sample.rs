@@ -21,6 +21,30 @@ const FILES: &[(&str, &str)] = &[
         "templates/statements/data-breach/holding.short.en.hbs",
         include_str!("../../templates/statements/data-breach/holding.short.en.hbs"),
     ),
+    (
+        "templates/statements/data-breach/update.long.en.hbs",
+        include_str!("../../templates/statements/data-breach/update.long.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/update.long.es.hbs",
+        include_str!("../../templates/statements/data-breach/update.long.es.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/update.short.en.hbs",
+        include_str!("../../templates/statements/data-breach/update.short.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/nothing-new.long.en.hbs",
+        include_str!("../../templates/statements/data-breach/nothing-new.long.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/nothing-new.long.es.hbs",
+        include_str!("../../templates/statements/data-breach/nothing-new.long.es.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/nothing-new.short.en.hbs",
+        include_str!("../../templates/statements/data-breach/nothing-new.short.en.hbs"),
+    ),
 ];
 
 /// The file that the sample's audit key is read from. It is not among the files: whoever writes them makes a key,

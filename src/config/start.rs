@@ -29,6 +29,22 @@ const HOSPITAL: &[(&str, &str)] = &[
         "templates/statements/data-breach/holding.short.en.hbs",
         include_str!("../../templates/statements/data-breach/holding.short.en.hbs"),
     ),
+    (
+        "templates/statements/data-breach/update.long.en.hbs",
+        include_str!("../../templates/statements/data-breach/update.long.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/update.short.en.hbs",
+        include_str!("../../templates/statements/data-breach/update.short.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/nothing-new.long.en.hbs",
+        include_str!("../../templates/statements/data-breach/nothing-new.long.en.hbs"),
+    ),
+    (
+        "templates/statements/data-breach/nothing-new.short.en.hbs",
+        include_str!("../../templates/statements/data-breach/nothing-new.short.en.hbs"),
+    ),
 ];
 
 const OTHER: &[(&str, &str)] = &[

@@ -1,10 +1,10 @@
 //! The timeline: alerts, tasks and statements, and when each starts.
 
-use super::approval;
 use super::node::{Entry, Node, Table, Word};
 use super::order::{self, Placed};
 use super::playbook::Reading;
 use super::sheet::meant;
+use super::{again, approval};
 use super::{conditions, keys, spelling, statement};
 use crate::core::name::{ChannelName, FactName, StepId, TemplateName};
 use crate::core::period::Period;
@@ -77,7 +77,9 @@ impl<'n> Reading<'n> {
             within: table.parsed("within", Period::parse),
             next_update: table.parsed("next_update", Period::parse),
             approval: approval::read(self, &table, "release"),
+            again: None,
         };
+        let step = again::read(self, &table, step);
         if let Some(word) = template {
             self.given.templates.check(self.sheet, word, &step, self.facts, self.given);
         }

@@ -51,6 +51,12 @@ impl Period {
         self.share_after(at, 1, 1)
     }
 
+    /// The time this long before `at`.
+    pub fn before(self, at: Timestamp) -> Timestamp {
+        let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);
+        at.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN)
+    }
+
     /// The time after `at` by the share `part / whole` of this period.
     pub fn share_after(self, at: Timestamp, part: u32, whole: u32) -> Timestamp {
         let seconds = i64::try_from(self.0).unwrap_or(i64::MAX);

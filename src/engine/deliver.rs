@@ -4,13 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::board::Entry;
 use super::links::Audience;
+use super::measured::Ended;
 use super::outbox::Shell;
 use super::{Engine, RecordError};
 use crate::core::incident::{Effect, Event, PostPhase};
 use crate::core::name::PersonId;
 use crate::crash::{self, Point};
 use crate::mail::compose::{BlindSpot, ComposeError, Head, HeldBack, House, Key, Scene};
-use crate::mail::{Letter, Sent};
+use crate::mail::{Letter, MailReason, Sent};
 use crate::store::{Claimed, InstallationEffect, Settled};
 
 /// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
@@ -46,12 +47,13 @@ impl Engine {
             Ok(Written::Letter(letter)) => letter,
             Ok(Written::Moot) => return self.end(row, Settled::Done("moot".to_owned()), None).await,
             Err(error) => {
-                tracing::error!(effect = %row.id, %error, "a mail could not be written");
+                tracing::error!(%error, "a mail could not be written");
                 let event = Event::MailRefused { person, why: error.to_string() };
                 return self.end(row, Settled::Done("not written".to_owned()), Some(event)).await;
             }
         };
         if let Some(later) = self.take_mail(&person).await? {
+            self.measures().count(|counters| counters.mails_put_off += 1);
             return self.end(row, Settled::NotBefore(later), None).await;
         }
         self.send(shell, row, &letter, Some(person)).await
@@ -68,7 +70,7 @@ impl Engine {
             Ok(Written::Letter(letter)) => self.send(shell, row, &letter, None).await,
             Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
             Err(error) => {
-                tracing::error!(effect = %row.id, %error, "a mail could not be written");
+                tracing::error!(%error, "a mail could not be written");
                 self.end(row, Settled::Done("not written".to_owned()), None).await
             }
         }
@@ -213,12 +215,14 @@ impl Engine {
         crash::pass(Point::MailWritten);
         let sent = shell.post.send(letter, self.now()).await;
         crash::pass(Point::MailSent);
+        let (ended, reason) = measured(&sent);
+        self.measures().mailed(ended, reason, self.time());
         let (how, went_out, why) = match sent {
             Sent::Accepted { .. } => (Settled::Done("sent".to_owned()), true, None),
             Sent::Unknown { why } => (self.again(row, &why.to_string()), true, None),
             Sent::Later { why } => (self.again(row, &why.to_string()), false, None),
             Sent::Never { why, said } => {
-                tracing::error!(effect = %row.id, %why, %said, "a mail was refused for good");
+                tracing::error!(%why, %said, "a mail was refused for good");
                 (Settled::Done("refused".to_owned()), false, Some(why.to_string()))
             }
         };
@@ -234,7 +238,7 @@ impl Engine {
     }
 
     fn again(&self, row: &Claimed, why: &str) -> Settled {
-        tracing::warn!(effect = %row.id, why, attempts = row.attempts, "a mail was not taken; it is sent again");
+        tracing::warn!(why, attempts = row.attempts, "a mail was not taken; it is sent again");
         Settled::NotBefore(self.retry_at(row.attempts))
     }
 
@@ -254,6 +258,15 @@ impl Engine {
         let standing = self.standing();
         let host = standing.url.split("://").last().and_then(|rest| rest.split([':', '/']).next());
         format!("{local}.{}{}@{}", standing.setting.mark(), self.links().installation(), host.unwrap_or("holdline"))
+    }
+}
+
+fn measured(sent: &Sent) -> (Ended, Option<MailReason>) {
+    match sent {
+        Sent::Accepted { .. } => (Ended::Done, None),
+        Sent::Later { why } => (Ended::Later, Some(*why)),
+        Sent::Never { why, .. } => (Ended::Never, Some(*why)),
+        Sent::Unknown { why } => (Ended::Unknown, Some(*why)),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn draft(entry: &Entry, statement: &StepId, now: Timestamp) -> Option
         spike: incident.known_spike(),
         version: found.version() + 1,
         corrects: incident.corrected_by(statement),
+        round: incident.round_of(statement, &entry.rules),
     };
     Some(match render(&input, &entry.rules, now) {
         Ok(package) => Event::Saved {

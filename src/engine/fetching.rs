@@ -87,6 +87,7 @@ impl Engine {
                 });
                 looking.insert(task.id(), index);
             }
+            self.measures().count(|counters| counters.fetches_under_way = under_way.len());
             let latest = self.time().checked_add(LOOK_AT_LEAST_EVERY).unwrap_or(Timestamp::MAX);
             let next = turns.next().map_or(latest, |next| next.min(latest));
             let is_full = under_way.len() >= FETCHES_MAX;

@@ -165,7 +165,7 @@ impl Engine {
                 return self.end(row, Settled::Done(event.kind().to_owned()), Some(event)).await;
             }
         };
-        tracing::warn!(effect = %row.id, %why, attempts = row.attempts, "a post was not taken down yet; it is tried again");
+        tracing::warn!(%why, attempts = row.attempts, "a post was not taken down yet; it is tried again");
         let not_before = later(self.time(), after).max(self.retry_at(row.attempts));
         self.end(row, Settled::NotBefore(not_before), None).await
     }

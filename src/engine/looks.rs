@@ -93,6 +93,7 @@ impl Work<'_, '_> {
             }
         }
         self.put_down(tally)?;
+        self.state.heard.push((feed.clone(), taken));
         Ok(taken)
     }
 

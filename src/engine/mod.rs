@@ -19,6 +19,7 @@ mod intake;
 mod links;
 mod look;
 mod looks;
+mod measured;
 mod outbox;
 mod past;
 mod post;
@@ -53,7 +54,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
-pub use outbox::Shell;
+pub use measured::{Bounded, COMMIT_BUCKETS, Called, Counters, Ended, FeedNow, Measured, Measures};
+pub use outbox::{STOP_WITHIN, Shell};
 pub use past::{HeardOf, heard_of};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
@@ -89,16 +91,18 @@ pub struct Engine {
     standing: watch::Receiver<Arc<Standing>>,
     clock: Clock,
     ahead: watch::Receiver<SignedDuration>,
+    measures: Arc<Measures>,
 }
 
 impl Engine {
     /// Puts the recorder on its thread and gives a handle to it.
     pub fn start(recorder: Recorder, path: &Path, clock: Clock) -> (Self, WriterThread) {
         let (board, links, ahead) = (recorder.board(), recorder.links().clone(), recorder.ahead());
-        let standing = recorder.standing();
+        let (standing, measures) = (recorder.standing(), recorder.measures());
         let owed = Arc::new(Notify::new());
         let (queue, committed, thread) = thread::start(recorder, clock.clone(), Arc::clone(&owed));
-        let engine = Self { queue, board, committed, owed, reader: Reader::new(path), links, standing, clock, ahead };
+        let reader = Reader::new(path);
+        let engine = Self { queue, board, committed, owed, reader, links, standing, clock, ahead, measures };
         (engine, thread)
     }
 

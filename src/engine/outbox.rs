@@ -1,11 +1,14 @@
 //! The outbox's loop: does inside work, claims what is due outside, carries it out and settles it. Restartable at any point.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::hands::Hands;
 use super::post::PostJob;
@@ -17,9 +20,12 @@ use crate::mail::compose::Composer;
 use crate::store::{Claimed, INSTALLATION, InstallationEffect, Settled};
 
 /// Mails and posts under way at once.
-const AT_ONCE_MAX: usize = 16;
+pub(super) const AT_ONCE_MAX: usize = 16;
 /// The longest wait without looking again, should a time have been missed.
 const LOOK_AT_LEAST_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long what is under way may take once Holdline is to stop. A mail that is broken off goes out again under the same
+/// name; a post that is broken off is looked for before anything else.
+pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// Waits after the store failed.
 const STORE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
@@ -38,7 +44,7 @@ impl Engine {
             // Taken before looking, so that a commit between the look and the wait is not missed.
             let owed = self.owed.notified();
             let shell = Arc::clone(&shells.borrow());
-            match self.look(&shell, &mut under_way).await {
+            match self.look(&shell, &mut under_way, &stop).await {
                 Ok(next) => self.rest(next, owed, &mut under_way, &stop).await,
                 Err(error) => {
                     tracing::error!(%error, "the outbox could not be read; it is read again");
@@ -47,21 +53,35 @@ impl Engine {
                 }
             }
         }
-        while under_way.join_next().await.is_some() {}
+        let finished = timeout(STOP_WITHIN, async { while under_way.join_next().await.is_some() {} }).await;
+        if finished.is_err() {
+            let left = under_way.len();
+            tracing::warn!(left, "some mails and posts were broken off; they are followed up at the next start");
+        }
     }
 
     /// One look: inside work first, then as many rows as there are hands for. Says when the next row is due.
-    async fn look(&self, shell: &Arc<Shell>, under_way: &mut JoinSet<()>) -> Result<Option<Timestamp>, RecordError> {
+    async fn look(
+        &self,
+        shell: &Arc<Shell>,
+        under_way: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) -> Result<Option<Timestamp>, RecordError> {
         while self.call(|work| work.carry_out_inside()).await? {}
         while under_way.len() >= AT_ONCE_MAX {
-            under_way.join_next().await;
+            tokio::select! {
+                () = stop.cancelled() => return Ok(None),
+                _ = under_way.join_next() => {}
+            }
         }
         // No more than there are hands for, so that a lease is not spent in waiting.
         let free = AT_ONCE_MAX - under_way.len();
         let rows = self.call(move |work| work.claim_outside(free)).await?;
         for row in rows {
             let (engine, shell) = (self.clone(), Arc::clone(shell));
-            under_way.spawn(async move { engine.carry_out_row(&shell, row).await });
+            // Of the highest level, so that whatever is logged says which incident it is about.
+            let span = tracing::error_span!("effect", incident = row.id.incident, effect = %row.id);
+            under_way.spawn(async move { engine.carry_out_row(&shell, row).await }.instrument(span));
         }
         self.call(|work| work.next_due()).await
     }
@@ -84,6 +104,7 @@ impl Engine {
     }
 
     async fn carry_out_row(&self, shell: &Shell, row: Claimed) {
+        let _under_way = self.measures().under_way();
         crash::pass(Point::ClaimTaken);
         let done = if row.id.incident == INSTALLATION {
             self.carry_out_installation(shell, &row).await
@@ -92,7 +113,8 @@ impl Engine {
         };
         // The row stays claimed until its lease ends and is then carried out again.
         if let Err(error) = done {
-            tracing::error!(effect = %row.id, %error, "an effect could not be settled; it comes again after its lease");
+            self.measures().count(|counters| counters.unsettled += 1);
+            tracing::error!(%error, "an effect could not be settled; it comes again after its lease");
         }
     }
 

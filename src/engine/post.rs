@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::board::Entry;
+use super::measured::Ended;
 use super::outbox::Shell;
 use super::work::{INTENDED, LEASE, Work};
 use super::{Engine, RecordError};
@@ -156,7 +157,10 @@ impl Engine {
         } else if self.board().stopped {
             Outcome::Later { why: Reason::Stopped, after: Duration::ZERO }
         } else {
-            call(channel.as_ref(), &approved, &intent, by).await
+            let outcome = call(channel.as_ref(), &approved, &intent, by).await;
+            let (ended, why) = measured(&outcome);
+            self.measures().posted(&job.channel, ended, why, self.time());
+            outcome
         };
         self.end_post(row, job, outcome).await
     }
@@ -174,6 +178,15 @@ impl Engine {
         self.call(move |work| work.end_post(&row, &job, outcome)).await?;
         crash::pass(Point::OutcomeKept);
         Ok(())
+    }
+}
+
+fn measured(outcome: &Outcome) -> (Ended, Option<Reason>) {
+    match outcome {
+        Outcome::Done { .. } => (Ended::Done, None),
+        Outcome::Later { why, .. } => (Ended::Later, Some(*why)),
+        Outcome::Never(why) => (Ended::Never, Some(*why)),
+        Outcome::Unknown(why) => (Ended::Unknown, Some(*why)),
     }
 }
 

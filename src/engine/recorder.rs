@@ -15,15 +15,16 @@ use super::error::RecordError;
 use super::folding::{Folded, fold_all};
 use super::gaps;
 use super::links::Links;
+use super::measured::Measures;
 use super::past::{Remembered, note_of};
 use super::quiet::QuietNow;
 use super::stop::{Stopped, stopped_by};
 use super::time::EngineTime;
-use super::work::Work;
+use super::work::{TakenIn, Work};
 use crate::core::accounts::Accounts;
 use crate::core::count::minute_of;
 use crate::core::incident::IncidentId;
-use crate::core::name::PlaybookName;
+use crate::core::name::{FeedName, PlaybookName};
 use crate::core::past::LOOK_BACK_DAYS;
 use crate::core::query::MatcherError;
 use crate::core::quiet::Quiet;
@@ -75,6 +76,7 @@ pub struct Recorder {
     time: EngineTime,
     /// How far the engine's time runs ahead of the machine's clock.
     ahead: watch::Sender<SignedDuration>,
+    measures: Arc<Measures>,
 }
 
 /// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
@@ -90,6 +92,8 @@ pub(super) struct State {
     pub(super) steady_since: Timestamp,
     pub(super) quiet: Arc<QuietNow>,
     pub(super) standing: Arc<Standing>,
+    /// What this transaction took in, to be counted once it stands.
+    pub(super) heard: Vec<(FeedName, TakenIn)>,
     undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
@@ -98,6 +102,13 @@ pub(super) struct State {
     recount: bool,
     /// Something new is owed since the outbox was last told.
     owes: bool,
+}
+
+/// A place within a transaction, to come back to.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mark {
+    undo: usize,
+    heard: usize,
 }
 
 /// What stood before a change of this transaction.
@@ -154,6 +165,7 @@ impl Recorder {
             steady_since: time.steady_since(),
             quiet: Arc::new(quiet),
             standing: Arc::new(standing),
+            heard: Vec::new(),
             undo: Vec::new(),
             counts_stale: true,
             counted_in_job: false,
@@ -164,7 +176,8 @@ impl Recorder {
         let published = watch::Sender::new(Arc::clone(&state.standing));
         let erased = Arc::new(erased);
         let ahead = watch::Sender::new(time.ahead());
-        let mut recorder = Self { writer, state, links, board, published, erased, time, ahead };
+        let measures = Arc::default();
+        let mut recorder = Self { writer, state, links, board, published, erased, time, ahead, measures };
         recorder.count_again()?;
         recorder.publish();
         crash::pass(Point::Folded);
@@ -179,6 +192,10 @@ impl Recorder {
 
     pub(super) fn ahead(&self) -> watch::Receiver<SignedDuration> {
         self.ahead.subscribe()
+    }
+
+    pub(super) fn measures(&self) -> Arc<Measures> {
+        Arc::clone(&self.measures)
     }
 
     pub fn links(&self) -> &Links {
@@ -241,6 +258,7 @@ impl Recorder {
         match committed {
             Ok(wrote) => {
                 self.time.moved_along();
+                self.measures.heard(self.state.heard.drain(..));
                 let ahead = self.time.ahead();
                 self.ahead.send_if_modified(|before| std::mem::replace(before, ahead) != ahead);
                 if !self.state.undo.is_empty() {
@@ -251,7 +269,8 @@ impl Recorder {
                 Ok(wrote)
             }
             Err(error) => {
-                self.state.undo_to(0);
+                self.state.undo_to(Mark::default());
+                self.measures.count(|counters| counters.commits_failed += 1);
                 Err(error)
             }
         }
@@ -404,14 +423,15 @@ impl State {
     }
 
     /// Where a job began, to come back to should it be refused.
-    pub(super) fn mark(&mut self) -> usize {
+    pub(super) fn mark(&mut self) -> Mark {
         self.counted_in_job = false;
-        self.undo.len()
+        Mark { undo: self.undo.len(), heard: self.heard.len() }
     }
 
-    pub(super) fn undo_to(&mut self, mark: usize) {
+    pub(super) fn undo_to(&mut self, mark: Mark) {
         self.recount |= self.counted_in_job;
-        while self.undo.len() > mark
+        self.heard.truncate(mark.heard);
+        while self.undo.len() > mark.undo
             && let Some(undo) = self.undo.pop()
         {
             match undo {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::clock::Clock;
 use super::error::RecordError;
+use super::measured::{Bounded, Measures};
 use super::recorder::{Finish, Job, Recorder};
 use super::work::Work;
 
@@ -18,6 +20,7 @@ const GROUP_MAX: usize = 256;
 #[derive(Clone)]
 pub(super) struct Queue {
     jobs: mpsc::Sender<Job>,
+    measures: Arc<Measures>,
 }
 
 /// Ends when every handle to the engine is gone; what was queued by then is written.
@@ -45,10 +48,17 @@ impl Queue {
             finish
         });
         self.jobs.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => RecordError::Busy,
+            mpsc::error::TrySendError::Full(_) => {
+                self.measures.count(|counters| counters.jobs_refused += 1);
+                RecordError::Busy
+            }
             mpsc::error::TrySendError::Closed(_) => RecordError::Stopping,
         })?;
         answer.await.map_err(|_| RecordError::Stopping)?
+    }
+
+    pub(super) fn waiting(&self) -> Bounded {
+        Bounded { now: self.jobs.max_capacity() - self.jobs.capacity(), most: self.jobs.max_capacity() }
     }
 }
 
@@ -59,17 +69,21 @@ pub(super) fn start(
 ) -> (Queue, watch::Receiver<u64>, WriterThread) {
     let (jobs, mut waiting) = mpsc::channel(QUEUE_MAX);
     let (commits, committed) = watch::channel(0_u64);
+    let measures = recorder.measures();
+    let queue = Queue { jobs, measures: Arc::clone(&measures) };
     let thread = std::thread::spawn(move || {
         let mut group: Vec<Job> = Vec::with_capacity(GROUP_MAX);
         while waiting.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+            let begun = Instant::now();
             // Whoever waits for a commit asks by a job of its own: woken by that, it would never rest.
             if recorder.commit(group.drain(..), clock.reading()) {
                 commits.send_modify(|count| *count += 1);
             }
+            measures.committed(begun.elapsed());
             if recorder.take_owes() {
                 owed.notify_one();
             }
         }
     });
-    (Queue { jobs }, committed, WriterThread(thread))
+    (queue, committed, WriterThread(thread))
 }

@@ -214,6 +214,7 @@ impl<'w, 'b> Work<'w, 'b> {
             self.count_for(&matching, feed, mention, counted.at(), &mut tally)?;
         }
         self.put_down(tally)?;
+        self.state.heard.push((feed.clone(), taken));
         Ok(taken)
     }
 
@@ -313,7 +314,7 @@ impl<'w, 'b> Work<'w, 'b> {
         let effect: Effect = match serde_json::from_str(&row.body) {
             Ok(effect) => effect,
             Err(error) => {
-                tracing::error!(effect = %row.id, %error, "an effect cannot be read; it is put aside");
+                tracing::error!(incident = id, effect = %row.id, %error, "an effect cannot be read; it is put aside");
                 return Ok("unreadable");
             }
         };

@@ -26,7 +26,7 @@ pub use error::StoreError;
 pub use follow::Unchecked;
 pub use installation::{InstallationEffect, InstallationEvent, Span};
 pub use keys::{Key, Keys, fingerprint};
-pub use outbox::{Claimed, EffectId, Settled};
+pub use outbox::{Claimed, EffectId, OwedNow, Settled};
 pub use reader::{Reader, StoredEvent};
 pub use signed::{KeyChange, SignedHead};
 pub use writer::{Salts, Writer};

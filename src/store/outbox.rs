@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde::Serialize;
 
-use super::{Batch, StoreError};
+use super::{Batch, Reader, StoreError};
 use crate::crash::{self, Point};
 
 /// The key of an effect: the event that caused it, and its place among that event's effects.
@@ -54,6 +54,45 @@ pub enum Settled {
     Done(String),
     /// Owed again from this time on.
     NotBefore(Timestamp),
+}
+
+/// What is due and not carried out, of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwedNow {
+    pub kind: String,
+    pub rows: u64,
+    /// Since when the oldest of them has been due.
+    pub since: Timestamp,
+    /// The most that one of them was tried.
+    pub attempts: u32,
+}
+
+impl Reader {
+    /// What is due by `now`, whether somebody is at it or not.
+    pub fn owed_now(&self, now: Timestamp) -> Result<Vec<OwedNow>, StoreError> {
+        let db = self.connect()?;
+        let mut statement = db.prepare(
+            "select kind, count(*), min(not_before), max(attempts) from outbox
+             where outcome is null and not_before <= ?1 group by kind order by kind",
+        )?;
+        let rows = statement.query_map([now.as_millisecond()], |row| {
+            let (rows, since): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok(OwedNow {
+                kind: row.get(0)?,
+                rows: u64::try_from(rows).unwrap_or(0),
+                since: Timestamp::from_millisecond(since).unwrap_or(now),
+                attempts: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How large the store's file is.
+    pub fn bytes(&self) -> Result<u64, StoreError> {
+        let sql = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
+        let bytes: i64 = self.connect()?.query_row(sql, [], |row| row.get(0))?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
 }
 
 impl Batch<'_> {

@@ -37,6 +37,8 @@ struct Page {
     can_raise: Vec<&'static str>,
     can_stand_down: bool,
     can_close: bool,
+    /// What readers were promised and still wait for.
+    promises: Vec<String>,
     standing_down: Vec<ShownStage>,
     playbooks: Vec<Choice>,
     changes: Vec<WaitingChange>,
@@ -118,6 +120,7 @@ impl Site {
             can_raise: if running { higher(incident.severity) } else { Vec::new() },
             can_stand_down: incident.can_be_proposed_to_stand_down(),
             can_close: matches!(incident.phase, IncidentPhase::StoodDown { .. }),
+            promises: promises(&shown),
             standing_down: match &incident.phase {
                 IncidentPhase::StandingDown(ballot) => shown.stages(ballot),
                 IncidentPhase::Open | IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => Vec::new(),
@@ -151,6 +154,15 @@ fn higher(severity: Severity) -> Vec<&'static str> {
         Severity::Serious => vec!["critical"],
         Severity::Critical => Vec::new(),
     }
+}
+
+fn promises(shown: &Shown<'_>) -> Vec<String> {
+    let open = shown
+        .incident
+        .statements
+        .values()
+        .filter(|statement| statement.promise.as_ref().is_some_and(|promise| !promise.phase.is_kept()));
+    open.filter_map(|statement| shown.promise(statement)).collect()
 }
 
 fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {

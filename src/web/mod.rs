@@ -5,11 +5,13 @@ mod approval;
 mod board;
 mod demo;
 mod desk;
+mod exposition;
 mod feeds;
 mod health;
 mod incident;
 mod lessons;
 mod mailbox;
+mod metrics;
 mod newsroom;
 mod now;
 mod pages;
@@ -23,11 +25,15 @@ mod statement_view;
 mod watches;
 mod webhook;
 
+use std::sync::Arc;
+
+use axum::extract::FromRef;
 use tokio::sync::watch;
 
+use self::metrics::Answered;
 use self::pages::Pages;
-pub use self::router::{WebError, router};
-pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, serve};
+pub use self::router::{WebError, operating_router, router};
+pub use self::serve::{CONNECTIONS_MAX, HEADERS_WITHIN, Places, places, serve};
 use self::webhook::Hooks;
 pub use self::webhook::Webhooks;
 use crate::engine::{Engine, FolderState};
@@ -42,8 +48,24 @@ pub struct Web {
     /// Those of the folder of now.
     pub webhooks: watch::Receiver<Webhooks>,
     pub folder: watch::Receiver<FolderState>,
+    pub operating: Operating,
     /// The built-in mailbox. Where it is given, its pages and the demo's are there too.
     pub mailbox: Option<Mailbox>,
+}
+
+/// What metrics and health are told from.
+#[derive(Clone)]
+pub struct Operating {
+    engine: Engine,
+    folder: watch::Receiver<FolderState>,
+    answered: Arc<Answered>,
+    places: Places,
+}
+
+impl Operating {
+    pub fn new(engine: Engine, folder: watch::Receiver<FolderState>, places: Places) -> Self {
+        Self { engine, folder, answered: Arc::default(), places }
+    }
 }
 
 /// What every page is served from.
@@ -53,7 +75,14 @@ struct Site {
     pages: Pages,
     hooks: Hooks,
     folder: watch::Receiver<FolderState>,
+    operating: Operating,
     mailbox: Option<Mailbox>,
+}
+
+impl FromRef<Arc<Site>> for Operating {
+    fn from_ref(site: &Arc<Site>) -> Self {
+        site.operating.clone()
+    }
 }
 
 impl Site {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::core::incident::{Fact, Hold, PostPhase, Statement, StatementPhase, TaskPhase};
+use crate::core::incident::{Fact, Hold, PostPhase, PromisePhase, Statement, StatementPhase, TaskPhase};
 use crate::core::name::{FactName, StepId};
 use crate::core::playbook::{StepKind, TaskStep};
 use crate::core::shown::Shown;
@@ -32,6 +32,7 @@ pub(super) fn to_do(shown: &Shown<'_>) -> Vec<Todo> {
     }
     for (id, _) in shown.incident.statement_steps(shown.rules) {
         todo.extend(statement(shown, &id));
+        todo.extend(promise(shown, &id));
     }
     // Stable: what has no deadline comes last, in the playbook's order.
     todo.sort_by_key(|item| (item.until.is_none(), item.until));
@@ -90,6 +91,18 @@ fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
         | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
     };
     Some(item(shown, words, statement.due, statement.overdue, format!("statement-{id}")))
+}
+
+/// What readers wait for.
+fn promise(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
+    let promise = shown.incident.statements.get(id)?.promise.as_ref()?;
+    let late = match promise.phase {
+        PromisePhase::Open => false,
+        PromisePhase::Missed | PromisePhase::Paged => true,
+        PromisePhase::Kept { .. } => return None,
+    };
+    let words = format!("Say the next word: the {} promised it", Shown::statement_name(id));
+    Some(item(shown, words, Some(promise.by), late, format!("statement-{id}")))
 }
 
 fn waits_for_people(statement: &Statement) -> bool {

@@ -19,8 +19,8 @@ use super::pages::{self, Pages};
 use super::problem::{self, Problem};
 use super::webhook::Hooks;
 use super::{
-    Site, Web, acts, approval, demo, desk, feeds, health, incident, lessons, mailbox, newsroom, session, sign_in,
-    statement, watches, webhook,
+    Operating, Site, Web, acts, approval, demo, desk, feeds, health, incident, lessons, mailbox, metrics, newsroom,
+    session, sign_in, statement, watches, webhook,
 };
 use crate::core::setting::Setting;
 use crate::feed::webhook::BODY_BYTES_MAX;
@@ -46,9 +46,11 @@ pub enum WebError {
 
 /// All pages of an installation.
 pub fn router(web: Web) -> Result<Router, WebError> {
-    let Web { engine, url, webhooks, folder, mailbox } = web;
+    let Web { engine, url, webhooks, folder, operating, mailbox } = web;
     let csrf = CsrfLayer::new().add_trusted_origin(origin(&url))?.with_rejection_response(foreign);
-    let site = Arc::new(Site { engine, url, pages: Pages::new()?, hooks: Hooks::new(webhooks), folder, mailbox });
+    let answered = Arc::clone(&operating.answered);
+    let (pages, hooks) = (Pages::new()?, Hooks::new(webhooks));
+    let site = Arc::new(Site { engine, url, pages, hooks, folder, operating, mailbox });
     // A rehearsal's newsroom is nobody's but the team's.
     let rehearsed = site.engine.standing().setting == Setting::Rehearsal;
     let (open, closed) =
@@ -65,7 +67,18 @@ pub fn router(web: Web) -> Result<Router, WebError> {
         .layer(from_fn_with_state(Arc::clone(&site), problem::shown))
         .layer(CatchPanicLayer::custom(|_| problem::panicked()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN));
-    Ok(with_headers(routes, &site).with_state(site))
+    Ok(with_headers(routes, &site).layer(from_fn_with_state(answered, metrics::counted)).with_state(site))
+}
+
+/// What is served at the operator's own address, where nobody signs in: numbers and states, and no page.
+pub fn operating_router(operating: Operating) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::page))
+        .route("/health", get(health::parts))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .with_state(operating)
 }
 
 /// What needs no session. Nothing else is served without one.
@@ -75,7 +88,9 @@ fn public() -> Router<Arc<Site>> {
         .route("/a/{token}", get(approval::page).post(approval::answer))
         .route("/sign-in", get(sign_in::page).post(sign_in::ask))
         .route("/sign-in/{token}", get(sign_in::code_page).post(sign_in::enter))
-        .route("/health", get(health::health))
+        .route("/health", get(health::ready))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
         .route("/in/{*path}", post(webhook::deliver).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
 }
 
@@ -100,6 +115,8 @@ fn private() -> Router<Arc<Site>> {
     Router::new()
         .route("/", get(desk::page))
         .route("/feeds", get(feeds::page))
+        .route("/metrics", get(metrics::page))
+        .route("/health/parts", get(health::parts))
         .route("/open", post(desk::open))
         .route("/posting", post(desk::posting))
         .route("/watches", get(watches::page))
@@ -120,6 +137,7 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/task/{step}", post(acts::task))
         .route("/incident/{id}/statement/{step}/edit", post(statement::edit))
         .route("/incident/{id}/statement/{step}/redraft", post(statement::redraft))
+        .route("/incident/{id}/statement/{step}/says", post(statement::says))
         .route("/incident/{id}/statement/{step}/ask", post(statement::ask_again))
         .route("/incident/{id}/statement/{step}/lift", post(statement::lift))
         .route("/incident/{id}/statement/{step}/posted", post(statement::posted_by_hand))

@@ -21,10 +21,16 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// Waits after an accept that failed, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// One for each connection that may be open.
+pub type Places = Arc<Semaphore>;
+
+pub fn places() -> Places {
+    Arc::new(Semaphore::new(CONNECTIONS_MAX))
+}
+
 /// Serves until `stop`, then lets answers under way end.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, router: Router, places: Places, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let taken = tokio::select! {
             () = stop.cancelled() => break,
@@ -40,7 +46,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, places: &Places) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, place)),

@@ -13,6 +13,7 @@ use super::session::Visitor;
 use crate::core::incident::{Event, IncidentId, Settlement, Version};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::shown::sentence;
+use crate::core::statement::Says;
 use crate::engine::{TextEdit, WrittenOver};
 
 /// The longest address of a post, in bytes.
@@ -65,6 +66,23 @@ pub(super) async fn redraft(
     let step = StepId::from(step);
     let part = part(&step);
     site.act(id, Event::RedraftAsked { statement: step, by: visitor.person }, &part).await
+}
+
+/// Which of its texts a round says.
+pub(super) async fn says(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let statement = StepId::from(step);
+    let part = part(&statement);
+    let says = match field(&fields, "says") {
+        "nothing-new" => Says::NothingNew,
+        "own" => Says::Own,
+        _ => return Err(Problem::input("Say which of the texts it is to be.").at_incident(id)),
+    };
+    site.act(id, Event::TextPicked { statement, says, by: visitor.person }, &part).await
 }
 
 pub(super) async fn ask_again(

@@ -6,6 +6,7 @@ use super::Site;
 use crate::core::incident::{Hold, IncidentId, PostPhase, Statement, StatementPhase};
 use crate::core::name::StepId;
 use crate::core::shown::{Changes, PostState, Shown, ShownFinding, ShownStage, Text, changes_between, texts};
+use crate::core::statement::Says;
 
 #[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
 #[derive(Serialize)]
@@ -42,6 +43,10 @@ pub(super) struct StatementView {
     can_edit: bool,
     can_redraft: bool,
     can_ask_again: bool,
+    can_say_nothing_new: bool,
+    can_say_what_is_new: bool,
+    /// What its public text promises of the next word, and what became of it.
+    promise: Option<String>,
 }
 
 impl Site {
@@ -96,13 +101,16 @@ impl Site {
                 && statement
                     .posting()
                     .is_some_and(|posting| posting.posts.values().any(|post| post.perhaps_public_since().is_some())),
-            corrects: statement.corrects.as_ref().map(Shown::statement_name),
+            corrects: statement.corrects().map(Shown::statement_name),
             corrected_by: shown.incident.corrections_of(id).iter().map(Shown::statement_name).collect(),
             can_edit: running && current.is_some() && before_posting(statement),
             can_redraft: running
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
             can_ask_again: running && can_ask_again(statement),
+            can_say_nothing_new: shown.incident.can_pick(id, Says::NothingNew, shown.rules),
+            can_say_what_is_new: shown.incident.can_pick(id, Says::Own, shown.rules),
+            promise: shown.promise(statement),
         }
     }
 }

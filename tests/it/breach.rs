@@ -169,6 +169,7 @@ impl Breach {
             spike: incident.known_spike(),
             version: 1,
             corrects: None,
+            round: None,
         };
         draft(&input, &self.rules, self.now).unwrap()
     }

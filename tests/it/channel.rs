@@ -45,6 +45,7 @@ fn package_for(channel: &str, variants: Vec<Variant>) -> Package {
         links: Vec::new(),
         next_update: None,
         corrects: None,
+        round_of: None,
         stamp: None,
         findings: Vec::new(),
     }

@@ -139,7 +139,7 @@ fn the_sample_loads_without_a_word() {
     let rules = &config.rules["data-breach"];
     let suggestion = rules.playbook.fact(&FactName::from("help_line")).unwrap().suggestion.as_deref();
     assert_eq!(suggestion, Some("+1 555 010 0100"));
-    assert_eq!(rules.templates.len(), 4);
+    assert_eq!(rules.templates.len(), 10);
 }
 
 /// As the demo's people fill them in.
@@ -147,6 +147,7 @@ fn drafted(rules: &Rules, step: &StepId, records: Option<i64>) -> Package {
     let mut facts = BTreeMap::from([
         (FactName::from("discovered_at"), FactValue::Datetime("2026-11-22T18:40:00Z".parse().unwrap())),
         (FactName::from("help_line"), FactValue::Phone("+1 555 010 0100".to_owned())),
+        (FactName::from("what_happened"), FactValue::Text("A file was copied.".to_owned())),
     ]);
     facts.extend(records.map(|records| (FactName::from("records_affected"), FactValue::Number(records))));
     let at: Timestamp = AT.parse().unwrap();
@@ -161,6 +162,7 @@ fn drafted(rules: &Rules, step: &StepId, records: Option<i64>) -> Package {
         spike: None,
         version: 1,
         corrects: None,
+        round: None,
     };
     linted(draft(&input, rules, at).unwrap(), rules, Setting::Live, at)
 }
@@ -173,7 +175,7 @@ fn lint_has_nothing_to_say_of_the_samples_statements() {
     let is_statement = |kind: &StepKind| matches!(kind, StepKind::Statement(_));
     let steps: Vec<&StepId> =
         rules.playbook.timeline.iter().filter(|step| is_statement(&step.kind)).map(|step| &step.id).collect();
-    assert_eq!(steps.len(), 2);
+    assert_eq!(steps.len(), 3);
     for step in steps {
         let package = drafted(rules, step, None);
         assert_eq!(package.findings, [], "{step}: {:#?}", package.variants);

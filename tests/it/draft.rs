@@ -126,8 +126,17 @@ fn a_rehearsal_stamps_every_text_and_title() {
 fn promised_times_are_rounded_up_and_named_right_across_clock_changes() {
     use holdline::core::period::Period;
     let minutes = |minutes| Period::minutes(minutes);
-    assert_eq!(promised_at(at("2026-11-22T18:00:00Z"), Some(minutes(20)), minutes(60)), at("2026-11-22T19:20:00Z"));
-    assert_eq!(promised_at(at("2026-11-22T18:00:00.5Z"), None, minutes(60)), at("2026-11-22T19:05:00Z"));
+    assert_eq!(
+        promised_at(at("2026-11-22T18:00:00Z"), Some(minutes(20)), minutes(60), None),
+        at("2026-11-22T19:20:00Z")
+    );
+    assert_eq!(promised_at(at("2026-11-22T18:00:00.5Z"), None, minutes(60), None), at("2026-11-22T19:05:00Z"));
+    // A promise that is to be kept is the deadline, where it comes first and lies ahead.
+    let keeping =
+        |keeps: &str| promised_at(at("2026-11-22T18:00:00Z"), Some(minutes(20)), minutes(60), Some(at(keeps)));
+    assert_eq!(keeping("2026-11-22T18:10:00Z"), at("2026-11-22T19:10:00Z"));
+    assert_eq!(keeping("2026-11-22T18:40:00Z"), at("2026-11-22T19:20:00Z"));
+    assert_eq!(keeping("2026-11-22T17:50:00Z"), at("2026-11-22T19:20:00Z"));
     let zone = |name: &str| jiff::tz::TimeZone::get(name).unwrap();
     let new_york = zone("America/New_York");
     assert_eq!(clock_time(at("2026-11-01T05:30:00Z"), &new_york, "en"), "1 November, 01:30 EDT");

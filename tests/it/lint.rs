@@ -60,6 +60,7 @@ impl Example {
             }],
             next_update: self.get("next-update").map(at),
             corrects: None,
+            round_of: None,
             stamp: self.get("stamp").map(str::to_owned),
             findings: Vec::new(),
         }

@@ -117,6 +117,7 @@ pub(crate) fn draft_holding(
         spike: None,
         version: 1,
         corrects: None,
+        round: None,
     };
     draft(&input, rules, at(now))
 }

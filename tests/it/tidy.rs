@@ -46,6 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["config", "feed", "channel", "mail", "core"]),
     ("web", &["web", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("control.rs", &["control", "engine", "core"]),
+    ("control", &["control", "engine", "core"]),
     ("cli", &["cli", "app", "config", "control", "engine", "store", "feed", "mail", "channel", "chart", "core"]),
     ("app", &["app", "config", "web", "engine", "feed", "mail", "channel", "net", "core"]),
     ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core"]),

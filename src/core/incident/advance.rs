@@ -88,6 +88,7 @@ impl Turn<'_> {
             Event::BlockLifted { statement, digest, rule, by, reason } => {
                 self.running()?.lift(statement, *digest, rule, by, reason)
             }
+            Event::TextPicked { statement, says, by } => self.running()?.pick_text(statement, *says, by),
             Event::AskedAgain { statement, by, reason } => self.running()?.ask_again(statement, by, reason),
             Event::DecisionTaken { request, person, digest, decision, proof } => {
                 self.decide(*request, person, *digest, decision, *proof)
@@ -141,6 +142,7 @@ impl Turn<'_> {
             return;
         }
         self.raise_severity();
+        self.follow_rounds();
         self.watch_quiet();
         self.start_steps();
     }
@@ -210,6 +212,8 @@ impl Turn<'_> {
             Deadline::Acknowledge { alert, rung } => self.ring_on(alert, *rung),
             Deadline::Task { task } => self.task_overdue(task),
             Deadline::Statement { statement } => self.statement_overdue(statement),
+            Deadline::Round { statement } => self.round_due(statement),
+            Deadline::Promise { statement } => self.promise_due(statement),
             Deadline::Reminder { request, nth } => self.remind(*request, *nth),
             Deadline::Stage { of, digest, round, stage, rung } => self.climb(of, *digest, *round, *stage, *rung),
             Deadline::StandDown { since } => self.quiet_lasted(*since),

@@ -2,6 +2,7 @@
 
 use super::advance::Turn;
 use super::post::{PostPhase, Posting};
+use super::round::Origin;
 use super::statement::{Statement, StatementPhase};
 use super::{Incident, Refusal};
 use crate::core::name::{PersonId, StepId};
@@ -13,34 +14,38 @@ use crate::core::statement::Corrects;
 pub const CORRECTIONS_MAX: usize = 20;
 
 impl Incident {
-    /// Every statement with its step, a statement's corrections right after it.
+    /// Every statement with its step, a statement's later rounds and corrections right after it.
     pub fn statement_steps<'r>(&self, rules: &'r Rules) -> Vec<(StepId, &'r StatementStep)> {
         let mut found = Vec::new();
         for step in &rules.playbook.timeline {
             let StepKind::Statement(statement) = &step.kind else { continue };
-            found.push((step.id.clone(), statement));
-            let corrections = self.statements.keys().filter(|id| **id != step.id && *self.step_of(id) == step.id);
-            found.extend(corrections.map(|id| (id.clone(), statement)));
+            found.push((step.id.clone(), self.said_of(&step.id, statement)));
+            let others = self.statements.keys().filter(|id| **id != step.id && *self.step_of(id) == step.id);
+            let mut others: Vec<&StepId> = others.collect();
+            // Rounds have the shorter names, and are counted.
+            others.sort_by_key(|id| (id.as_str().len(), *id));
+            found.extend(others.into_iter().map(|id| (id.clone(), self.said_of(id, statement))));
         }
         found
     }
 
-    /// The step of the playbook that a statement comes from: its own, or that of what it corrects.
+    /// The step of the playbook that a statement comes from: its own, or that of what it corrects or follows.
     pub fn step_of<'a>(&'a self, id: &'a StepId) -> &'a StepId {
         let mut id = id;
-        while let Some(of) = self.statements.get(id).and_then(|statement| statement.corrects.as_ref()) {
+        while let Some(of) = self.statements.get(id).and_then(|statement| statement.origin.of()) {
             id = of;
         }
         id
     }
 
+    /// What is asked of a statement as it is said now.
     pub fn statement_step<'r>(&self, id: &StepId, rules: &'r Rules) -> Option<&'r StatementStep> {
-        rules.playbook.statement(self.step_of(id))
+        Some(self.said_of(id, rules.playbook.statement(self.step_of(id))?))
     }
 
     /// What a correction's package says of the statement that it corrects, as far as that is public now.
     pub fn corrected_by(&self, id: &StepId) -> Option<Corrects> {
-        let of = self.statements.get(id)?.corrects.as_ref()?;
+        let of = self.statements.get(id)?.corrects()?;
         let posting = self.statements.get(of)?.posting()?;
         let posted_at = posting.posts.values().filter_map(PostPhase::perhaps_public_since).min()?;
         let posts = posting.posts.iter().filter(|(_, post)| post.perhaps_public_since().is_some());
@@ -51,7 +56,7 @@ impl Incident {
 
     /// The public corrections of a statement, the latest first.
     pub fn corrections_of(&self, id: &StepId) -> Vec<StepId> {
-        let corrections = self.statements.iter().filter(|(_, statement)| statement.corrects.as_ref() == Some(id));
+        let corrections = self.statements.iter().filter(|(_, statement)| statement.corrects() == Some(id));
         let mut public: Vec<_> = corrections
             .filter_map(|(id, statement)| Some((first_confirmed(statement.posting()?)?, id.clone())))
             .collect();
@@ -60,7 +65,7 @@ impl Incident {
     }
 }
 
-fn first_confirmed(posting: &Posting) -> Option<jiff::Timestamp> {
+pub(super) fn first_confirmed(posting: &Posting) -> Option<jiff::Timestamp> {
     posting.posts.values().filter_map(PostPhase::confirmed_at).min()
 }
 
@@ -78,7 +83,7 @@ impl Turn<'_> {
             return Err(Refusal::NotPublic);
         }
         let underway = self.incident.statements.values().any(|statement| {
-            statement.corrects.as_ref() == Some(of)
+            statement.corrects() == Some(of)
                 && statement.posting().is_none()
                 && statement.phase != StatementPhase::Withdrawn
         });
@@ -92,7 +97,7 @@ impl Turn<'_> {
             .find(|id| !self.incident.statements.contains_key(id));
         let id = free.ok_or(Refusal::TooManyCorrections(CORRECTIONS_MAX))?;
         self.stop_wrong_words(of);
-        let correction = Statement { corrects: Some(of.clone()), ..Statement::waiting() };
+        let correction = Statement { origin: Origin::Correction { of: of.clone() }, ..Statement::waiting() };
         self.incident.statements.insert(id.clone(), correction);
         self.start_statement(&id, &step, self.at);
         Ok(())

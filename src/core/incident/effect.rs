@@ -116,6 +116,12 @@ pub enum Notice {
     Overdue {
         of: StepId,
     },
+    /// The public was promised a word by now, and none came; `paged` where everybody hears of it.
+    PromiseMissed {
+        statement: StepId,
+        by: Timestamp,
+        paged: bool,
+    },
     Locked {
         request: u32,
         person: PersonId,

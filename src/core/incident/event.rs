@@ -13,7 +13,7 @@ use crate::core::playbook::FactValue;
 use crate::core::roster::Roster;
 use crate::core::setting::Setting;
 use crate::core::severity::Severity;
-use crate::core::statement::{Digest, Package, Seen};
+use crate::core::statement::{Digest, Package, Says, Seen};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -85,6 +85,12 @@ pub enum Event {
         rule: String,
         by: PersonId,
         reason: String,
+    },
+    /// Somebody chose which of its texts a round says.
+    TextPicked {
+        statement: StepId,
+        says: Says,
+        by: PersonId,
     },
     AskedAgain {
         statement: StepId,
@@ -324,6 +330,14 @@ pub enum Deadline {
         stage: usize,
         rung: Rung,
     },
+    /// A round must begin now to keep the time promised to the public.
+    Round {
+        statement: StepId,
+    },
+    /// The time has come that this public statement promised.
+    Promise {
+        statement: StepId,
+    },
     /// The stand-down condition has lasted; `since` says which stretch.
     StandDown {
         since: Timestamp,
@@ -349,6 +363,7 @@ impl Event {
             Self::DraftFailed { .. } => "draft_failed",
             Self::RedraftAsked { .. } => "redraft_asked",
             Self::BlockLifted { .. } => "block_lifted",
+            Self::TextPicked { .. } => "text_picked",
             Self::AskedAgain { .. } => "asked_again",
             Self::DecisionTaken { .. } => "decision_taken",
             Self::DecisionWithdrawn { .. } => "decision_withdrawn",

@@ -7,6 +7,7 @@ use super::{Hold, Refusal, StatementPhase};
 use crate::core::name::{FactName, PersonId, StepId};
 use crate::core::playbook::{FactSpec, FactValue, StatementStep};
 use crate::core::rules::Rules;
+use crate::core::statement::Says;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -123,8 +124,9 @@ impl Turn<'_> {
     /// Texts that say this fact are void: they are drafted again, or wait for the person who wrote them by hand.
     fn fact_changed(&mut self, name: &FactName) {
         let now = self.incident.events + 1;
-        for (id, step) in self.statement_steps() {
-            let uses = step.needs.contains(name) || uses_fact(self.rules, &step, name);
+        for (id, said) in self.statement_steps() {
+            let Some(own) = self.rules.playbook.statement(self.incident.step_of(&id)).cloned() else { continue };
+            let uses = says_fact(self.rules, &own, name) || says_fact(self.rules, &said, name);
             let Some(statement) = self.incident.statements.get_mut(&id).filter(|_| uses) else { continue };
             statement.facts_changed_at = now;
             let by_hand = statement.edited_by_hand();
@@ -137,11 +139,14 @@ impl Turn<'_> {
             if !void {
                 continue;
             }
-            self.void_ballot(&id);
             if by_hand {
+                self.void_ballot(&id);
                 self.hold(&id, Hold::FactsChanged);
+            } else if self.missing(&own).is_empty() {
+                self.say(&id, Says::Own);
             } else {
-                self.draft_if_possible(&id, &step);
+                self.void_ballot(&id);
+                self.draft_if_possible(&id, &said);
             }
         }
     }
@@ -170,6 +175,11 @@ impl Turn<'_> {
         });
         missing.cloned().collect()
     }
+}
+
+/// Whether the statement waits for the fact or says it.
+fn says_fact(rules: &Rules, step: &StatementStep, name: &FactName) -> bool {
+    step.needs.contains(name) || uses_fact(rules, step, name)
 }
 
 /// Whether any of the statement's templates names the fact.

@@ -16,9 +16,11 @@ mod opening;
 mod phase;
 mod post;
 mod posting;
+mod promise;
 mod refusal;
 mod request;
 mod roster_change;
+mod round;
 mod spike;
 mod stand_down;
 mod start;
@@ -42,11 +44,13 @@ pub use narrate::narrate;
 pub use opening::severity_at_opening;
 pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
+pub use promise::{PAGE_AFTER, Promise, PromisePhase};
 pub use refusal::Refusal;
 pub use request::{Request, Subject};
 pub use roster_change::{
     AGREE, CHANGES_MAX, ChangePhase, Differences, OfferedChange, RosterChange, WhichAddress, differences,
 };
+pub use round::{Origin, ROUNDS_MAX};
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
 pub use task::TaskPhase;

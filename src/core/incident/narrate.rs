@@ -3,10 +3,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Verification};
-use super::{AGREE, Incident, Joined, Lesson, PostPhase, Spike, Subject};
+use super::{AGREE, Incident, Joined, Lesson, PostPhase, PromisePhase, Spike, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
-use crate::core::statement::Seen;
+use crate::core::statement::{Says, Seen};
 
 /// What `event` did at `at`, told later: `incident` is the state of now.
 #[expect(clippy::too_many_lines, reason = "a table: one sentence an event")]
@@ -38,6 +38,12 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         Event::RedraftAsked { statement, by } => format!("{} asked for a fresh draft of {statement}.", name(by)),
         Event::BlockLifted { statement, rule, by, reason, .. } => {
             format!("{} lifted the block {rule} on {statement}: {reason}", name(by))
+        }
+        Event::TextPicked { statement, says: Says::NothingNew, by } => {
+            format!("{} chose to say in {statement} that there is nothing new yet.", name(by))
+        }
+        Event::TextPicked { statement, says: Says::Own, by } => {
+            format!("{} chose to say in {statement} what is new.", name(by))
         }
         Event::AskedAgain { statement, by, reason } => {
             format!("{} asked again for approval of {statement}: {reason}", name(by))
@@ -249,6 +255,8 @@ fn deadline(incident: &Incident, of: &Deadline) -> String {
         Deadline::Acknowledge { alert, .. } => format!("Nobody has claimed the incident in time; {alert} rings on."),
         Deadline::Task { task } => format!("The task {task} is overdue."),
         Deadline::Statement { statement } => format!("The statement {statement} is overdue."),
+        Deadline::Round { statement } => format!("It is time to say {statement}."),
+        Deadline::Promise { statement } => promise(incident, statement),
         Deadline::Reminder { request, .. } => {
             let asked = incident.request(*request).map(|request| incident.roster.name_of(&request.person));
             format!("{} was reminded about {}.", asked.unwrap_or_default(), subject(incident, *request))
@@ -260,5 +268,16 @@ fn deadline(incident: &Incident, of: &Deadline) -> String {
             "Nobody answered in time; everyone was asked once more.".to_owned()
         }
         Deadline::StandDown { .. } => "It has been quiet for the time that the playbook asks.".to_owned(),
+    }
+}
+
+/// What the time that a statement promised brought.
+fn promise(incident: &Incident, statement: &StepId) -> String {
+    let phase = incident.statements.get(statement).and_then(|found| Some(&found.promise.as_ref()?.phase));
+    match phase {
+        Some(PromisePhase::Kept { .. }) | None => format!("The time that {statement} promised has come."),
+        Some(PromisePhase::Open | PromisePhase::Missed | PromisePhase::Paged) => {
+            format!("The next word that {statement} promised did not come in time.")
+        }
     }
 }

@@ -196,7 +196,7 @@ impl Turn<'_> {
         attempt: u32,
         at: Timestamp,
     ) -> Result<(), Refusal> {
-        let corrected = self.incident.statements.values().any(|other| other.corrects.as_ref() == Some(id));
+        let corrected = self.incident.statements.values().any(|other| other.corrects() == Some(id));
         if corrected || !self.incident.is_running() {
             return self.set_post(id, channel, PostPhase::Cancelled);
         }

@@ -53,6 +53,9 @@ impl Turn<'_> {
         match &step.kind {
             StepKind::Alert(_) => self.ring_first(&step.id),
             StepKind::Task(task) => self.open_task(&step.id, task, since),
+            StepKind::Statement(statement) if statement.again.is_some() => {
+                self.start_first_round(&step.id, statement, since);
+            }
             StepKind::Statement(statement) => self.start_statement(&step.id, statement, since),
         }
     }

@@ -7,13 +7,15 @@ use jiff::Timestamp;
 use super::advance::Turn;
 use super::event::{Author, Deadline};
 use super::post::Posting;
+use super::promise::Promise;
 use super::request::Subject;
+use super::round::Origin;
 use super::{Effect, Notice, Refusal};
 use crate::core::approval::{Ballot, Order, Terms};
 use crate::core::lint::{self, Checked, Finding, Level};
 use crate::core::name::{FactName, PersonId, StepId, role};
 use crate::core::playbook::StatementStep;
-use crate::core::statement::{Digest, Package};
+use crate::core::statement::{Digest, Package, Says};
 
 /// How many versions one statement may have; nobody reads the hundredth.
 pub const VERSIONS_MAX: usize = 100;
@@ -27,8 +29,11 @@ pub struct Statement {
     pub versions: Vec<Version>,
     pub phase: StatementPhase,
     pub lifts: Vec<Lift>,
-    /// The public statement that this one corrects.
-    pub corrects: Option<StepId>,
+    pub origin: Origin,
+    /// Which of its texts it says, where it comes again.
+    pub says: Says,
+    /// What its public text promises of the next word; none before it is public.
+    pub promise: Option<Promise>,
     /// By when the first channel should have it.
     pub due: Option<Timestamp>,
     pub overdue: bool,
@@ -45,6 +50,8 @@ pub struct Version {
     pub number: u32,
     pub by: Author,
     pub saved_at: Timestamp,
+    /// How many events the incident had with its saving.
+    pub events: u32,
     pub digest: Digest,
     pub package: Package,
 }
@@ -98,7 +105,9 @@ impl Statement {
             versions: Vec::new(),
             phase: StatementPhase::Waiting,
             lifts: Vec::new(),
-            corrects: None,
+            origin: Origin::Step,
+            says: Says::Own,
+            promise: None,
             due: None,
             overdue: false,
             facts_changed_at: 0,
@@ -124,6 +133,14 @@ impl Statement {
             | StatementPhase::Drafting(_)
             | StatementPhase::Asking(_)
             | StatementPhase::Withdrawn => None,
+        }
+    }
+
+    /// The public statement that this one corrects.
+    pub fn corrects(&self) -> Option<&StepId> {
+        match &self.origin {
+            Origin::Correction { of } => Some(of),
+            Origin::Step | Origin::Round { .. } => None,
         }
     }
 
@@ -229,10 +246,15 @@ impl Turn<'_> {
         self.void_ballot(id);
         if !same {
             let number = replaces + 1;
-            let version = Version { number, by: by.clone(), saved_at: self.at, digest, package: package.clone() };
+            let (by, package, events) = (by.clone(), package.clone(), self.incident.events + 1);
+            let version = Version { number, by, saved_at: self.at, events, digest, package };
             if let Some(statement) = self.incident.statements.get_mut(id) {
                 statement.versions.push(version);
             }
+        }
+        // A person's words are news, and go the whole way.
+        if let Some(statement) = self.incident.statements.get_mut(id).filter(|statement| statement.edited_by_hand()) {
+            statement.says = Says::Own;
         }
         self.ask_or_hold(id);
         Ok(())

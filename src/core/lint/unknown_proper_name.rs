@@ -8,6 +8,7 @@ use super::words::{
     Run, Word, clock_times, folded, groups, is_capitalised, masked, numbers, ordinary_words, runs, words,
 };
 use super::{Checked, Hit, Level, Rule, When};
+use crate::core::name::TemplateName;
 use crate::core::rules::Rules;
 use crate::core::statement::{Package, clock_time, links};
 
@@ -207,7 +208,9 @@ impl Vocabulary {
 /// The words of this statement's own templates, without their tags: they were read in peacetime.
 fn template_words(package: &Package, rules: &Rules) -> Vec<String> {
     let Some(step) = rules.playbook.statement(package.step()) else { return Vec::new() };
-    let own = rules.templates.iter().filter(|template| template.name == step.template);
+    let nothing_new = step.again.as_ref().map(|again| &again.nothing_new.template);
+    let is_own = |name: &TemplateName| *name == step.template || Some(name) == nothing_new;
+    let own = rules.templates.iter().filter(|template| is_own(&template.name));
     own.map(|template| {
         let mut pieces = template.source.split("{{");
         let first = pieces.next().unwrap_or_default().to_owned();

@@ -7,7 +7,7 @@ mod step;
 pub use fact::{FACT_CHARS_MAX, FactError, FactKind, FactSpec, FactValue};
 pub use quorum::{Quorum, Stage};
 use serde::{Deserialize, Serialize};
-pub use step::{AlertStep, Milestone, Reached, StatementStep, Step, StepKind, TaskStep};
+pub use step::{Again, AlertStep, Milestone, Reached, StatementStep, Step, StepKind, TaskStep};
 
 use super::condition::Condition;
 use super::name::{FactName, PlaybookName, StepId};

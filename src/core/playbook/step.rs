@@ -80,4 +80,16 @@ pub struct StatementStep {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_update: Option<Period>,
     pub approval: Vec<Stage>,
+    /// It comes again until the incident stands down; `next_update` is then the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Box<Again>>,
+}
+
+/// A statement that comes in rounds, each of which promises the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// From one promised time to the next.
+    pub every: Period,
+    /// What a round says that has no news, under an approval of its own.
+    pub nothing_new: StatementStep,
 }

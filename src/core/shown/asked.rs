@@ -6,7 +6,7 @@ use super::{Changes, KnownFact, Shown, ShownFinding, ShownStage, Text, UnknownFa
 use crate::core::approval::{Ballot, StageVote};
 use crate::core::incident::{Asker, Author, IncidentPhase, Request, StatementPhase, Subject};
 use crate::core::severity::Severity;
-use crate::core::statement::Package;
+use crate::core::statement::{Package, Says};
 
 /// Who answers for the incident, and where to call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -105,6 +105,11 @@ impl Shown<'_> {
             ),
             Author::Person(person) => format!("{} asks. The text is in their words.", self.name(person)),
         };
+        if statement.says == Says::NothingNew {
+            let due = statement.due.map(|due| format!(" The public was promised a word by {}.", self.time(due)));
+            asked.who_asks += " Nothing that this statement says has changed; the text says so.";
+            asked.who_asks += &due.unwrap_or_default();
+        }
         asked.texts = texts(package);
         asked.next_update = package.next_update.map(|at| self.time(at));
         asked.links.clone_from(&package.links);

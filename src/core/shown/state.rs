@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Shown, listed};
 use crate::core::incident::{
-    Hold, IncidentPhase, PostPhase, SETTLE, Statement, StatementPhase, TaskPhase, Verification,
+    Hold, IncidentPhase, Origin, PostPhase, PromisePhase, SETTLE, Statement, StatementPhase, TaskPhase, Verification,
 };
 use crate::core::name::{FactName, StepId};
 use crate::core::statement::Seen;
@@ -43,7 +43,14 @@ impl Shown<'_> {
 
     pub fn statement_state(&self, statement: &Statement) -> String {
         match &statement.phase {
-            StatementPhase::Waiting => "Not started: its time or the step before it has not come.".to_owned(),
+            StatementPhase::Waiting => match (&statement.origin, statement.due) {
+                (Origin::Round { .. }, Some(due)) => {
+                    format!("Begins in time for the word that was promised by {}.", self.hour(due))
+                }
+                (Origin::Step | Origin::Correction { .. } | Origin::Round { .. }, _) => {
+                    "Not started: its time or the step before it has not come.".to_owned()
+                }
+            },
             StatementPhase::Drafting(hold) => self.hold(statement, hold),
             StatementPhase::Asking(ballot) => {
                 let roster = &self.incident.roster;
@@ -94,6 +101,22 @@ impl Shown<'_> {
                     .to_owned()
             }
         }
+    }
+
+    /// What readers were told of the next word, and what became of it; none before it is public.
+    pub fn promise(&self, statement: &Statement) -> Option<String> {
+        let promise = statement.promise.as_ref()?;
+        let by = self.time(promise.by);
+        Some(match &promise.phase {
+            PromisePhase::Open => format!("Readers were promised the next word by {by}."),
+            PromisePhase::Missed | PromisePhase::Paged => {
+                format!("Readers were promised the next word by {by}, and nothing was said.")
+            }
+            PromisePhase::Kept { with, at } => {
+                let how = if *at > promise.by { "came late" } else { "came" };
+                format!("Readers were promised the next word by {by}; the {} {how}.", Self::statement_name(with))
+            }
+        })
     }
 
     fn ask_of(&self, name: &FactName) -> String {

@@ -24,8 +24,10 @@ const MONTHS_ES: [&str; 12] = [
 ];
 
 /// When the next word is promised: the deadline for this post and the period after it, rounded up to five minutes.
-pub fn promised_at(at: Timestamp, within: Option<Period>, next_update: Period) -> Timestamp {
+/// `keeps` is the earlier promise that the post is to keep: while it lies ahead, the post is not due after it.
+pub fn promised_at(at: Timestamp, within: Option<Period>, next_update: Period, keeps: Option<Timestamp>) -> Timestamp {
     let deadline = within.map_or(at, |within| within.after(at));
+    let deadline = keeps.filter(|keeps| *keeps > at).map_or(deadline, |keeps| deadline.min(keeps));
     let promised = next_update.after(deadline);
     let seconds = promised.as_second() + i64::from(promised.subsec_nanosecond() > 0);
     let over = seconds.rem_euclid(PROMISE_STEP_SECONDS);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::clock::{clock_time, clock_time_with_year, correction_words, promised_at};
@@ -38,6 +39,28 @@ pub struct DraftInput<'a> {
     pub version: u32,
     /// What this statement corrects, where it is a correction.
     pub corrects: Option<Corrects>,
+    /// Which round it is, where it comes again.
+    pub round: Option<Round<'a>>,
+}
+
+/// A round of a statement that comes again.
+#[derive(Clone, Copy, Debug)]
+pub struct Round<'a> {
+    /// The playbook's step.
+    pub of: &'a StepId,
+    pub says: Says,
+    /// The time promised to the public that it is to keep.
+    pub keeps: Option<Timestamp>,
+}
+
+/// Which of its texts a statement says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Says {
+    /// The step's own.
+    Own,
+    /// That there is nothing new yet, and when the next word comes.
+    NothingNew,
 }
 
 /// A template file, named for people.
@@ -85,9 +108,15 @@ pub enum DraftError {
 
 /// Renders every text that the step's channels need. Lint has not seen it yet: its findings are empty.
 pub fn draft(input: &DraftInput<'_>, rules: &Rules, at: Timestamp) -> Result<Package, DraftError> {
-    let name = input.corrects.as_ref().map_or(input.step, |corrects| &corrects.step);
+    let corrected = input.corrects.as_ref().map(|corrects| &corrects.step);
+    let name = corrected.or(input.round.as_ref().map(|round| round.of)).unwrap_or(input.step);
     let step = rules.playbook.statement(name).ok_or_else(|| DraftError::NoStatement(name.clone()))?;
-    let next_update = step.next_update.map(|period| promised_at(at, step.within, period));
+    let step = match (&step.again, input.round) {
+        (Some(again), Some(Round { says: Says::NothingNew, .. })) => &again.nothing_new,
+        (Some(_) | None, _) => step,
+    };
+    let keeps = input.round.and_then(|round| round.keeps);
+    let next_update = step.next_update.map(|period| promised_at(at, step.within, period, keeps));
     let (templates, placements) = choose(step, rules, input.corrects.as_ref())?;
     let renderer = Renderer { input, rules, step, next_update, zone: rules.organisation.zone() };
     let variants: Vec<Variant> =
@@ -100,6 +129,7 @@ pub fn draft(input: &DraftInput<'_>, rules: &Rules, at: Timestamp) -> Result<Pac
         placements,
         next_update,
         corrects: input.corrects.clone(),
+        round_of: input.round.map(|round| round.of).filter(|of| *of != input.step).cloned(),
         stamp: input.setting.stamp(&rules.organisation.stamp),
         findings: Vec::new(),
     };

@@ -14,7 +14,7 @@ mod text;
 
 pub use clock::{clock_time, clock_time_with_year, promised_at};
 pub use diff::{DIFF_BYTES_MAX, Piece, VariantChange, changes, word_diff};
-pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, TemplateFile, draft};
+pub use draft::{DraftError, DraftInput, RENDERED_BYTES_MAX, Round, Says, TemplateFile, draft};
 pub use edit::{EditError, edited};
 pub use length::{Limit, Measured};
 pub use links::{links, whole_links};

@@ -88,6 +88,9 @@ pub struct Package {
     /// The public statement that this one corrects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<Corrects>,
+    /// The playbook's step, where this is a later round of a statement that comes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_of: Option<StepId>,
     /// The stamp that a rehearsal's texts carry; none live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<String>,
@@ -110,7 +113,8 @@ pub struct Corrects {
 impl Package {
     /// The playbook's step that it comes from.
     pub fn step(&self) -> &StepId {
-        self.corrects.as_ref().map_or(&self.statement, |corrects| &corrects.step)
+        let corrected = self.corrects.as_ref().map(|corrects| &corrects.step);
+        corrected.or(self.round_of.as_ref()).unwrap_or(&self.statement)
     }
 
     /// SHA-256 over the canonical form: the struct's JSON, whose field order is fixed by its declaration.

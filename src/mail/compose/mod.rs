@@ -9,6 +9,7 @@ mod notice;
 mod picture;
 mod post_notice;
 mod press;
+mod promise_notice;
 mod quiet;
 mod task;
 mod wave_notice;

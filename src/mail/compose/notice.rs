@@ -43,6 +43,7 @@ impl Composer {
             | Notice::Superseded { .. }
             | Notice::DraftFailed { .. }
             | Notice::Overdue { .. }
+            | Notice::PromiseMissed { .. }
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
@@ -111,6 +112,7 @@ impl Scene<'_> {
             Notice::Superseded { statement } => superseded(statement),
             Notice::DraftFailed { statement, why } => draft_failed(statement, why),
             Notice::Overdue { of } => self.overdue(of),
+            Notice::PromiseMissed { statement, by, paged } => self.promise_missed(statement, *by, *paged),
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),

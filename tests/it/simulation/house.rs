@@ -33,10 +33,17 @@ pub(super) enum Need {
     Of(usize, &'static [&'static str]),
 }
 
-/// The playbook's statement that a correction comes from: it has the same ladder.
+/// The playbook's statement that a correction or a later round comes from: it has the same ladder.
 pub(super) fn root(statement: &str) -> &str {
-    statement.split("-correction-").next().unwrap_or(statement)
+    let first = statement.split("-correction-").next().unwrap_or(statement);
+    first.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-')
 }
+
+/// How a round begins that has no news; its template is not the step's.
+pub(super) const NOTHING_NEW: &str = "There is nothing new yet.";
+
+/// Who must say yes to a round without news.
+pub(super) const NEEDS_WITHOUT_NEWS: &[Need] = &[Need::Any(&["comms-lead", "executive"])];
 
 /// Who must say yes to a statement, stage by stage.
 pub(super) fn needs(statement: &str) -> &'static [Need] {
@@ -164,7 +171,8 @@ impl House {
             "playbook": playbook,
             "templates": [
                 template("holding", "We are looking into it. Please call {{facts.help_line}}. Next update: {{statement.next_update}}."),
-                template("update", &format!("What we know (edition {}): {{{{facts.what_happened}}}}", self.edition)),
+                template("update", &format!("What we know (edition {}): {{{{facts.what_happened}}}} Next update: {{{{statement.next_update}}}}.", self.edition)),
+                template("nothing-new", &format!("{NOTHING_NEW} Next update: {{{{statement.next_update}}}}.")),
             ],
             "channels": self.all_channels(),
         }))
@@ -178,6 +186,14 @@ impl House {
         let privacy = json!({ "name": "privacy", "quorum": { "all_of": ["privacy-officer"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy" } });
         let two = json!({ "name": "two", "quorum": { "of": { "count": 2, "roles": ["comms-lead", "legal", "executive"] } }, "within": "15m" });
+        let update = json!({ "audience": "public", "template": "update", "channels": ["wire", "board"],
+            "needs": ["what_happened"], "within": "60m", "next_update": "3h", "approval": [privacy, two] });
+        let mut again = update.clone();
+        let mut nothing_new = update;
+        nothing_new["template"] = json!("nothing-new");
+        nothing_new["needs"] = json!([]);
+        nothing_new["approval"] = json!([release]);
+        again["again"] = json!({ "every": "3h", "nothing_new": nothing_new });
         json!({
             "title": "Patient data breach", "when_to_use": "Records were seen.",
             "severity": [{ "severity": "critical", "when": "facts.patients >= 500" },
@@ -194,8 +210,7 @@ impl House {
                 { "id": "holding", "kind": { "statement": { "audience": "public", "template": "holding", "channels": ["wire", "wire-two", "page"],
                     "needs": ["help_line"], "within": "20m", "next_update": "2h", "approval": [accuracy, release] } } },
                 { "id": "update", "after": { "step": "holding", "reached": "posted" },
-                  "kind": { "statement": { "audience": "public", "template": "update", "channels": ["wire", "board"],
-                    "needs": ["what_happened"], "within": "60m", "approval": [privacy, two] } } },
+                  "kind": { "statement": again } },
             ],
             "stand_down": { "when": "spike.count < 3", "lasting": "2h",
                 "approval": [{ "name": "over", "quorum": { "any_of": ["comms-lead"] }, "within": "30m" }] },

@@ -2,10 +2,10 @@
 
 use holdline::core::incident::{Asker, Author, Event, Hold, IncidentId, IncidentPhase, StatementPhase, Verification};
 use holdline::core::lint::{Level, linted};
-use holdline::core::name::{PlaybookName, StepId};
+use holdline::core::name::{PersonId, PlaybookName, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::severity::Severity;
-use holdline::core::statement::edited;
+use holdline::core::statement::{Says, edited};
 use holdline::engine::Entry;
 use rand::RngExt as _;
 
@@ -89,10 +89,11 @@ impl World {
             41..45 => drop(self.record(id, Event::RedraftAsked { statement, by })),
             45..50 => drop(self.record(id, Event::FactLeftUnknown { fact: "patients".into(), by })),
             50..64 => drop(self.record(id, Event::AskedAgain { statement, by, reason })),
-            64..68 => {
+            64..65 => {
                 let task = self.pick(&["pause", "tell-regulator"]).into();
                 self.record(id, Event::TaskDone { task, by, note: String::new() });
             }
+            65..68 => self.pick_text(id, entry, by),
             68..69 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
             69..70 => self.leave(id),
             70..72 => {
@@ -170,6 +171,15 @@ impl World {
             self.record(id, Event::BlockLifted { statement, digest, rule, by, reason: REASON.to_owned() });
             return;
         }
+    }
+
+    /// Chooses what a round says, where there is a choice.
+    fn pick_text(&mut self, id: IncidentId, entry: &Entry, by: PersonId) {
+        let says = self.pick(&[Says::Own, Says::NothingNew]);
+        let mut rounds = entry.incident.statements.keys();
+        let found = rounds.find(|statement| entry.incident.can_pick(statement, says, &entry.rules));
+        let statement = found.cloned().unwrap_or_else(|| StepId::from("update"));
+        self.record(id, Event::TextPicked { statement, says, by });
     }
 
     fn pick_playbook(&mut self, id: IncidentId) {

@@ -10,7 +10,7 @@ use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
-use super::house::{Need, free_text, needs, root, stand_in};
+use super::house::{NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, free_text, needs, root, stand_in};
 
 /// What a reader of the log knows of one incident.
 #[derive(Default)]
@@ -41,6 +41,14 @@ pub(super) struct Text {
     hands: BTreeSet<String>,
     /// Who wrote it, as of when people were last asked.
     authors: BTreeSet<String>,
+}
+
+impl Text {
+    /// Drafted where there was nothing to say, and nobody's own words.
+    fn has_no_news(&self) -> bool {
+        let begins = |package: &Package| package.variants.iter().all(|variant| variant.body.contains(NOTHING_NEW));
+        self.hands.is_empty() && self.package.as_ref().is_some_and(begins)
+    }
 }
 
 /// What the log says of a post on a wire.
@@ -78,7 +86,9 @@ impl Known {
     pub(super) fn take(&mut self, event: &Event, request: Option<&Request>, said: &[(PersonId, Answer)]) {
         match event {
             Event::Saved { statement, by, package, .. } => self.save(statement.as_str(), by, package),
-            Event::RedraftAsked { statement, .. } | Event::AskedAgain { statement, .. } => {
+            Event::RedraftAsked { statement, .. }
+            | Event::AskedAgain { statement, .. }
+            | Event::TextPicked { statement, .. } => {
                 self.forget_votes(statement.as_str());
             }
             Event::DecisionTaken { person, decision, digest, .. } => {
@@ -217,8 +227,9 @@ impl Known {
 
     /// While nothing of it is out, its authors are who wrote it by now.
     pub(super) fn set_authors(&mut self, statement: &str) {
-        let filled =
-            free_text(root(statement)).iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
+        let says =
+            if self.texts.get(statement).is_some_and(Text::has_no_news) { &[][..] } else { free_text(root(statement)) };
+        let filled = says.iter().filter_map(|fact| self.filled.get(*fact).cloned()).collect::<Vec<_>>();
         let text = self.text(statement);
         text.authors = text.hands.clone();
         text.authors.extend(filled);
@@ -244,7 +255,8 @@ impl Known {
     /// Whether everybody who must has said yes to the present words and still may.
     pub(super) fn check_quorum(&self, statement: &str) {
         let text = &self.texts[statement];
-        for (stage, need) in needs(root(statement)).iter().enumerate() {
+        let needed = if text.has_no_news() { NEEDS_WITHOUT_NEWS } else { needs(root(statement)) };
+        for (stage, need) in needed.iter().enumerate() {
             let yes: Vec<&str> = text.yes.iter().filter(|(_, of)| *of == stage).map(|(who, _)| who.as_str()).collect();
             let one_passes = matches!(need, Need::Any(_)) || matches!(need, Need::All(roles) if roles.len() == 1);
             let fills = |who: &&str, role: &str| {

@@ -41,6 +41,7 @@ const EVENTS: &[&str] = &[
     "take_down_asked",
     "taken_down",
     "task_done",
+    "text_picked",
     "verified",
 ];
 const EFFECTS: &[&str] = &[

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use holdline::core::approval::{Ballot, Decision, Right, Rung};
 use holdline::core::incident::{
-    AlertPhase, Deadline, Effect, Hold, Incident, IncidentPhase, Notice, PostPhase, Statement, StatementPhase, Subject,
-    TaskPhase, Verification,
+    AlertPhase, Deadline, Effect, Hold, Incident, IncidentPhase, Notice, PostPhase, PromisePhase, Statement,
+    StatementPhase, Subject, TaskPhase, Verification,
 };
 use holdline::core::name::{ChannelName, FactName};
-use holdline::core::statement::Seen;
+use holdline::core::statement::{Says, Seen};
 use jiff::Timestamp;
 
 pub(crate) fn clock(at: Timestamp) -> String {
@@ -112,6 +112,10 @@ fn told(notice: &Notice) -> String {
         Notice::Superseded { statement } => format!("what you were asked about {statement} is void"),
         Notice::DraftFailed { statement, .. } => format!("{statement} could not be drafted"),
         Notice::Overdue { of } => format!("{of} is overdue"),
+        Notice::PromiseMissed { statement, by, paged } => {
+            let everybody = if *paged { ", and everybody hears of it" } else { "" };
+            format!("{statement} promised a word by {}{everybody}", clock(*by))
+        }
         Notice::Locked { request, person } => format!("request {request} to {person} is locked"),
         Notice::LadderEnded { of, stage } => {
             format!("nobody answers for {} {stage}", subject(of)).trim_end().to_owned()
@@ -143,6 +147,8 @@ pub(crate) fn deadline(incident: &Incident, of: &Deadline) -> String {
         Deadline::Acknowledge { alert, .. } => format!("nobody claimed {alert}"),
         Deadline::Task { task } => format!("{task}'s time is over"),
         Deadline::Statement { statement } => format!("{statement}'s time is over"),
+        Deadline::Round { statement } => format!("{statement} must begin"),
+        Deadline::Promise { statement } => format!("the time that {statement} promised"),
         Deadline::Reminder { request, nth } => format!("reminder {nth} of request {request}"),
         Deadline::Stage { of, stage, .. } => {
             format!("{} of {}: its time is over", stage_name(incident, of, *stage), subject(of))
@@ -191,15 +197,34 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
     for (number, change) in incident.waiting_changes() {
         lines.push(format!("= change {number} of {} waits", change.change.person));
     }
-    lines.extend(incident.statements.iter().map(|(id, statement)| format!("= {id}: {}", statement_state(statement))));
+    lines.extend(
+        incident
+            .statements
+            .iter()
+            .map(|(id, statement)| format!("= {id}: {}{}", statement_state(statement), promise_state(statement))),
+    );
     lines
+}
+
+fn promise_state(statement: &Statement) -> String {
+    let Some(promise) = &statement.promise else { return String::new() };
+    let phase = match &promise.phase {
+        PromisePhase::Open => return String::new(),
+        PromisePhase::Missed => "missed".to_owned(),
+        PromisePhase::Paged => "missed, everybody told".to_owned(),
+        PromisePhase::Kept { with, at } => format!("kept at {} by {with}", clock(*at)),
+    };
+    format!("; promises {}: {phase}", clock(promise.by))
 }
 
 fn statement_state(statement: &Statement) -> String {
     let stamped = statement.current().is_some_and(|version| version.package.stamp.is_some());
-    let version = format!("v{}{}", statement.version(), if stamped { " (stamped)" } else { "" });
+    let says = if statement.says == Says::NothingNew { " (nothing new)" } else { "" };
+    let version = format!("v{}{}{says}", statement.version(), if stamped { " (stamped)" } else { "" });
     match &statement.phase {
-        StatementPhase::Waiting => "waiting".to_owned(),
+        StatementPhase::Waiting => {
+            statement.due.map_or_else(|| "waiting".to_owned(), |due| format!("waiting, due {}", clock(due)))
+        }
         StatementPhase::Drafting(hold) => format!("{version} held: {}", held(hold)),
         StatementPhase::Asking(ballot) => format!("asking about {version}: {}", votes(ballot)),
         StatementPhase::Posting(posting) => format!("posting {version}: {}", posts(&posting.posts)),

@@ -13,7 +13,7 @@ use holdline::core::period::Period;
 use holdline::core::roster::Person;
 use holdline::core::rules::Rules;
 use holdline::core::severity::Severity;
-use holdline::core::statement::{Digest, Package, Seen, Unseen, edited};
+use holdline::core::statement::{Digest, Package, Says, Seen, Unseen, edited};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -116,7 +116,8 @@ impl Scene<'_> {
             }
             [by, "saves", statement, rest @ ..] => self.save(by, statement, rest, words),
             _ => {
-                let event = Self::afterwards(line, words).or_else(|| Self::lesson(line, words));
+                let event =
+                    Self::rounds(line).or_else(|| Self::afterwards(line, words)).or_else(|| Self::lesson(line, words));
                 event.or_else(|| self.decision(line, words)).unwrap_or_else(|| self.post(line))
             }
         }
@@ -217,6 +218,16 @@ impl Scene<'_> {
         let open = mine().rfind(|request| self.incident.awaits(request, self.at).is_ok());
         let open = open.filter(|_| verb != "takes back");
         open.or_else(|| mine().next_back()).unwrap_or_else(|| panic!("{person} was never asked about {of:?}"))
+    }
+
+    /// Which of its texts a round says.
+    fn rounds(line: &str) -> Option<Event> {
+        let (by, says, statement) = match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [by, "says", "nothing", "new", "in", statement] => (*by, Says::NothingNew, *statement),
+            [by, "says", "what", "is", "new", "in", statement] => (*by, Says::Own, *statement),
+            _ => return None,
+        };
+        Some(Event::TextPicked { statement: statement.into(), says, by: by.into() })
     }
 
     /// What becomes of a post after it was made, and the kill switch.
@@ -366,6 +377,7 @@ pub(crate) fn drafted(incident: &Incident, rules: &Rules, statement: &StepId, at
         spike: incident.known_spike(),
         version: incident.statements[statement].version() + 1,
         corrects: incident.corrected_by(statement),
+        round: incident.round_of(statement, rules),
     };
     match holdline::core::statement::draft(&input, rules, at) {
         Ok(package) => {

@@ -14,6 +14,18 @@ People affected: {{known facts.records \"not known yet\"}}. Call {{facts.help_li
 Next update: {{statement.next_update}}.
 ";
 
+const UPDATE: &str = "\
+# What we know now
+
+{{known facts.what_happened \"We do not know what happened.\"}} Next update: {{statement.next_update}}.
+";
+
+const NOTHING_NEW: &str = "\
+# Nothing new yet
+
+We have nothing new yet. Next update: {{statement.next_update}}.
+";
+
 /// Rules, people and setting of one story.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -52,6 +64,7 @@ impl World {
                     step["statement"]["within"] = Value::Null;
                     world.add_step(id, &step, rest);
                 }
+                ["rounds", id, "every", period, rest @ ..] => world.add_rounds(id, period, rest),
                 ["severity", severity, "when", condition @ ..] => {
                     let rule = json!({ "severity": severity, "when": condition.join(" ") });
                     world.rules.playbook.severity.push(serde_json::from_value(rule).unwrap());
@@ -104,6 +117,27 @@ impl World {
         let mut changed = serde_json::to_value(&*known).unwrap();
         changed[key] = value;
         *known = serde_json::from_value(changed).unwrap();
+    }
+
+    /// A statement that comes again: it says what happened, and without news that there is none, on one yes.
+    fn add_rounds(&mut self, id: &str, period: &str, rest: &[&str]) {
+        let mut step = serde_json::to_value(&self.rules.playbook.timeline[1].kind).unwrap();
+        let own = &mut step["statement"];
+        own["template"] = json!("update");
+        own["needs"] = json!(["what_happened"]);
+        own["next_update"] = json!(period);
+        own["within"] = json!("30m");
+        let mut nothing_new = own.clone();
+        nothing_new["template"] = json!("nothing-new");
+        nothing_new["needs"] = json!([]);
+        nothing_new["approval"] =
+            json!([{ "name": "release", "quorum": { "any_of": ["comms-lead"] }, "within": "15m" }]);
+        own["again"] = json!({ "every": period, "nothing_new": nothing_new });
+        for (name, source) in [("update", UPDATE), ("nothing-new", NOTHING_NEW)] {
+            let template = json!({ "name": name, "length": "long", "language": "en", "source": source });
+            self.rules.templates.push(serde_json::from_value(template).unwrap());
+        }
+        self.add_step(id, &step, rest);
     }
 
     /// `at 4h`, `after holding.posted`, `within 10m`, `needs a, b`, and last `when CONDITION`.
