@@ -2,7 +2,7 @@
 //! days that nobody heard.
 
 use holdline::core::count::{Counts, MinuteNumber, Said};
-use holdline::core::detect::{Asked, Verdict, Why, judge};
+use holdline::core::detect::{Asked, Held, Verdict, Why, judge};
 use holdline::core::incident::Evidence;
 use holdline::core::mention::Mention;
 use holdline::core::past::{Followed, Peaks, Replay, bin_of};
@@ -163,4 +163,17 @@ fn once_days_are_enough_they_are_counted_and_not_fitted() {
     assert_eq!(peaks.level(1.0 / 7.0).to_bits(), 24_f64.to_bits(), "four of 28 days were louder");
     let fitted = peaks.level(1.0 / 14.0);
     assert!(fitted < 20.0, "for one in two weeks they are too few: {fitted}");
+}
+
+#[test]
+fn a_ratio_alarms_above_so_many_times_the_usual_and_not_at_it() {
+    let ratio = detector("times", "4 in 1h");
+    let held = |last: u32| {
+        let mut replay = Replay::new(ratio.as_ref(), None, Period::minutes(30));
+        for _ in 0..4 * 48 {
+            replay.step(Some(6));
+        }
+        replay.step(Some(last)).held
+    };
+    assert_eq!((held(42), held(43)), (Held::Quiet, Held::Alarm), "48 and 49 in an hour that usually holds twelve");
 }
