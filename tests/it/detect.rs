@@ -166,6 +166,9 @@ proptest! {
             let evidence = Evidence { feed: "news".into(), mention: number.to_string() };
             counts.add(now - late, voice, evidence.clone(), now);
             looking.add(now - late, voice, evidence.clone(), now);
+            for length in [Period::minutes(15), HORIZON] {
+                prop_assert_eq!(looking.count(length, now), counts.count(length, now), "{} with {} late", length, late);
+            }
             all.push((now - late, voice, evidence));
         }
         now += later;

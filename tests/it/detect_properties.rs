@@ -1,10 +1,12 @@
-//! Detection under whatever comes: the order of arrival within a minute, mentions that come twice or late, clocks that jump.
+//! Detection under whatever comes: the order of arrival within a minute, mentions that come twice or late, clocks that jump,
+//! days that nobody heard.
 
 use holdline::core::count::{Counts, MinuteNumber, Said};
-use holdline::core::detect::{Asked, Verdict, Why, judge};
+use holdline::core::detect::{Asked, Held, Verdict, Why, judge};
 use holdline::core::incident::Evidence;
 use holdline::core::mention::Mention;
-use holdline::core::past::{Followed, bin_of};
+use holdline::core::past::{Followed, Peaks, Replay, bin_of};
+use holdline::core::period::Period;
 use holdline::core::query::Query;
 use holdline::core::watch::{Besides, Voices, Watch};
 use holdline::engine::Recorder;
@@ -141,4 +143,37 @@ proptest! {
         let shown: u32 = counted.minutes.iter().rev().take(60).sum();
         prop_assert_eq!(shown as usize, in_the_hour);
     }
+}
+
+#[test]
+fn a_day_of_which_most_was_unheard_is_none_that_the_dial_counts() {
+    let dial = detector("false_alarms", "1 per week");
+    let mut replay = Replay::new(dial.as_ref(), None, Period::minutes(30));
+    for step in 0..7 * 48_u32 {
+        replay.step((!(4 * 48..4 * 48 + 30).contains(&step)).then_some(step % 5));
+    }
+    let days: Vec<_> = replay.follow().usually().peaks.days().map(|(day, _)| day).collect();
+    assert_eq!(days, [2, 3, 5], "the first two warm it up, and the last is not over");
+}
+
+#[test]
+fn once_days_are_enough_they_are_counted_and_not_fitted() {
+    let mut peaks = Peaks::default();
+    (1..=28_u32).for_each(|day| peaks.note(i64::from(day), f64::from(day)));
+    assert_eq!(peaks.level(1.0 / 7.0).to_bits(), 24_f64.to_bits(), "four of 28 days were louder");
+    let fitted = peaks.level(1.0 / 14.0);
+    assert!(fitted < 20.0, "for one in two weeks they are too few: {fitted}");
+}
+
+#[test]
+fn a_ratio_alarms_above_so_many_times_the_usual_and_not_at_it() {
+    let ratio = detector("times", "4 in 1h");
+    let held = |last: u32| {
+        let mut replay = Replay::new(ratio.as_ref(), None, Period::minutes(30));
+        for _ in 0..4 * 48 {
+            replay.step(Some(6));
+        }
+        replay.step(Some(last)).held
+    };
+    assert_eq!((held(42), held(43)), (Held::Quiet, Held::Alarm), "48 and 49 in an hour that usually holds twelve");
 }
