@@ -59,7 +59,9 @@ pub fn score(retold: &Retold) -> Score {
         .iter()
         .map(|(step, statement)| {
             let posted = retold.posted(step);
-            let in_time = statement.due.map(|due| posted.is_some_and(|at| at <= due));
+            // What is not due yet at the end is neither in time nor late.
+            let due = statement.due.filter(|due| posted.is_some() || *due <= retold.last);
+            let in_time = due.map(|due| posted.is_some_and(|at| at <= due));
             let versions = statement.versions.len();
             StatementScore { statement: step.clone(), posted: posted.map(since), in_time, versions }
         })

@@ -45,7 +45,7 @@ opened_by: ana
 expect:
   - { posted: holding, within: 1m }
   - { not_posted: staff }
-  - { asked: cora }
+  - { asked: cora, about: staff }
   - { escalated: holding, to: fay }
   - { severity: critical }
   - { done: pause, within: 1m }
@@ -55,7 +55,7 @@ expect:
     assert!(!met);
     assert_eq!(text.matches("NOT MET").count(), 6, "{text}");
     assert_eq!(text.matches("  met      ").count(), 1, "{text}");
-    assert!(text.contains("NOT MET  cora is asked: they were not asked"), "{text}");
+    assert!(text.contains("NOT MET  cora is asked about staff: they were not asked"), "{text}");
 }
 
 #[test]
