@@ -114,10 +114,13 @@ impl Engine {
         } else {
             self.carry_out_effect(shell, &row).await
         };
-        // The row stays claimed until its lease ends and is then carried out again.
-        if let Err(error) = done {
-            self.measures().count(|counters| counters.unsettled += 1);
-            tracing::error!(%error, "an effect could not be settled; it comes again after its lease");
+        match done {
+            Ok(()) => tracing::debug!(kind = row.kind, "carried out"),
+            // The row stays claimed until its lease ends and is then carried out again.
+            Err(error) => {
+                self.measures().count(|counters| counters.unsettled += 1);
+                tracing::error!(%error, "an effect could not be settled; it comes again after its lease");
+            }
         }
     }
 
