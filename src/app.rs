@@ -3,9 +3,9 @@
 mod folder;
 mod listening;
 mod mode;
-mod trial;
 mod rehearsed;
 mod team;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,9 +24,9 @@ use self::folder::{Fixed, Folder, Parts, follow};
 use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
-pub use self::trial::{Tried, send_test};
 pub use self::rehearsed::{REHEARSAL_FROM, Rehearsed};
 use self::team::{Place, Team, TeamParts};
+pub use self::trial::{Tried, send_test};
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;

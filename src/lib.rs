@@ -27,7 +27,7 @@ pub mod feed;
 pub mod mail;
 pub mod net;
 pub mod pager;
-pub mod report;
 pub mod rehearsal;
+pub mod report;
 pub mod store;
 pub mod web;

@@ -365,7 +365,7 @@ impl Team {
 fn told(engine: &Engine) -> Result<Vec<Retold>, TeamError> {
     let board = engine.board();
     let mut told = Vec::new();
-    for (id, entry) in &board.incidents {
+    for (id, entry) in board.incidents.iter() {
         let events = engine.events(*id)?;
         told.extend(retell(*id, events.iter().map(|(at, event)| (*at, event)), &entry.rules));
     }

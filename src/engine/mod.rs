@@ -32,8 +32,8 @@ mod quotes;
 mod recorder;
 mod rehearsals;
 mod reload;
-mod retention;
 mod reporting;
+mod retention;
 mod session;
 mod stop;
 mod streaming;
@@ -74,8 +74,8 @@ pub use rehearsals::{LATE_MAX, PlannedRehearsal};
 pub use reload::{
     FolderState, NewFolder, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError,
 };
-pub use retention::MENTIONS_AT_ONCE_MAX;
 pub use reporting::{COMPARED_MAX, Reported, reported, reports};
+pub use retention::MENTIONS_AT_ONCE_MAX;
 pub use session::{SESSION_IDLE, SESSION_LONGEST, SIGN_INS_AT_ONCE_MAX, Session, SessionToken};
 pub use stop::{OnItsWay, Stopped, on_its_way};
 pub use streaming::FollowedFeed;

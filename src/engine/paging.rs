@@ -134,7 +134,7 @@ impl Engine {
     }
 
     async fn send_page(&self, pager: &Pager, page: &Page) -> Paged {
-        let outcome = pager.page(page, self.now()).await;
+        let outcome = pager.page(page, self.machine_time()).await;
         let (ended, why): (Ended, Option<PageReason>) = match outcome {
             Paged::Done => (Ended::Done, None),
             Paged::Later { why, .. } => (Ended::Later, Some(why)),
@@ -156,7 +156,7 @@ impl Engine {
         rung: u32,
     ) -> Result<Page, ComposeError> {
         let standing = self.standing();
-        let (now, url) = (self.now(), standing.url.as_str());
+        let (now, url) = (self.machine_time(), standing.url.as_str());
         // A page is to nobody by name.
         let to = PersonId::from("");
         let scene = Scene { incident, rules, url, now, quotes: &[], to: &to, message_id: key, thread: None };

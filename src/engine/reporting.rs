@@ -28,14 +28,14 @@ pub struct Reported {
 impl Engine {
     /// The after-action report of an incident, as of now.
     pub async fn report(&self, id: IncidentId) -> Result<Reported, RecordError> {
-        let (reader, now) = (self.reader.clone(), self.now());
+        let (reader, now) = (self.reader.clone(), self.machine_time());
         let made = tokio::task::spawn_blocking(move || reported(&reader, id, now)).await;
         made.map_err(|_| RecordError::Stopping)?
     }
 
     /// The newest incidents and rehearsals with their figures.
     pub async fn reports(&self) -> Result<Reports, RecordError> {
-        let (reader, now) = (self.reader.clone(), self.now());
+        let (reader, now) = (self.reader.clone(), self.machine_time());
         let made = tokio::task::spawn_blocking(move || reports(&reader, now)).await;
         made.map_err(|_| RecordError::Stopping)?
     }

@@ -194,7 +194,7 @@ impl Sight<'_> {
         for (task, phase) in &self.incident.tasks {
             let open = match phase {
                 TaskPhase::Open { .. } | TaskPhase::Overdue { .. } => true,
-                TaskPhase::Waiting | TaskPhase::Done { .. } => false,
+                TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) => false,
             };
             let Some(StepKind::Task(step)) = self.rules.playbook.step(task).map(|step| &step.kind) else { continue };
             let asked = self.seats(step.by.as_str()).into_iter().find(|person| open && self.has_mail(person));
@@ -223,6 +223,8 @@ impl Sight<'_> {
                 }
                 StatementPhase::Waiting
                 | StatementPhase::Asking(_)
+                | StatementPhase::Ready(_)
+                | StatementPhase::Skipped(_)
                 | StatementPhase::Withdrawn
                 | StatementPhase::Drafting(
                     Hold::Facts(_)

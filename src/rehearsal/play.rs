@@ -306,7 +306,10 @@ impl Play {
 /// Whether every statement is out, so that nothing waits but what a later time brings.
 fn is_at_rest(incident: &Incident) -> bool {
     incident.statements.values().all(|statement| match statement.phase {
-        StatementPhase::Posted(_) | StatementPhase::Withdrawn => true,
+        StatementPhase::Ready(_)
+        | StatementPhase::Posted(_)
+        | StatementPhase::Withdrawn
+        | StatementPhase::Skipped(_) => true,
         StatementPhase::Waiting
         | StatementPhase::Drafting(_)
         | StatementPhase::Asking(_)

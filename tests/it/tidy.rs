@@ -71,9 +71,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "app",
-        &["app", "config", "control", "web", "rehearsal", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"],
+        &[
+            "app",
+            "config",
+            "control",
+            "web",
+            "rehearsal",
+            "engine",
+            "store",
+            "feed",
+            "mail",
+            "channel",
+            "net",
+            "core",
+            "pager",
+        ],
     ),
-    ("app.rs", &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"]),
+    (
+        "app.rs",
+        &["app", "config", "control", "web", "engine", "store", "feed", "mail", "channel", "net", "core", "pager"],
+    ),
 ];
 
 #[test]

@@ -107,11 +107,13 @@ fn progress_of(incident: &Incident) -> String {
         StatementPhase::Waiting
         | StatementPhase::Drafting(_)
         | StatementPhase::Asking(_)
-        | StatementPhase::Withdrawn => false,
+        | StatementPhase::Ready(_)
+        | StatementPhase::Withdrawn
+        | StatementPhase::Skipped(_) => false,
     });
     let done = incident.tasks.values().filter(|task| match task {
         TaskPhase::Done { .. } => true,
-        TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } => false,
+        TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Skipped(_) => false,
     });
     let (statements, tasks) = (incident.statements.len(), incident.tasks.len());
     format!("{} of {statements} statements out, {} of {tasks} tasks done", out.count(), done.count())

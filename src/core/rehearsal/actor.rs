@@ -9,7 +9,14 @@ pub fn actor(event: &Event) -> Option<&PersonId> {
         Event::SeverityRaised { by, .. }
         | Event::Verified { by, .. }
         | Event::Claimed { by }
+        | Event::HandOverOffered { by, .. }
+        | Event::HandOverAccepted { by }
         | Event::PlaybookPicked { by, .. }
+        | Event::BegunEarly { by, .. }
+        | Event::StepSkipped { by, .. }
+        | Event::TaskAdded { by, .. }
+        | Event::StoryBroken { by, .. }
+        | Event::Used { by, .. }
         | Event::TaskDone { by, .. }
         | Event::FactProposed { by, .. }
         | Event::FactConfirmed { by, .. }

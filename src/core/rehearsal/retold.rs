@@ -94,7 +94,8 @@ impl Retold {
                     self.tasks_asked.entry(task.clone()).or_insert((person.clone(), at));
                     Some(person.clone())
                 }
-                Effect::Draft { .. }
+                Effect::Page { .. }
+                | Effect::Draft { .. }
                 | Effect::AskApproval { .. }
                 | Effect::Remind { .. }
                 | Effect::Tell { .. }

@@ -61,7 +61,7 @@ impl Starts {
         }
         for (id, phase) in &incident.tasks {
             let due = match phase {
-                TaskPhase::Waiting => continue,
+                TaskPhase::Waiting | TaskPhase::Skipped(_) => continue,
                 TaskPhase::Open { due } => *due,
                 TaskPhase::Overdue { due } => Some(*due),
                 TaskPhase::Done { .. } => None,
@@ -70,9 +70,10 @@ impl Starts {
         }
         for (id, statement) in &incident.statements {
             match statement.phase {
-                StatementPhase::Waiting | StatementPhase::Withdrawn => {}
+                StatementPhase::Waiting | StatementPhase::Withdrawn | StatementPhase::Skipped(_) => {}
                 StatementPhase::Drafting(_)
                 | StatementPhase::Asking(_)
+                | StatementPhase::Ready(_)
                 | StatementPhase::Posting(_)
                 | StatementPhase::Posted(_) => {
                     self.0.entry(id.clone()).or_insert((at, statement.due));

@@ -241,8 +241,12 @@ fn vote<'a>(incident: &'a Incident, of: &Subject, round: u32, stage: usize) -> O
         Subject::Statement(id) => {
             let ballot = match &incident.statements.get(id)?.phase {
                 StatementPhase::Asking(ballot) => ballot,
+                StatementPhase::Ready(ready) => &ready.ballot,
                 StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => &posting.ballot,
-                StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Withdrawn => return None,
+                StatementPhase::Waiting
+                | StatementPhase::Drafting(_)
+                | StatementPhase::Withdrawn
+                | StatementPhase::Skipped(_) => return None,
             };
             ballot.stage(stage).filter(|_| ballot.round() == round)
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use holdline::channel::Outside;
 use holdline::core::incident::PostPhase;
 use holdline::core::name::PlaybookName;
-use holdline::engine::{Clock, Engine, LiveChannel, ManualClock, Shell, Standing};
+use holdline::engine::{Clock, Engine, Hands, LiveChannel, LiveHands, ManualClock, Shell, Standing};
 use holdline::mail::compose::Composer;
 use holdline::mail::{Mailbox, Post};
 use jiff::Timestamp;
@@ -60,8 +60,11 @@ async fn posted(kind: &str, before: Value, after: Value) -> PostPhase {
     let shell = Shell {
         post: Arc::new(Post::Capture(mailbox)),
         composer: Composer::new().unwrap(),
-        channels: BTreeMap::from([("wire".into(), vec![written])]),
-        outside: Outside::default(),
+        hands: Hands::Live(LiveHands {
+            channels: BTreeMap::from([("wire".into(), vec![written])]),
+            outside: Outside::default(),
+            pager: None,
+        }),
     };
     let (shells, stop) = (tokio::sync::watch::Sender::new(Arc::new(shell)), CancellationToken::new());
     let carrying = tokio::spawn(engine.clone().carry_out(shells.subscribe(), stop.clone()));

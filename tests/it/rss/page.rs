@@ -20,8 +20,11 @@ async fn keep(app: &TestApp, name: &'static str, came: Came) {
     let look = Look { came, cost: Cost { requests: 1, bytes: 2_048 } };
     let engine = &app.app().engine;
     let feed = FeedName::from(name);
-    let row =
-        engine.schedules().unwrap().remove(&feed).unwrap_or_else(|| Schedule::new("https://x.example/", engine.machine_time()));
+    let row = engine
+        .schedules()
+        .unwrap()
+        .remove(&feed)
+        .unwrap_or_else(|| Schedule::new("https://x.example/", engine.machine_time()));
     engine.call(move |work| work.keep_look(&feed, look, row, EVERY, 0.5)).await.unwrap();
 }
 
