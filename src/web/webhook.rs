@@ -149,8 +149,9 @@ pub(super) async fn deliver(
 }
 
 fn undelivered(feed: &FeedName, error: &DeliveryError) -> Response {
-    tracing::info!(%feed, %error, "a delivery was not taken");
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    // Why is told to the sender alone: it may quote what was sent.
+    tracing::info!(%feed, status = status.as_u16(), "a delivery was not taken");
     let mut response = refused(status, error.to_string());
     if let Some(seconds) = error.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
