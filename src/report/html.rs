@@ -46,22 +46,20 @@ pub fn body(document: &Document) -> String {
 }
 
 fn each(items: &[String], before: &str, after: &str) -> String {
-    items.iter().map(|item| format!("{before}{}{after}\n", escaped(item))).collect()
+    items.iter().fold(String::new(), |written, item| written + before + &escaped(item) + after + "\n")
 }
 
 fn rows(table: &Table) -> String {
-    let head: String = table.head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))).collect();
-    let rows: String = table
-        .rows
-        .iter()
-        .map(|row| {
-            let cells = row.iter().map(|cell| format!("<td>{}</td>", escaped(cell)));
-            format!("<tr>{}</tr>\n", cells.collect::<String>())
-        })
-        .collect();
+    let head = cells(&table.head.iter().map(ToString::to_string).collect::<Vec<_>>(), "<th scope=\"col\">", "</th>");
+    let row = |row: &Vec<String>| format!("<tr>{}</tr>\n", cells(row, "<td>", "</td>"));
+    let rows = table.rows.iter().map(row).fold(String::new(), |written, row| written + &row);
     format!(
         "<div class=\"sheet\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>"
     )
+}
+
+fn cells(cells: &[String], before: &str, after: &str) -> String {
+    cells.iter().fold(String::new(), |written, cell| written + before + &escaped(cell) + after)
 }
 
 fn escaped(words: &str) -> String {

@@ -276,7 +276,7 @@ async fn a_feed_that_fails_becomes_a_blind_spot_and_is_heard_again() {
 #[tokio::test]
 async fn a_document_that_is_cut_off_counts_as_far_as_it_goes_and_is_shown_as_failing() {
     let whole = String::from_utf8(rss(&six("Sun, 22 Nov 2026 13:55:00 GMT"))).unwrap();
-    let cut = whole[..whole.len() - 20].as_bytes().to_vec();
+    let cut = whole.as_bytes()[..whole.len() - 20].to_vec();
     let peer = Peer::start(vec![(200, Vec::new(), cut), (200, Vec::new(), whole.into_bytes())]).await;
     let mut rig = Rig::start(&[("news", peer.url("/"))]);
     rig.next_look("news").await;
