@@ -83,7 +83,7 @@ proptest! {
     /// A clock that jumps raises no alarm by itself: so few are said that no window of hours ever holds five.
     #[test]
     fn a_clock_that_jumps_raises_no_alarm(
-        jumps in prop::collection::vec((90_i64..6_000, 0_u64..2), 50..200),
+        jumps in prop::collection::vec((90_i64..6_000, 0_u64..2), 20..60),
     ) {
         let watch = Watch { from: Voices(1), ..watch("false_alarms", "1 per day") };
         let (mut counts, mut followed) = (Counts::default(), Followed::new(watch.detector.as_ref(), 0));
