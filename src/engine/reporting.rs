@@ -47,7 +47,7 @@ pub fn reported(reader: &Reader, id: IncidentId, as_of: Timestamp) -> Result<Rep
     let spike = report.account.as_ref().and_then(|account| account.spike.as_ref());
     let zone = report.account.as_ref().map(|account| account.rules.organisation.zone());
     let quotes = spike.zip(zone).map(|(spike, zone)| quotes(reader, spike, &zone)).unwrap_or_default();
-    Ok(Reported { quotes, report })
+    Ok(Reported { report, quotes })
 }
 
 /// The newest [`COMPARED_MAX`] incidents, the newest first.

@@ -183,24 +183,13 @@ impl Words<'_> {
             format!("{}{by}", self.time(at))
         });
         vec![
-            self.step_name(step),
+            step_name(step),
             step.planned.as_ref().map_or_else(|| beside(step), planned),
             or_dash(step.started.map(|at| self.time(at))),
             or_dash(step.due.map(|at| self.time(at))),
             or_dash(done),
             outcome(step.outcome),
         ]
-    }
-
-    fn step_name(&self, step: &StepTaken) -> String {
-        match step.kind() {
-            Some(StepKind::Alert(alert)) => format!("Alert to {}", roles(&alert.to)),
-            Some(StepKind::Task(task)) => format!("{} ({})", task.todo, task.by),
-            Some(StepKind::Statement(statement)) => {
-                format!("{} to {}", sentence_case(&Shown::statement_name(&step.id)), statement.audience)
-            }
-            None => sentence_case(&Shown::statement_name(&step.id)),
-        }
     }
 
     fn promises(&self, document: &mut Document) {
@@ -262,6 +251,17 @@ impl Words<'_> {
                 format!("{}, {}{note}", self.time(done.at), self.shown.name(&done.by))
             },
         )
+    }
+}
+
+fn step_name(step: &StepTaken) -> String {
+    match step.kind() {
+        Some(StepKind::Alert(alert)) => format!("Alert to {}", roles(&alert.to)),
+        Some(StepKind::Task(task)) => format!("{} ({})", task.todo, task.by),
+        Some(StepKind::Statement(statement)) => {
+            format!("{} to {}", sentence_case(&Shown::statement_name(&step.id)), statement.audience)
+        }
+        None => sentence_case(&Shown::statement_name(&step.id)),
     }
 }
 

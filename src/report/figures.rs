@@ -9,7 +9,7 @@ use crate::core::shown::{lasted, listed, sentence};
 pub(super) fn section(told: &Words<'_>, document: &mut Document) {
     document.heading("Figures");
     let figures = &told.account.figures;
-    let rows = figures.iter().filter_map(|figure| row(figure));
+    let rows = figures.iter().filter_map(row);
     document.table(&["What", "Value", "Aim", "Met"], rows.collect(), "The events tell no figure.");
     let not_told = figures.iter().filter_map(|figure| match figure.value {
         Value::NotTold(why) => Some(format!("{}: n/a, {why}.", figure.measure.name())),

@@ -46,22 +46,22 @@ pub fn body(document: &Document) -> String {
 }
 
 fn each(items: &[String], before: &str, after: &str) -> String {
-    items.iter().map(|item| format!("{before}{}{after}\n", escaped(item))).collect()
+    joined(items.iter().map(|item| format!("{before}{}{after}\n", escaped(item))))
 }
 
 fn rows(table: &Table) -> String {
-    let head: String = table.head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))).collect();
-    let rows: String = table
-        .rows
-        .iter()
-        .map(|row| {
-            let cells = row.iter().map(|cell| format!("<td>{}</td>", escaped(cell)));
-            format!("<tr>{}</tr>\n", cells.collect::<String>())
-        })
-        .collect();
+    let head = joined(table.head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))));
+    let rows = joined(table.rows.iter().map(|row| {
+        let cells = joined(row.iter().map(|cell| format!("<td>{}</td>", escaped(cell))));
+        format!("<tr>{cells}</tr>\n")
+    }));
     format!(
         "<div class=\"sheet\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>"
     )
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().concat()
 }
 
 fn escaped(words: &str) -> String {
