@@ -254,6 +254,17 @@ impl Words<'_> {
     }
 }
 
+fn step_name(step: &StepTaken) -> String {
+    match step.kind() {
+        Some(StepKind::Alert(alert)) => format!("Alert to {}", roles(&alert.to)),
+        Some(StepKind::Task(task)) => format!("{} ({})", task.todo, task.by),
+        Some(StepKind::Statement(statement)) => {
+            format!("{} to {}", sentence_case(&Shown::statement_name(&step.id)), statement.audience)
+        }
+        None => sentence_case(&Shown::statement_name(&step.id)),
+    }
+}
+
 /// What brought a statement that is no step of its own.
 fn beside(step: &StepTaken) -> String {
     match &step.origin {

@@ -46,20 +46,22 @@ pub fn body(document: &Document) -> String {
 }
 
 fn each(items: &[String], before: &str, after: &str) -> String {
-    items.iter().fold(String::new(), |written, item| written + before + &escaped(item) + after + "\n")
+    joined(items.iter().map(|item| format!("{before}{}{after}\n", escaped(item))))
 }
 
 fn rows(table: &Table) -> String {
-    let head = cells(&table.head.iter().map(ToString::to_string).collect::<Vec<_>>(), "<th scope=\"col\">", "</th>");
-    let row = |row: &Vec<String>| format!("<tr>{}</tr>\n", cells(row, "<td>", "</td>"));
-    let rows = table.rows.iter().map(row).fold(String::new(), |written, row| written + &row);
+    let head = joined(table.head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))));
+    let rows = joined(table.rows.iter().map(|row| {
+        let cells = joined(row.iter().map(|cell| format!("<td>{}</td>", escaped(cell))));
+        format!("<tr>{cells}</tr>\n")
+    }));
     format!(
         "<div class=\"sheet\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>"
     )
 }
 
-fn cells(cells: &[String], before: &str, after: &str) -> String {
-    cells.iter().fold(String::new(), |written, cell| written + before + &escaped(cell) + after)
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().concat()
 }
 
 fn escaped(words: &str) -> String {
