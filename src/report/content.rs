@@ -333,14 +333,3 @@ fn sentence_case(words: &str) -> String {
     let mut chars = words.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
-
-fn step_name(step: &StepTaken) -> String {
-    match step.kind() {
-        Some(StepKind::Alert(alert)) => format!("Alert to {}", roles(&alert.to)),
-        Some(StepKind::Task(task)) => format!("{} ({})", task.todo, task.by),
-        Some(StepKind::Statement(statement)) => {
-            format!("{} to {}", sentence_case(&Shown::statement_name(&step.id)), statement.audience)
-        }
-        None => sentence_case(&Shown::statement_name(&step.id)),
-    }
-}
