@@ -167,6 +167,10 @@ impl Counting {
         unsaved.collect()
     }
 
+    pub(super) fn was_not_saved(&mut self, index: WatchIndex) {
+        self.followed[index].was_not_saved();
+    }
+
     fn asked(&self, index: WatchIndex) -> Asked<'_> {
         Asked { watch: &self.watches[index], counts: &self.counts[index], followed: &self.followed[index] }
     }

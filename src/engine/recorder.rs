@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::afresh::take_up_the_key;
 use super::board::{Board, Entry, Erased};
 use super::clock::Reading;
-use super::counting::Counting;
+use super::counting::{Counting, WatchIndex};
 use super::error::RecordError;
 use super::feeds::Pulse;
 use super::folding::{Folded, fold_all};
@@ -129,6 +129,8 @@ enum Undo {
     Pulse(FeedName, Pulse),
     Holds(Arc<Holds>),
     Erased(Arc<BTreeMap<IncidentId, Erased>>),
+    /// How this watch was followed is to be written down still.
+    Unsaved(WatchIndex),
     Folder(Box<(Arc<Standing>, Counting)>),
 }
 
@@ -427,6 +429,10 @@ impl State {
         }
     }
 
+    pub(super) fn took_unsaved(&mut self, index: WatchIndex) {
+        self.undo.push(Undo::Unsaved(index));
+    }
+
     pub(super) fn change_holds(&mut self, change: impl FnOnce(&mut Holds)) {
         let mut holds = Holds::clone(&self.holds);
         change(&mut holds);
@@ -484,6 +490,7 @@ impl State {
                 Undo::Pulse(feed, before) => drop(self.pulses.insert(feed, before)),
                 Undo::Holds(before) => self.holds = before,
                 Undo::Erased(before) => self.erased = before,
+                Undo::Unsaved(index) => self.counting.was_not_saved(index),
                 Undo::Folder(before) => (self.standing, self.counting) = *before,
             }
         }

@@ -427,6 +427,7 @@ impl<'w, 'b> Work<'w, 'b> {
     /// Writes down how watches were followed, where a day has ended.
     pub(super) fn save_past(&mut self) -> Result<(), RecordError> {
         for (index, remembered) in self.state.counting.take_unsaved() {
+            self.state.took_unsaved(index);
             let watch = self.state.counting.watch(index);
             let body = serde_json::to_string(&remembered).map_err(StoreError::from)?;
             self.batch.put_note(&note_of(watch), &body, self.now)?;

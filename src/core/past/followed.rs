@@ -71,6 +71,11 @@ impl Followed {
         std::mem::take(&mut self.unsaved).then_some(self.since)
     }
 
+    /// What was asked for was not written down after all.
+    pub fn was_not_saved(&mut self) {
+        self.unsaved = true;
+    }
+
     /// Keeps how loud it is now.
     pub fn note(&mut self, counts: &Counts, minute: MinuteNumber) {
         if let Some(loudness) = self.follow.loudness(|window| counts.count(window, minute)) {
