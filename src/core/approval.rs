@@ -226,6 +226,8 @@ impl<S> Ballot<S> {
             let Some(vote) = self.votes.get_mut(stage).filter(|vote| vote.open && !met) else { continue };
             asking.extend(vote.admit(stage, authors, electorate));
         }
+        // A yes of before may count for the role that was gained, and be the last that its stage was missing.
+        asking.extend(self.ask_next(electorate));
         asking
     }
 

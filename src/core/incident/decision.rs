@@ -448,17 +448,17 @@ impl Turn<'_> {
         let electorate = self.electorate(&roster);
         let mut asked = Vec::new();
         if let IncidentPhase::StandingDown(ballot) = &mut self.incident.phase {
-            let asking = ballot.admit(electorate);
-            asked.push((Subject::StandDown, ballot.digest(), ballot.round(), asking));
+            asked.push((Subject::StandDown, ballot.digest(), ballot.round(), ballot.admit(electorate)));
         }
         for (id, statement) in &mut self.incident.statements {
             if let StatementPhase::Asking(ballot) = &mut statement.phase {
-                let asking = ballot.admit(electorate);
-                asked.push((Subject::Statement(id.clone()), ballot.digest(), ballot.round(), asking));
+                asked.push((Subject::Statement(id.clone()), ballot.digest(), ballot.round(), ballot.admit(electorate)));
             }
         }
         for (of, digest, round, asking) in asked {
             self.ask(&of, digest, round, &asking);
+            // A yes of before may count again, and be the last that was missing.
+            self.act_if_met(&of);
         }
     }
 
