@@ -151,7 +151,12 @@ impl Sight<'_> {
     }
 
     fn requests(&self, wanted: &mut Wanted) {
-        for letter in self.mailbox.all() {
+        // Mails that went out at once arrive in any order; the same rehearsal tells the same story.
+        let mut letters = self.mailbox.all();
+        letters.sort_by(|one, other| {
+            (&one.letter.to, &one.letter.subject).cmp(&(&other.letter.to, &other.letter.subject))
+        });
+        for letter in letters {
             let Some((token, code)) = request_in(&letter, self.url) else { continue };
             let to = |person: &crate::core::roster::Person| person.email.eq_ignore_ascii_case(&letter.letter.to);
             let found = self.incident.roster.people.iter().find(|(_, person)| to(person));
