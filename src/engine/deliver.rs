@@ -8,6 +8,7 @@ use super::board::Entry;
 use super::links::Audience;
 use super::measured::Ended;
 use super::outbox::Shell;
+use super::work::{MailCounted, MailTaken};
 use super::{Engine, RecordError};
 use crate::core::health::Health;
 use crate::core::incident::{Effect, Event, PostPhase};
@@ -56,11 +57,14 @@ impl Engine {
                 return self.end(row, Settled::Done("not written".to_owned()), Some(event)).await;
             }
         };
-        if let Some(later) = self.take_mail(&person).await? {
-            self.measures().count(|counters| counters.mails_put_off += 1);
-            return self.end(row, Settled::NotBefore(later), None).await;
-        }
-        self.send(shell, row, &letter, Some(person)).await?;
+        let counted = match self.take_mail(&person).await? {
+            MailTaken::Counted(counted) => counted,
+            MailTaken::Later(later) => {
+                self.measures().count(|counters| counters.mails_put_off += 1);
+                return self.end(row, Settled::NotBefore(later), None).await;
+            }
+        };
+        self.send(shell, row, &letter, Some((person, counted))).await?;
         if let Effect::Alert { alert, rung, .. } = effect {
             self.page_in_place_of_mail(shell, entry, alert, *rung).await?;
         }
@@ -232,7 +236,7 @@ impl Engine {
         shell: &Shell,
         row: &Claimed,
         letter: &Letter,
-        person: Option<PersonId>,
+        to: Option<(PersonId, MailCounted)>,
     ) -> Result<(), RecordError> {
         crash::pass(Point::MailWritten);
         let sent = shell.post.send(letter, self.machine_time()).await;
@@ -250,10 +254,10 @@ impl Engine {
         };
         let row = row.clone();
         self.call(move |work| {
-            if let Some(person) = person.as_ref().filter(|_| !went_out) {
-                work.give_mail_back(person)?;
+            if let Some((_, counted)) = to.as_ref().filter(|_| !went_out) {
+                work.give_mail_back(counted)?;
             }
-            let event = person.zip(why).map(|(person, why)| Event::MailRefused { person, why });
+            let event = to.zip(why).map(|((person, _), why)| Event::MailRefused { person, why });
             work.settle(&row, &how, event)
         })
         .await
@@ -269,8 +273,7 @@ impl Engine {
         self.time().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
-    /// Where the hour's mails to `person` are used up, says when the next hour begins.
-    async fn take_mail(&self, person: &PersonId) -> Result<Option<Timestamp>, RecordError> {
+    async fn take_mail(&self, person: &PersonId) -> Result<MailTaken, RecordError> {
         let person = person.clone();
         self.call(move |work| work.take_mail(&person, MAILS_PER_HOUR_MAX)).await
     }

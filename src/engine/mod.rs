@@ -83,7 +83,7 @@ pub use thread::{QUEUE_MAX, WriterThread};
 use tokio::sync::{Notify, watch};
 pub use turns::{HOST_GAP, Turns};
 pub use watching::{FALSE_ALARMS_WITHIN, FalseAlarm, WatchNow};
-pub use work::{LEASE, OUTBOX_BATCH_MAX, TakenIn, Work};
+pub use work::{LEASE, MailCounted, MailTaken, OUTBOX_BATCH_MAX, TakenIn, Work};
 
 use crate::core::approval::Decision;
 use crate::core::incident::{Event, IncidentId, Spike, narrate};

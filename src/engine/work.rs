@@ -74,6 +74,20 @@ pub struct Work<'w, 'b> {
 /// How much a batch adds to which watch's minute: written once for all of it.
 pub(super) type Tally = BTreeMap<(WatchIndex, MinuteNumber), u32>;
 
+/// A mail that was counted, and in which hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailCounted {
+    note: String,
+}
+
+/// Whether a mail may go out by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailTaken {
+    Counted(MailCounted),
+    /// The hour's mails are used up; the next hour begins then.
+    Later(Timestamp),
+}
+
 /// What became of a batch of mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TakenIn {
@@ -372,30 +386,26 @@ impl<'w, 'b> Work<'w, 'b> {
         Ok(())
     }
 
-    /// Counts a mail to `person` before it is sent, since several are under way at once; where `most` were counted in this
-    /// hour, says when the next one begins.
-    pub fn take_mail(&mut self, person: &PersonId, most: u32) -> Result<Option<Timestamp>, RecordError> {
-        if self.mails(person)? >= most {
+    /// Counts a mail to `person` before it is sent, since several are under way at once.
+    pub fn take_mail(&mut self, person: &PersonId, most: u32) -> Result<MailTaken, RecordError> {
+        let counted = MailCounted { note: format!("mails:{person}:{}", self.hour()) };
+        if self.mails(&counted)? >= most {
             let next = (self.hour() + 1) * SECONDS_PER_HOUR;
-            return Ok(Some(Timestamp::from_second(next).unwrap_or(Timestamp::MAX)));
+            return Ok(MailTaken::Later(Timestamp::from_second(next).unwrap_or(Timestamp::MAX)));
         }
-        self.batch.count_up(&self.mails_note(person), self.now)?;
-        Ok(None)
+        self.batch.count_up(&counted.note, self.now)?;
+        Ok(MailTaken::Counted(counted))
     }
 
-    /// Takes back the count of a mail that certainly did not go out.
-    pub fn give_mail_back(&mut self, person: &PersonId) -> Result<(), RecordError> {
-        let counted = self.mails(person)?.saturating_sub(1);
-        Ok(self.batch.put_note(&self.mails_note(person), &counted.to_string(), self.now)?)
+    /// Takes back the count of a mail that certainly did not go out, in the hour that counted it.
+    pub fn give_mail_back(&mut self, counted: &MailCounted) -> Result<(), RecordError> {
+        let left = self.mails(counted)?.saturating_sub(1);
+        Ok(self.batch.put_note(&counted.note, &left.to_string(), self.now)?)
     }
 
-    fn mails(&mut self, person: &PersonId) -> Result<u32, RecordError> {
-        let counted = self.batch.note(&self.mails_note(person))?;
-        Ok(counted.and_then(|counted| counted.parse().ok()).unwrap_or(0))
-    }
-
-    fn mails_note(&self, person: &PersonId) -> String {
-        format!("mails:{person}:{}", self.hour())
+    fn mails(&mut self, counted: &MailCounted) -> Result<u32, RecordError> {
+        let mails = self.batch.note(&counted.note)?;
+        Ok(mails.and_then(|mails| mails.parse().ok()).unwrap_or(0))
     }
 
     fn hour(&self) -> i64 {

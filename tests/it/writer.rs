@@ -5,7 +5,9 @@ use std::path::Path;
 use holdline::core::incident::{Event, VERSIONS_MAX, Verification};
 use holdline::core::name::StepId;
 use holdline::core::playbook::FactValue;
-use holdline::engine::{Clock, Engine, ManualClock, QUEUE_MAX, RecordError, Recorder, SIGN_INS_AT_ONCE_MAX, Work};
+use holdline::engine::{
+    Clock, Engine, MailTaken, ManualClock, QUEUE_MAX, RecordError, Recorder, SIGN_INS_AT_ONCE_MAX, Work,
+};
 use holdline::store::{INSTALLATION, Reader};
 use jiff::Timestamp;
 
@@ -153,4 +155,19 @@ fn sign_in_mails_are_bounded_while_one_of_them_can_be_used() {
     let asked = Reader::new(&path).events(INSTALLATION).unwrap();
     let asked = asked.iter().filter(|row| row.header.contains("sign_in_asked")).count();
     assert_eq!(asked, usize::try_from(SIGN_INS_AT_ONCE_MAX).unwrap());
+}
+
+#[test]
+fn a_mail_that_did_not_go_out_is_given_back_to_the_hour_that_counted_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorder = recorder(&folder.path().join("holdline.db"));
+    let (most, ana, next_hour) = (2, person("ana"), now() + jiff::SignedDuration::from_hours(1));
+    let mut take = |at| recorder.commit_one(at, |work| work.take_mail(&ana, most)).unwrap();
+    let MailTaken::Counted(first) = take(now()) else { panic!("the first of the hour") };
+    assert!(matches!(take(next_hour), MailTaken::Counted(_)));
+    recorder.commit_one(next_hour, |work| work.give_mail_back(&first)).unwrap();
+    let mut take = |at| recorder.commit_one(at, |work| work.take_mail(&ana, most)).unwrap();
+    assert!(matches!(take(next_hour), MailTaken::Counted(_)), "the second of two");
+    let later = next_hour + jiff::SignedDuration::from_hours(1);
+    assert!(matches!(take(next_hour), MailTaken::Later(at) if at == later), "a third would be one too many");
 }

@@ -13,7 +13,7 @@ use crate::core::statement::hidden_character;
 /// How many tasks one incident is given by hand; who needs more has a second incident.
 pub const ADDED_MAX: usize = 100;
 /// How long the words of one are, in characters.
-pub const TODO_CHARS_MAX: usize = 300;
+pub const TASK_CHARS_MAX: usize = 300;
 
 /// A task that no playbook names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +65,8 @@ impl Turn<'_> {
         if todo.is_empty() {
             return Err(Refusal::TodoMissing);
         }
-        if todo.chars().count() > TODO_CHARS_MAX {
-            return Err(Refusal::TooLong(TODO_CHARS_MAX));
+        if todo.chars().count() > TASK_CHARS_MAX {
+            return Err(Refusal::TooLong(TASK_CHARS_MAX));
         }
         if todo.chars().any(char::is_control) || hidden_character(todo).is_some() {
             return Err(Refusal::HiddenCharacter);

@@ -38,7 +38,7 @@ mod wave;
 
 use std::collections::BTreeMap;
 
-pub use added::{ADDED_MAX, AddedTask, TODO_CHARS_MAX, TaskWords};
+pub use added::{ADDED_MAX, AddedTask, TASK_CHARS_MAX, TaskWords};
 pub use advance::{advance, fold, open, try_advance};
 pub use alert::AlertPhase;
 pub use correction::CORRECTIONS_MAX;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdline::core::incident::{Effect, Event, Incident, IncidentId, Subject};
 use holdline::core::name::PersonId;
-use holdline::engine::Audience;
+use holdline::engine::{Audience, MailCounted, MailTaken};
 use holdline::store::{Claimed, Settled};
 use jiff::{SignedDuration, Timestamp};
 use rand::RngExt as _;
@@ -43,6 +43,7 @@ pub(super) struct Mailing {
     letter: Option<Letter>,
     /// In which hour it was counted.
     hour: i64,
+    counted: MailCounted,
 }
 
 impl World {
@@ -85,14 +86,16 @@ impl World {
             | Effect::TakeDown { .. }
             | Effect::WakeAt { .. } => panic!("not a mail: {effect:?}"),
         };
-        let over = self.work("mail cap", |work| work.take_mail(&to, MAILS_PER_HOUR_MAX)).made()?;
-        if let Some(later) = over {
-            self.coverage.saw("a person's mails were capped");
-            self.settle(row, &Settled::NotBefore(later), None);
-            return None;
-        }
+        let counted = match self.work("mail cap", |work| work.take_mail(&to, MAILS_PER_HOUR_MAX)).made()? {
+            MailTaken::Counted(counted) => counted,
+            MailTaken::Later(later) => {
+                self.coverage.saw("a person's mails were capped");
+                self.settle(row, &Settled::NotBefore(later), None);
+                return None;
+            }
+        };
         let hour = self.clocks.engine.as_second().div_euclid(SECONDS_PER_HOUR);
-        Some(Mailing { to, letter, hour })
+        Some(Mailing { to, letter, hour, counted })
     }
 
     /// The mail server takes it, or not, or does not say.
@@ -106,7 +109,7 @@ impl World {
             _ => (false, "never"),
         };
         self.coverage.saw(&format!("a mail server said: {says}"));
-        let Mailing { to, letter, hour } = mailing;
+        let Mailing { to, letter, hour, counted } = mailing;
         if arrives {
             let count = self.post_office.arrived.entry((to.clone(), hour)).or_default();
             *count += 1;
@@ -129,7 +132,7 @@ impl World {
         let before = self.lost_row(row);
         self.work("mail ends", |work| {
             if ["never", "later"].contains(&says) {
-                work.give_mail_back(&to)?;
+                work.give_mail_back(&counted)?;
             }
             work.settle(row, &how, event)
         });
