@@ -49,6 +49,8 @@ pub struct Plan {
     pub owed: usize,
     /// Mentions that are quoted in what goes.
     pub mentions: Vec<Evidence>,
+    /// How many of them stay, since an incident that is held quotes them.
+    pub held: usize,
     rules_left: BTreeSet<Digest>,
 }
 
@@ -93,6 +95,7 @@ impl Eraser {
             incidents: BTreeSet::new(),
             owed: 0,
             mentions: Vec::new(),
+            held: 0,
             rules_left: BTreeSet::new(),
         };
         let mut left = chosen.clone();
@@ -120,6 +123,10 @@ impl Eraser {
         if let Erase::MentionsWith(words) = what {
             plan.mentions = self.writer.mentions_with(words)?;
         }
+        let held = self.quoted_where_held()?;
+        let found = plan.mentions.len();
+        plan.mentions.retain(|mention| !held.contains(mention));
+        plan.held = found - plan.mentions.len();
         plan.owed = self.writer.commit(|batch| batch.owed_of(&plan.spans))?;
         Ok(plan)
     }
@@ -150,6 +157,14 @@ impl Eraser {
         })?;
         self.writer.sweep()?;
         Ok(emptied)
+    }
+
+    fn quoted_where_held(&self) -> Result<BTreeSet<Evidence>, EraseError> {
+        let mut held = BTreeSet::new();
+        for row in self.stored.iter().filter(|row| self.holds.contains_key(&row.incident)) {
+            held.extend(row.event()?.iter().flat_map(quoted).cloned());
+        }
+        Ok(held)
     }
 
     fn of_incident(&self, id: IncidentId) -> Result<BTreeSet<u64>, EraseError> {

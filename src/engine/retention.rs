@@ -71,8 +71,12 @@ impl Work<'_, '_> {
 
     fn forget_incident(&mut self, id: IncidentId, kept: Period) -> Result<(), RecordError> {
         let entry = self.entry(id)?;
+        // Another incident that quotes the same mention keeps it for as long as its own words, or its hold, last.
+        let others = self.state.incidents.iter().filter(|(other, _)| **other != id);
+        let kept_by_others: BTreeSet<Evidence> =
+            others.flat_map(|(_, entry)| evidence(&entry.incident)).cloned().collect();
         let mut emptied = 0;
-        for mention in evidence(&entry.incident) {
+        for mention in evidence(&entry.incident).filter(|mention| !kept_by_others.contains(mention)) {
             emptied += u32::from(self.batch.empty_mention(mention)?);
         }
         let spans = spans(&self.batch.entries_of(id)?);

@@ -92,6 +92,9 @@ fn erase(options: &Options) -> Result<(), Option<String>> {
 }
 
 fn say(plan: &Plan, with_mentions: bool) {
+    if plan.held > 0 {
+        out::line(format_args!("{} mentions stay: an incident that is held quotes them.", plan.held));
+    }
     if plan.bodies() == 0 && plan.mentions.is_empty() {
         out::line("Nothing is left to erase there; the file is only swept once more.");
         return;

@@ -135,6 +135,43 @@ async fn a_held_incident_is_kept_until_somebody_lifts_the_hold() {
     app.settle().await;
 }
 
+/// A second watch of a group of its own, so that one story opens two incidents.
+fn watch_twice(app: &TestApp) {
+    let main = app.file("holdline.yaml");
+    let text = fs::read_to_string(&main).unwrap();
+    let twin = "  twin:\n    query: quagga\n    feeds: [listening]\n    group: apart\n    spike: { more_than: 5 mentions in 15m, from: 4 voices }\n";
+    fs::write(main, text.replace("\nwatches:\n", &format!("\nwatches:\n{twin}"))).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_held_incident_quotes_outlives_another_that_quotes_it_too() {
+    let mut app = keeping("incidents: 30d").await;
+    watch_twice(&app);
+    app.restart().await;
+    closed_incident(&mut app).await;
+    assert_eq!(app.incidents(), 2, "one story, two groups");
+    let ana = app.sign_in("ana").await;
+    ana.does("/incident/2/verify", &[("verdict", "false-alarm"), ("reason", "the same")]).await;
+    app.settle().await;
+    let hold = ["audit", "hold", "--incident", "2", "--by", "dev", "--reason", "a claim is expected"];
+    holdline(&app, &hold, 0).await;
+    app.minutes_go_by(31 * DAY).await;
+    let ids = |app: &TestApp| app.app().engine.board().incidents.keys().copied().collect::<Vec<IncidentId>>();
+    assert_eq!(ids(&app), [2], "the time of the one that nobody holds is over");
+    assert!(is_in_a_file(&app, "quagga six"), "the held one quotes it still");
+    app.stop().await;
+    let erase = ["audit", "erase", "--mentions-with", "quagga six", "--by", "chi", "--reason", "asked for", "--yes"];
+    assert!(holdline(&app, &erase, 0).await.contains("1 mentions stay: an incident that is held quotes them."));
+    assert!(is_in_a_file(&app, "quagga six"));
+    app.run().await;
+    let lift = ["audit", "hold", "--incident", "2", "--by", "dev", "--reason", "settled", "--lift"];
+    holdline(&app, &lift, 0).await;
+    app.minutes_go_by(1).await;
+    assert!(!is_in_a_file(&app, "quagga six"));
+    holdline(&app, &["audit", "verify"], 0).await;
+    app.settle().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_of_somebody_is_found_and_erased() {
     let mut app = TestApp::start().await;
