@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::net::{
-    AddressError, Call, Fault, HeaderMap, HeaderValue, Http, Method, Reach, Schemes, StatusCode, Tries, Url,
-    retry_after, server_address,
+    AddressError, Call, Fault, HeaderMap, HeaderValue, Http, Method, RETRY_AFTER_MAX, Reach, Schemes, StatusCode,
+    Tries, Url, retry_after, server_address,
 };
 
 const WEB: Schemes = Schemes { secure: "https", open: "http", example: "https://hooks.example/page" };
@@ -132,7 +132,7 @@ impl Pager {
     pub async fn page(&self, page: &Page, now: Timestamp) -> Paged {
         let Some(call) = self.call(page, now) else { return Paged::Never(PageReason::NotCallable) };
         match self.http.call(call).await {
-            Ok(answer) => ended(answer.status, retry_after(&answer.headers, now)),
+            Ok(answer) => ended(answer.status, retry_after(&answer.headers, now, RETRY_AFTER_MAX)),
             Err(fault) => failed(fault),
         }
     }

@@ -209,12 +209,11 @@ impl Folder {
     async fn refuse(&self, operator: &str, problems: &[String]) {
         let refused = RefusedFolder::new(self.parts.engine.time(), problems);
         let before = self.state.borrow().refused.clone();
-        let places: Vec<&str> = refused.problems.iter().map(|problem| place_of(problem)).collect();
         if before.as_ref().map(|before| &before.problems) != Some(&refused.problems) {
-            let places = places.join(", ");
+            let said: Vec<String> = refused.problems.iter().map(|problem| without_addresses(problem)).collect();
             tracing::error!(
                 problems = problems.len(),
-                places,
+                said = said.join(" | "),
                 "the changed folder cannot be used; the last one goes on"
             );
         }
@@ -236,9 +235,10 @@ fn said(problems: &[Problem]) -> Vec<String> {
     problems.iter().filter(|problem| problem.weight == Weight::Refused).map(ToString::to_string).collect()
 }
 
-/// `holdline.yaml:7:3` of a problem's line: its words may hold an address, and stay out of the log.
-fn place_of(problem: &str) -> &str {
-    problem.split(": ").next().unwrap_or_default()
+/// A problem's line for the log, where no address stands.
+fn without_addresses(problem: &str) -> String {
+    let word = |word| if str::contains(word, '@') { "[address]" } else { word };
+    problem.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Takes up what changes until `stop`. The system tells of most changes at once; a look from time to time finds the rest.
@@ -317,7 +317,14 @@ mod tests {
     use notify::event::{AccessKind, AccessMode, DataChange, ModifyKind};
     use notify::{Event, EventKind};
 
-    use super::is_change;
+    use super::{is_change, without_addresses};
+
+    #[test]
+    fn a_problem_is_logged_in_its_words_and_without_addresses() {
+        let said =
+            without_addresses("holdline.yaml:27:29: `to` holds \"Ana <ana@riverside.example>\", which is no address");
+        assert_eq!(said, "holdline.yaml:27:29: `to` holds \"Ana [address] which is no address");
+    }
 
     #[test]
     fn reading_the_folder_and_writing_the_store_are_no_changes_of_it() {

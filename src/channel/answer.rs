@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Found, Outcome, Reason};
-use crate::net::{Answer, Fault, StatusCode, retry_after};
+use crate::net::{Answer, Fault, RETRY_AFTER_MAX, StatusCode, retry_after};
 
 /// How long to wait where a server does not say.
 const RETRY_AFTER: Duration = Duration::from_mins(1);
@@ -24,7 +24,7 @@ pub(super) fn unanswered(fault: Fault) -> Outcome {
 
 /// What an answer means; none where the post was taken.
 pub(super) fn refused(answer: &Answer, now: Timestamp) -> Option<Outcome> {
-    let said = retry_after(&answer.headers, now);
+    let said = retry_after(&answer.headers, now, RETRY_AFTER_MAX);
     let later = || Outcome::Later { why: Reason::Busy, after: said.unwrap_or(RETRY_AFTER) };
     let status = answer.status;
     Some(match status.as_u16() {

@@ -44,7 +44,7 @@ Posts on Bluesky. Needs `language` beside it.
   private   true where the server is in your own network
 
 Addresses that begin with https:// become links. A correction answers to the post that it corrects.",
-    example: "bluesky: { bluesky: { service: https://bsky.example, account: riverside.example, password: { env: BSKY_PASSWORD } }, language: en }",
+    example: "bluesky: { bluesky: { service: https://bsky.example, account: riverside.example, password: { env: HOLDLINE_BLUESKY_PASSWORD } }, language: en }",
     secrets: &["password"],
     paths: &[],
     parse,

@@ -50,7 +50,7 @@ Posts a status by Mastodon's API, on Mastodon or another server that speaks it. 
   visibility  public unless said; or unlisted, or private
   length      a number of characters, where the server allows other than 500
   private     true where the server is in your own network",
-    example: "mastodon: { mastodon: { server: https://mastodon.example, token: { env: MASTODON_TOKEN } }, language: en }",
+    example: "mastodon: { mastodon: { server: https://mastodon.example, token: { env: HOLDLINE_MASTODON_POST_TOKEN } }, language: en }",
     secrets: &["token"],
     paths: &[],
     parse,

@@ -49,7 +49,7 @@ convention (webhook-id, webhook-timestamp, webhook-signature). A 2xx answer take
   private     true where the server is in your own network
   account     how the place is named to those who approve; the server's name unless said
   length      bluesky, mastodon, x or a number of characters, where the place has a limit",
-    example: "cms: { webhook: { url: https://cms.example/holdline, secret: { env: CMS_SECRET } } }",
+    example: "cms: { webhook: { url: https://cms.example/holdline, secret: { env: HOLDLINE_CMS_SECRET } } }",
     secrets: &["secret", "old_secret"],
     paths: &[],
     parse,

@@ -97,7 +97,10 @@ fn request(options: &Options) -> Option<SilenceRequest> {
 /// No daemon runs: it is written into the record, and holds when one starts.
 fn write_down(config: Config, request: SilenceRequest) -> Result<Answer, String> {
     if !Path::new(&config.store).exists() {
-        return Err("there is no store yet, and so nothing that could alarm; start Holdline first".to_owned());
+        return Err(
+            "Holdline has never run here, so nothing can alarm; start it with `holdline run`, then make the silence"
+                .to_owned(),
+        );
     }
     let now = jiff::Timestamp::now();
     let mut recorder = recorder(config, now).map_err(|error| error.to_string())?;

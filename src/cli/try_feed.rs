@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::out;
 use crate::core::shown::visible;
-use crate::feed::rss::{DOCUMENT_BYTES_MAX, Read, RssFeed, RssSettings, read};
+use crate::feed::rss::{DOCUMENT_BYTES_MAX, PRIVATE_HINT, Read, RssFeed, RssSettings, read};
 use crate::feed::{Came, Fetched as _, Outside};
 
 #[derive(Debug, Args)]
@@ -66,6 +66,8 @@ fn fetched(options: &Options) -> Result<Read, String> {
     match looked.came {
         Came::Brought(batch) => Ok(Read { mentions: batch.mentions, refused: batch.refused, broken: None }),
         Came::Cut { batch, why } => Ok(Read { mentions: batch.mentions, refused: batch.refused, broken: Some(why) }),
-        Came::Later { why, .. } | Came::Failed { why } | Came::Gone { why } => Err(why),
+        Came::Later { why, .. } | Came::Failed { why } | Came::Gone { why } => {
+            Err(why.replace(PRIVATE_HINT, "add `--private` if it is in your own network"))
+        }
     }
 }

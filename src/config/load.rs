@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::files::Folder;
 use super::kinds::{self, Surroundings};
 use super::node::{Entry, Node, Table, Value};
@@ -24,6 +26,7 @@ use crate::core::name::{ChannelName, FeedName, PlaybookName};
 use crate::core::playbook::{Playbook, StepKind};
 use crate::core::rehearsal::Scenario;
 use crate::core::rules::{ChannelRules, Organisation, Rules, STAMP};
+use crate::feed::Feed;
 use crate::mail::SmtpSettings;
 use crate::pager::PagerSettings;
 
@@ -74,7 +77,9 @@ pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
     let books = books(&folder, &mut problems);
     let mut config = match folder.read(MAIN) {
         Ok(main) => {
-            let config = Loading { folder: &folder, stamp, need, templates: &templates, books: &books }.main(&main);
+            let config =
+                Loading { folder: &folder, now: Timestamp::now(), stamp, need, templates: &templates, books: &books }
+                    .main(&main);
             problems.extend(main.into_problems());
             config
         }
@@ -176,6 +181,7 @@ fn books(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Book> {
 
 struct Loading<'a> {
     folder: &'a Folder,
+    now: Timestamp,
     stamp: Stamp,
     need: Need,
     templates: &'a Templates,
@@ -199,8 +205,12 @@ impl Loading<'_> {
         let channels = kinds::channels(around.for_channels(), file.get("channels"), &judged.languages, &people);
         let feed_names = names(file.get("feeds"));
         let playbooks = self.books.iter().map(|book| book.name.clone()).collect();
-        let watches = watches::read(main, file.get("watches"), &Named { feeds: &feed_names, playbooks: &playbooks });
-        let quiet = quiet::read(&file, &names(file.get("watches")), &judged.zone());
+        let watches = watches::read(
+            main,
+            file.get("watches"),
+            &Named { feeds: &feed_names, authors: &authors(&feeds), playbooks: &playbooks },
+        );
+        let quiet = quiet::read(&file, &names(file.get("watches")), &judged.zone(), self.now);
         let channel_rules: BTreeMap<ChannelName, ChannelRules> =
             channels.iter().map(|(name, channel)| (name.clone(), channel.rules())).collect();
         let given = Given {
@@ -322,6 +332,11 @@ fn with_secrets(node: Option<&Node>, secrets: Secrets<'_>) -> BTreeMap<FeedName,
         }
     }
     feeds
+}
+
+/// The feeds that call authors otherwise than people do, and how.
+fn authors(feeds: &BTreeMap<FeedName, Box<dyn Feed>>) -> BTreeMap<FeedName, &'static str> {
+    feeds.iter().filter_map(|(name, feed)| Some((name.clone(), feed.authors()?))).collect()
 }
 
 /// The names that a table gives, also of what is wrong in itself.

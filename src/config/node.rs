@@ -4,7 +4,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::sheet::{Sheet, is_near, listed, meant};
+use super::sheet::{Sheet, listed, meant, nearest};
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -44,8 +44,8 @@ pub(super) struct Table<'n> {
     pub(super) at: &'n Range<usize>,
     name: &'n str,
     entries: &'n [Entry],
-    /// Keys that are none of the set.
-    strange: Vec<&'n str>,
+    /// Entries whose keys are none of the set but for a slip, with what was meant.
+    misspelt: Vec<(&'n Entry, String)>,
 }
 
 impl Node {
@@ -168,17 +168,20 @@ impl<'n> Table<'n> {
     /// The table at `node`; keys that are not `keys` are said at once.
     pub(super) fn of(sheet: &'n Sheet, name: &'n str, node: &'n Node, at: &'n Range<usize>, keys: &[&str]) -> Self {
         let entries = node.entries(sheet);
-        let mut strange = Vec::new();
+        let mut misspelt = Vec::new();
         for entry in entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
             let message = format!("`{name}` has no key `{}`", entry.key);
             sheet.refuse(&entry.at, message, meant(&entry.key, keys.iter().copied()));
-            strange.push(entry.key.as_str());
+            let meant = nearest(&entry.key, keys.iter().copied());
+            misspelt.extend(meant.map(|key| (entry, key.to_owned())));
         }
-        Self { sheet, at, name, entries, strange }
+        Self { sheet, at, name, entries, misspelt }
     }
 
+    /// The entry of a key, also where it is misspelt: that was said already, and what rests on it is not wrong for it.
     pub(super) fn entry(&self, key: &str) -> Option<&'n Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        let written = self.entries.iter().find(|entry| entry.key == key);
+        written.or_else(|| self.misspelt.iter().find(|(_, meant)| meant == key).map(|(entry, _)| *entry))
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
@@ -188,8 +191,7 @@ impl<'n> Table<'n> {
     /// The value of a key that must be there.
     pub(super) fn need(&self, key: &str, example: &str) -> Option<&'n Node> {
         let found = self.get(key);
-        // A key that was only misspelt has been said already.
-        if found.is_none() && !self.strange.iter().any(|strange| is_near(strange, key)) {
+        if found.is_none() {
             let message = format!("`{}` has no `{key}`", self.name);
             self.sheet.refuse(self.at, message, format!("add it, as in `{key}: {example}`"));
         }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::node::{Entry, Node, Table, Value};
 use super::sheet::{Sheet, meant};
@@ -16,10 +16,15 @@ use crate::core::quiet::{BreakThrough, Hours, Maintenance, Quiet, Scope};
 /// From when on it is looked whether quiet hours come and end; the same for every reading.
 const LOOKED_FROM: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
+/// A window that lasts longer than this is rather a slip in a date than maintenance.
+const WINDOW_USUAL: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// How long a window may have been over before somebody is told that it still stands there.
+const OVER_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// How many quiet hours, and how many windows, a file holds; a cron line that never comes takes a while to be told for one.
 const ENTRIES_MAX: usize = 50;
 
-pub(super) fn read(file: &Table<'_>, watches: &BTreeSet<String>, zone: &TimeZone) -> Quiet {
+pub(super) fn read(file: &Table<'_>, watches: &BTreeSet<String>, zone: &TimeZone, now: Timestamp) -> Quiet {
     let sheet = file.sheet;
     let entries = |key: &str| {
         let entries = file.get(key).map(|node| node.entries(sheet)).unwrap_or_default();
@@ -30,7 +35,10 @@ pub(super) fn read(file: &Table<'_>, watches: &BTreeSet<String>, zone: &TimeZone
     };
     Quiet {
         hours: entries("quiet").iter().filter_map(|entry| hours(sheet, entry, watches, zone)).collect(),
-        maintenance: entries("maintenance").iter().filter_map(|entry| window(sheet, entry, watches, zone)).collect(),
+        maintenance: entries("maintenance")
+            .iter()
+            .filter_map(|entry| window(sheet, entry, watches, zone, now))
+            .collect(),
         groups: groups(sheet, file.get("watches")),
     }
 }
@@ -53,7 +61,13 @@ fn hours(sheet: &Sheet, entry: &Entry, watches: &BTreeSet<String>, zone: &TimeZo
     }
 }
 
-fn window(sheet: &Sheet, entry: &Entry, watches: &BTreeSet<String>, zone: &TimeZone) -> Option<Maintenance> {
+fn window(
+    sheet: &Sheet,
+    entry: &Entry,
+    watches: &BTreeSet<String>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Option<Maintenance> {
     spelling::check_name(sheet, &entry.at, &entry.key);
     let table = Table::of(sheet, &entry.key, &entry.value, &entry.at, keys::MAINTENANCE);
     let (scope, break_through) = common(&table, watches);
@@ -72,6 +86,13 @@ fn window(sheet: &Sheet, entry: &Entry, watches: &BTreeSet<String>, zone: &TimeZ
     if ends <= begins {
         sheet.refuse(to?.at, "this window ends before it begins", "let `to` be later than `from`");
         return None;
+    }
+    if ends.duration_since(begins) > WINDOW_USUAL {
+        let days = ends.duration_since(begins).as_hours() / 24;
+        sheet.warn(to?.at, format!("this window keeps watches quiet for {days} days"), "look at its months and years");
+    }
+    if now.duration_since(ends) > OVER_FOR {
+        sheet.warn(to?.at, "this window has long been over", "take it out, or give it the times that are to come");
     }
     Some(Maintenance { name: entry.key.clone(), from: begins, to: ends, reason: reason?, scope, break_through })
 }

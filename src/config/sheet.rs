@@ -58,18 +58,18 @@ impl Sheet {
     }
 }
 
-/// Whether one word is the other but for a slip.
-pub(super) fn is_near(written: &str, name: &str) -> bool {
-    strsim::normalized_damerau_levenshtein(written, name) >= NEAR
+/// The one of these that was meant but for a slip, where one is near enough.
+pub(super) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let shares = names.into_iter().map(|name| (strsim::normalized_damerau_levenshtein(written, name), name));
+    let near = shares.filter(|(share, _)| *share >= NEAR).max_by(|one, other| one.0.total_cmp(&other.0));
+    near.map(|(_, name)| name)
 }
 
 /// `did you mean `x`?`, or the list of what there is.
 pub(super) fn meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
-    let near = names.iter().map(|name| (strsim::normalized_damerau_levenshtein(written, name), *name));
-    let best = near.filter(|(share, _)| *share >= NEAR).max_by(|one, other| one.0.total_cmp(&other.0));
-    match best {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    match nearest(written, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
         None if names.is_empty() => "there are none yet".to_owned(),
         None if names.len() == 1 => format!("there is only {}", listed(&names)),
         None => format!("there are {}", listed(&names)),

@@ -1,6 +1,6 @@
 //! Watches: queries, their feeds, what is a spike, and which playbook it opens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::node::{Entry, Node, Table, Word};
@@ -14,6 +14,8 @@ use crate::core::watch::{Besides, Mentions, Percent, Voices, Watch};
 /// What a watch may name.
 pub(super) struct Named<'a> {
     pub(super) feeds: &'a BTreeSet<String>,
+    /// The feeds that call authors otherwise than people do, and what those names begin with.
+    pub(super) authors: &'a BTreeMap<FeedName, &'static str>,
     pub(super) playbooks: &'a BTreeSet<String>,
 }
 
@@ -30,7 +32,8 @@ pub(super) fn read(sheet: &Sheet, node: Option<&Node>, named: &Named<'_>) -> Vec
 fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {
     spelling::check_name(sheet, &entry.at, &entry.key);
     let table = Table::of(sheet, &entry.key, &entry.value, &entry.at, keys::WATCH);
-    let query = table.need_word("query", "\"riverside general\" AND breach").and_then(|word| query(sheet, word));
+    let written = table.need_word("query", "\"riverside general\" AND breach");
+    let query = written.and_then(|word| query(sheet, word));
     let mut feeds = BTreeSet::new();
     for word in table.need("feeds", "[local-news]").map(|node| node.words(sheet)).unwrap_or_default() {
         if !named.feeds.contains(word.text) {
@@ -41,6 +44,9 @@ fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {
     }
     if let Some(node) = table.get("feeds").filter(|node| node.is_empty_list()) {
         sheet.refuse(&node.at, "this watch looks at no feed", "name at least one of `feeds:`");
+    }
+    if let (Some(word), Some(query)) = (written, &query) {
+        expect_authors(sheet, word, query, &feeds, named);
     }
     let opens = table.word("opens");
     if let Some(word) = opens.filter(|word| !named.playbooks.contains(word.text)) {
@@ -68,6 +74,23 @@ fn query(sheet: &Sheet, word: Word<'_>) -> Option<Query> {
     };
     sheet.refuse(&within(sheet, word, &error.span), error.message, error.help);
     None
+}
+
+/// Warns of an author that a feed of the watch knows by another kind of name: nothing of theirs would be found there.
+fn expect_authors(sheet: &Sheet, word: Word<'_>, query: &Query, feeds: &BTreeSet<FeedName>, named: &Named<'_>) {
+    let authors = query.authors();
+    for (feed, begins) in feeds.iter().filter_map(|feed| named.authors.get_key_value(feed)) {
+        // Who is named both ways is found there.
+        if authors.iter().any(|(_, author)| author.starts_with(begins)) {
+            continue;
+        }
+        if let Some((span, author)) = authors.first() {
+            let message =
+                format!("`{feed}` names authors by what begins with `{begins}`, so `{author}` is nobody there");
+            let help = format!("add what the account's own page says, as in (from:{author} OR from:{begins}plc:...)");
+            sheet.warn(&within(sheet, word, span), message, help);
+        }
+    }
 }
 
 /// The bytes of the file that `part` of a text stands for; the whole text where it is written with escapes or folds.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::host::host_of;
 use super::mention::Mention;
 
 /// What follows an account's name where it stands with the server that it is on.
@@ -21,7 +22,7 @@ impl Accounts {
     /// where the mention's address is on that server, and in no other place: there it is somebody else's.
     pub fn said(&self, mention: &Mention) -> bool {
         let Some(author) = mention.author.as_deref().map(folded).filter(|_| !self.0.is_empty()) else { return false };
-        let host = || mention.url.as_deref().and_then(|url| url.split('/').nth(2)).map(str::to_lowercase);
+        let host = || mention.url.as_deref().and_then(host_of).map(str::to_lowercase);
         self.0.contains(&author) || host().is_some_and(|host| self.0.contains(&format!("{author}@{host}")))
     }
 }

@@ -1,19 +1,16 @@
 //! Intake: polled feeds, each in a loop of its own. The cursor moves in the same transaction as what it brought.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::back_off::BackOff;
 use super::{Engine, RecordError, Work};
 use crate::core::name::FeedName;
 use crate::crash::{self, Point};
 use crate::feed::{Cost, Door, Feed};
 
-/// Waits after a failed look, doubling from the first to the last.
-const BACK_OFF_FIRST: SignedDuration = SignedDuration::from_secs(1);
-const BACK_OFF_LAST: SignedDuration = SignedDuration::from_mins(5);
 /// How often open incidents and spent watches are looked at.
 const TICK: SignedDuration = SignedDuration::from_mins(1);
 
@@ -26,7 +23,7 @@ pub struct PolledFeed {
 impl Engine {
     /// Polls one feed until it ends or Holdline stops.
     pub async fn poll(self, polled: PolledFeed, stop: CancellationToken) {
-        let mut wait = BACK_OFF_FIRST;
+        let mut wait = BackOff::new();
         while !stop.is_cancelled() {
             let looked = tokio::select! {
                 () = stop.cancelled() => return,
@@ -34,14 +31,16 @@ impl Engine {
             };
             match looked {
                 Ok(true) => return,
-                Ok(false) => wait = BACK_OFF_FIRST,
+                Ok(false) => wait.end(),
                 Err(error) => {
                     if let PollFailed::Feed(why) = &error {
                         self.note_failing(&polled.name, why.clone()).await;
                     }
                     tracing::warn!(feed = %polled.name, %error, "the feed could not be read; it is tried again");
-                    self.pause(wait, &stop).await;
-                    wait = (wait * 2).min(BACK_OFF_LAST);
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(wait.next()) => {}
+                    }
                 }
             }
         }
@@ -81,14 +80,6 @@ impl Engine {
         };
         if let Err(error) = self.call(work).await {
             tracing::warn!(%error, "that a feed fails could not be written down");
-        }
-    }
-
-    async fn pause(&self, wait: SignedDuration, stop: &CancellationToken) {
-        let wait = Duration::try_from(wait).unwrap_or(Duration::from_secs(1));
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(wait) => {}
         }
     }
 

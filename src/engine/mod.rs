@@ -3,6 +3,7 @@
 mod afresh;
 mod alarm;
 mod answer;
+mod back_off;
 mod board;
 mod clock;
 mod counting;

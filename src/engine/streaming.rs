@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::back_off::BackOff;
 use super::{Engine, RecordError, TakenIn, Work};
 use crate::core::count::CountedAt;
 use crate::core::mention::Mention;
@@ -15,9 +16,6 @@ use crate::crash::{self, Point};
 use crate::feed::streamed::{Heard, Http, Keep, StreamError};
 use crate::feed::{Door, Feed};
 
-/// Waits after a connection that brought nothing, doubling from the first to the last.
-const BACK_OFF_FIRST: Duration = Duration::from_secs(1);
-const BACK_OFF_LAST: Duration = Duration::from_mins(5);
 /// How often a place is written down while nothing is stored: what was passed over since is read once more after a death.
 const PLACE_EVERY: Duration = Duration::from_secs(10);
 
@@ -39,7 +37,7 @@ enum FollowFailed {
 impl Engine {
     /// Follows one feed until Holdline stops.
     pub async fn follow(self, followed: FollowedFeed, stop: CancellationToken) {
-        let mut wait = BACK_OFF_FIRST;
+        let mut wait = BackOff::new();
         while !stop.is_cancelled() {
             let ended = tokio::select! {
                 () = stop.cancelled() => return,
@@ -55,24 +53,23 @@ impl Engine {
                 FollowFailed::Record(_) => Duration::ZERO,
             };
             // Spread, so that everybody whom a server dropped does not come back at once.
-            let spread = wait.mul_f64(0.5 + rand::random::<f64>() / 2.0);
+            let spread = wait.next().mul_f64(0.5 + rand::random::<f64>() / 2.0);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(spread.max(asked)) => {}
             }
-            wait = (wait * 2).min(BACK_OFF_LAST);
         }
     }
 
     /// One connection, to its end.
-    async fn follow_once(&self, followed: &FollowedFeed, wait: &mut Duration) -> Result<(), FollowFailed> {
+    async fn follow_once(&self, followed: &FollowedFeed, wait: &mut BackOff) -> Result<(), FollowFailed> {
         let Door::Streamed(source) = followed.feed.door() else { return Ok(()) };
         let name = followed.name.clone();
         let cursor = self.call(move |work| work.cursor(&name)).await?;
-        let mut session = source.open(&followed.http, cursor).await?;
+        let mut session = source.open(&followed.http, cursor, self.time()).await?;
         let mut written = Instant::now();
         loop {
-            let heard = session.hear().await?;
+            let heard = session.hear(self.time()).await?;
             crash::pass(Point::Polled);
             if let Some(note) = &heard.note {
                 tracing::warn!(feed = %followed.name, "{note}");
@@ -82,7 +79,7 @@ impl Engine {
             }
             let brings = !heard.mentions.is_empty() || heard.cursor.is_some();
             if brings {
-                *wait = BACK_OFF_FIRST;
+                wait.end();
             } else if !heard.answered {
                 continue;
             }

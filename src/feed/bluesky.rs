@@ -3,6 +3,7 @@
 
 pub mod event;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::Error as _;
 
@@ -67,10 +68,14 @@ impl Feed for Bluesky {
     fn door(&self) -> Door<'_> {
         Door::Streamed(self)
     }
+
+    fn authors(&self) -> Option<&'static str> {
+        Some("did:")
+    }
 }
 
 impl Streamed for Bluesky {
-    fn open<'a>(&'a self, http: &'a Http, cursor: Option<String>) -> Opening<'a> {
+    fn open<'a>(&'a self, http: &'a Http, cursor: Option<String>, now: Timestamp) -> Opening<'a> {
         Box::pin(async move {
             let place = cursor.as_deref().map(read_place).transpose()?;
             let dial = Dial {
@@ -81,7 +86,7 @@ impl Streamed for Bluesky {
                 silence: self.pace.silence,
             };
             let sign_in = "name another Jetstream server";
-            let socket = http.dial(dial).await.map_err(|fault| not_dialled(&fault, "jetstream", sign_in))?;
+            let socket = http.dial(dial).await.map_err(|fault| not_dialled(&fault, "jetstream", sign_in, now))?;
             let session: Box<dyn Session> =
                 Box::new(Following { line: Line::new(socket), pace: self.pace, place, reached: place.is_none() });
             Ok(session)
@@ -132,11 +137,11 @@ struct Following {
 }
 
 impl Session for Following {
-    fn hear(&mut self) -> Hearing<'_> {
+    fn hear(&mut self, now: Timestamp) -> Hearing<'_> {
         Box::pin(async move {
             match self.line.messages(self.pace.wait).await {
-                Ok(messages) => self.read(messages),
-                Err(SocketFault::TooLarge) => Ok(self.pass_over()),
+                Ok(messages) => self.read(messages, now.as_microsecond()),
+                Err(SocketFault::TooLarge) => Ok(self.pass_over(now.as_microsecond())),
                 Err(fault) => Err(broken(fault)),
             }
         })
@@ -144,8 +149,9 @@ impl Session for Following {
 }
 
 impl Following {
-    fn read(&mut self, messages: Vec<Said>) -> Result<Heard, StreamError> {
-        let latest = jiff::Timestamp::now().as_microsecond().saturating_add(AHEAD_SECONDS_MAX * MICROSECONDS);
+    /// `now` is in microseconds since 1970, as the server counts.
+    fn read(&mut self, messages: Vec<Said>, now: i64) -> Result<Heard, StreamError> {
+        let latest = now.saturating_add(AHEAD_SECONDS_MAX * MICROSECONDS);
         let mut heard = Heard { keep: Keep::Matching, ..Heard::default() };
         let before = self.place;
         for message in messages {
@@ -164,7 +170,7 @@ impl Following {
             };
             heard.mentions.extend(said);
             if (0..=latest).contains(&at) {
-                heard.note = heard.note.or(self.gap(at));
+                heard.note = heard.note.or(self.gap(at, now));
                 self.place = self.place.max(Some(at));
             }
         }
@@ -174,16 +180,15 @@ impl Following {
     }
 
     /// Says so where the server goes on later than it was left: a while ago, so that it is no quiet server's silence.
-    fn gap(&mut self, at: i64) -> Option<String> {
+    fn gap(&mut self, at: i64, now: i64) -> Option<String> {
         if std::mem::replace(&mut self.reached, true) {
             return None;
         }
         let left = self.place?;
-        let now = jiff::Timestamp::now().as_microsecond();
         let missing = at.saturating_sub(left) > GAP_SECONDS * MICROSECONDS;
         let kept_no_longer = now.saturating_sub(at) > GAP_SECONDS * MICROSECONDS;
         (missing && kept_no_longer).then(|| {
-            let time = |at| jiff::Timestamp::from_microsecond(at).map(|at| format!("{at:.0}")).unwrap_or_default();
+            let time = |at| Timestamp::from_microsecond(at).map(|at| format!("{at:.0}")).unwrap_or_default();
             format!(
                 "the server goes on at {}, and was left at {}: it may not keep what was said between",
                 time(at),
@@ -193,8 +198,8 @@ impl Following {
     }
 
     /// After an event that is larger than any may be: goes on a second later than it stands, or it would come for ever.
-    fn pass_over(&mut self) -> Heard {
-        let left = self.place.unwrap_or_else(|| jiff::Timestamp::now().as_microsecond());
+    fn pass_over(&mut self, now: i64) -> Heard {
+        let left = self.place.unwrap_or(now);
         let on = left.saturating_add((1 + REWIND_SECONDS) * MICROSECONDS);
         self.place = Some(on);
         let mut heard = Heard { keep: Keep::Matching, cursor: Some(on.to_string()), ..Heard::default() };

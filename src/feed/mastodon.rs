@@ -5,6 +5,7 @@ mod follow;
 pub mod place;
 pub mod status;
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -37,7 +38,7 @@ else looked at once a minute.
 A status counts once, streamed or looked at: a changed one is the same mention, a deleted one stays counted. A boost is
 a mention by who boosts. Its author is the full handle, its title what it warns of. What was said more than five minutes
 before Holdline first listened is left out, and so is whatever is not public.",
-    example: "fediverse: { mastodon: { server: https://mastodon.example, hashtags: [riversidegeneral], token: { env: MASTODON_TOKEN } } }",
+    example: "fediverse: { mastodon: { server: https://mastodon.example, hashtags: [riversidegeneral], token: { env: HOLDLINE_MASTODON_TOKEN } } }",
     secrets: &["token"],
     paths: &[],
     parse,
@@ -125,10 +126,10 @@ impl Feed for Mastodon {
 }
 
 impl Streamed for Mastodon {
-    fn open<'a>(&'a self, http: &'a Http, cursor: Option<String>) -> Opening<'a> {
+    fn open<'a>(&'a self, http: &'a Http, cursor: Option<String>, now: Timestamp) -> Opening<'a> {
         Box::pin(async move {
-            let places = Places::read(cursor.as_deref(), &self.timelines, jiff::Timestamp::now())?;
-            let session: Box<dyn Session> = Box::new(Following::begin(self.clone(), http.clone(), places).await);
+            let places = Places::read(cursor.as_deref(), &self.timelines, now)?;
+            let session: Box<dyn Session> = Box::new(Following::begin(self.clone(), http.clone(), places, now).await);
             Ok(session)
         })
     }

@@ -45,6 +45,10 @@ pub use erased_serde::Error as SettingsError;
 /// A feed with its settings. Takes and returns values; the engine stores them.
 pub trait Feed: fmt::Debug + Send + Sync {
     fn door(&self) -> Door<'_>;
+    /// How what it brings names authors, where that is not the name that people read and write after `from:`.
+    fn authors(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// How mentions get in.

@@ -18,7 +18,7 @@ use serde::de::Error as _;
 use url::Url;
 
 pub use self::entry::{Document, Entry};
-pub use self::look::{BODY_BYTES_MAX, RETRY_AFTER_MAX, body_hash};
+pub use self::look::{BODY_BYTES_MAX, PRIVATE_HINT, RETRY_AFTER_MAX, body_hash};
 pub use self::xml::{ATTRIBUTES_MAX, DEPTH_MAX, NAMESPACES_MAX, XmlError};
 use super::{Cost, Door, Feed, FeedKind, Fetched, Fetching, Look, Outside, Settings, SettingsError};
 use crate::core::mention::Mention;

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Cost;
@@ -12,7 +13,7 @@ use super::form::excerpt;
 use crate::core::mention::Mention;
 /// The way out, for whoever starts a feed.
 pub use crate::net::Http;
-use crate::net::{DialFault, Fault, Said, Silence, Socket, SocketFault, retry_after};
+use crate::net::{DialFault, Fault, RETRY_AFTER_MAX, Said, Silence, Socket, SocketFault, retry_after};
 
 /// What one batch holds at most.
 pub const MESSAGES_MAX: usize = 500;
@@ -27,7 +28,7 @@ pub const UNREADABLE_MAX: usize = 100;
 /// A source that is followed: it keeps a connection where it can.
 pub trait Streamed: Send + Sync {
     /// Connects and reads on from `cursor`, which is what was kept last; none at the first time.
-    fn open<'a>(&'a self, http: &'a Http, cursor: Option<String>) -> Opening<'a>;
+    fn open<'a>(&'a self, http: &'a Http, cursor: Option<String>, now: Timestamp) -> Opening<'a>;
 }
 
 pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Session>, StreamError>> + Send + 'a>>;
@@ -36,7 +37,7 @@ pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Session>, Stre
 pub trait Session: Send {
     /// What was heard since the last call; returns after a short while without anything too. Nothing is read between
     /// two calls, so a slow store slows the server down and nothing piles up here.
-    fn hear(&mut self) -> Hearing<'_>;
+    fn hear(&mut self, now: Timestamp) -> Hearing<'_>;
 }
 
 pub type Hearing<'a> = Pin<Box<dyn Future<Output = Result<Heard, StreamError>> + Send + 'a>>;
@@ -187,14 +188,14 @@ pub(super) fn broken(fault: SocketFault) -> StreamError {
 }
 
 /// Why no connection was made, in words; `setting` is what names the server, `sign_in` what to do where it refuses.
-pub(super) fn not_dialled(fault: &DialFault, setting: &str, sign_in: &str) -> StreamError {
+pub(super) fn not_dialled(fault: &DialFault, setting: &str, sign_in: &str, now: Timestamp) -> StreamError {
     match fault {
         DialFault::Fault(fault) => not_called(*fault, setting),
         DialFault::Garbled => {
             StreamError::new(format!("{fault}; is `{setting}` the address of the kind of server that the feed names?"))
         }
         DialFault::Refused { status, headers } => {
-            let after = retry_after(headers, jiff::Timestamp::now());
+            let after = retry_after(headers, now, RETRY_AFTER_MAX);
             StreamError { why: refused(status.as_u16(), setting, sign_in), after }
         }
     }

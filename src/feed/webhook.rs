@@ -66,7 +66,7 @@ Others post mentions to Holdline: one JSON object, or one a line, signed with a 
   old_secret  the secret before, still taken while senders change over
   per_minute  deliveries taken a minute, 600 unless said (a delivery holds up to 1,000 mentions)";
 pub const EXAMPLE: &str = "\
-listening: { webhook: { path: /in/listening, secret: { env: WEBHOOK_SECRET } } }";
+listening: { webhook: { path: /in/listening, secret: { env: HOLDLINE_WEBHOOK_SECRET } } }";
 
 pub(super) const KIND: FeedKind =
     FeedKind { name: NAME, docs: DOCS, example: EXAMPLE, secrets: &["secret", "old_secret"], paths: &[], parse: read };

@@ -1,5 +1,7 @@
 //! A page as a reader sees it: its visible text, and what its head says of it. Reads tags one by one and builds no tree.
 
+mod simple;
+
 use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
@@ -41,6 +43,11 @@ pub fn read_html(html: &str) -> Page {
     let Seen { mut page, title, .. } = tokenizer.sink.seen.into_inner();
     page.summaries.extend(title);
     page
+}
+
+/// The visible text of a page alone. What posts and feeds hold is mostly read without the whole of a tokenizer.
+pub fn html_text(html: &str) -> String {
+    simple::text(html).unwrap_or_else(|| read_html(html).text)
 }
 
 #[derive(Default)]

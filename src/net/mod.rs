@@ -17,7 +17,7 @@ pub use client::{
 };
 pub use fetch::{Fetch, Fetched, RATE_GRACE, RATE_MIN, Spent, Validators};
 pub use global::is_global;
-pub use html::{Page, read_html};
+pub use html::{Page, html_text, read_html};
 pub use names::SystemNames;
 pub use server::{AddressError, Schemes, server_address};
 pub use socket::{Dial, DialFault, Said, Silence, Socket, SocketFault};

@@ -1,10 +1,19 @@
 //! The commands as people type them: the built program, its output and its exit code.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use holdline::config::sample;
+
+use crate::test_app::hospital_folder;
+
+/// How long a daemon may take to say something; real time, since the machine may be busy.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn holdline(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_holdline")).args(arguments).current_dir(folder).output().unwrap()
@@ -74,6 +83,81 @@ fn run_without_mail_refuses_to_start() {
     let output = holdline(&["run"], folder.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("mail"), "{}", said(&output));
+}
+
+#[test]
+fn a_silence_before_the_first_start_says_what_to_do() {
+    let folder = folder();
+    let asked = ["silence", "breach", "--for", "2h", "--reason", "A drill", "--by", "ana"];
+    let output = holdline(&asked, folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("start it with `holdline run`, then make the silence"), "{}", said(&output));
+}
+
+/// A daemon of the hospital's folder, and what it logs.
+struct Daemon {
+    child: Child,
+    log: Receiver<String>,
+}
+
+impl Daemon {
+    fn of(folder: &Path) -> Self {
+        let command =
+            Command::new(env!("CARGO_BIN_EXE_holdline")).arg("run").arg(folder).stderr(Stdio::piped()).spawn();
+        let mut child = command.unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (tell, log) = mpsc::channel();
+        thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Self { child, log }
+    }
+
+    fn says(&self, part: &str) -> String {
+        loop {
+            let line = self.log.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it never said: {part}"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    fn hears(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_running_daemon_looks_at_its_folder_when_it_is_asked_to_and_says_what_is_wrong_there() {
+    let folder = hospital_folder();
+    let path = folder.path().join("holdline.yaml");
+    // Nobody listens there; nothing is mailed either.
+    let mail =
+        "mail: { from: It <it@riverside.example>, smtp: { host: 127.0.0.1, port: 9, security: plain } }\noperator:";
+    let good = fs::read_to_string(&path).unwrap().replacen("operator:", mail, 1);
+    fs::write(&path, &good).unwrap();
+    let mut daemon = Daemon::of(folder.path());
+    daemon.says("Holdline is running");
+    daemon.hears("-HUP");
+    daemon.says("the changed folder is taken up");
+    fs::write(&path, good.replace("hotline:", "hotlime:").replace("[it@riverside.example]", "[it at riverside]"))
+        .unwrap();
+    daemon.hears("-HUP");
+    let said = daemon.says("cannot be used");
+    assert!(said.contains("has no key `hotlime`") && said.contains("did you mean `hotline`?"), "{said}");
+    fs::write(&path, &good).unwrap();
+    daemon.hears("-HUP");
+    daemon.says("the changed folder is taken up");
+    daemon.hears("-TERM");
+    daemon.says("Holdline is stopping");
+    assert!(daemon.child.wait().unwrap().success());
 }
 
 #[test]

@@ -86,7 +86,10 @@ fn quiet_hours_that_never_come_never_end_or_are_written_otherwise_are_refused() 
     for bad in ["", "22:00", "0 0 22 * * *", "0 0 22 * * * 2027", "61 22 * * *"] {
         assert_eq!(refused(bad, "8h"), HoursError::Begins(bad.to_owned()));
     }
-    assert_eq!(refused("0 22 31 2 *", "8h"), HoursError::Never("0 22 31 2 *".to_owned()));
+    assert_eq!(
+        refused("0 22 31 2 *", "8h"),
+        HoursError::Never { begins: "0 22 31 2 *".to_owned(), day: "31".to_owned(), month: "2".to_owned() }
+    );
     assert_eq!(refused("0 22 * * *", "24h"), HoursError::NeverOver);
     assert_eq!(refused("0 * * * *", "1h"), HoursError::NeverOver);
     assert!(hours_in("0 * * * *", "59m", "Europe/London").is_ok());

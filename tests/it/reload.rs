@@ -353,6 +353,30 @@ async fn what_cannot_change_while_it_runs_is_said_and_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_vanishes_is_said_once_and_the_last_good_one_goes_on() {
+    let mut app = TestApp::start().await;
+    app.app().follow_folder();
+    let here = app.file(MAIN).parent().unwrap().to_owned();
+    let away = here.with_extension("away");
+    let mut state = app.app().folder_state();
+    fs::rename(&here, &away).unwrap();
+    let gone = tokio::time::timeout(PATIENCE, state.wait_for(|state| state.refused.is_some())).await;
+    let problem = gone.expect("it was not seen").unwrap().refused.as_ref().unwrap().problems.concat();
+    assert!(problem.contains("is not there") || problem.contains("No such file"), "{problem}");
+    for _ in 0..2 {
+        app.app().look_at_folder().await;
+    }
+    assert_eq!(refused(&app).unwrap().problems.len(), 1, "one fault, however much is missing with it");
+    app.spike(6).await;
+    assert_eq!(app.incidents(), 1, "the watch goes on");
+    assert_eq!(mailed(&app, "it@riverside.example", "is not used"), 1);
+    fs::rename(&away, &here).unwrap();
+    let back = tokio::time::timeout(PATIENCE, state.wait_for(|state| state.refused.is_none())).await;
+    back.expect("that it came back was not seen").unwrap();
+    app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_followed_however_an_editor_writes_them() {
     let app = TestApp::start().await;
     app.app().follow_folder();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Digest, Intent};
+use crate::core::hash;
 use crate::core::statement::whole_links;
 
 /// The collection that posts are in.
@@ -34,8 +35,8 @@ pub(super) fn post(text: &str, language: &str, at: Timestamp) -> Value {
 /// The post's name: a TID of the AT protocol, 53 bits of microseconds and 10 of a clock's number. The time is the intent's
 /// to the millisecond; what is left is of the intent's key and of the version's hash, so that no other intent has it.
 pub(super) fn key(intent: &Intent, version: Digest) -> String {
-    let hash = Sha256::new().chain_update(&intent.key).chain_update(version.as_bytes()).finalize();
-    let own = hash.iter().take(8).fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
+    let own = Sha256::new().chain_update(&intent.key).chain_update(version.as_bytes()).finalize();
+    let own = hash::number(&own);
     let millisecond = u64::try_from(intent.at.as_millisecond()).unwrap_or_default();
     let microsecond = (millisecond * 1000 + own % 1000) & ((1 << 53) - 1);
     let clock = (own / 1000) & 0x3ff;

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::history::{History, Refused, in_minutes};
 use crate::cli::records::{Record, Records};
 use crate::core::count::{Counted, MinuteNumber, Retelling, minute_of};
+use crate::core::hash::number;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
 use crate::core::query::{Matcher, MatcherError};
@@ -135,5 +136,5 @@ impl Reading<'_> {
 
 /// Long enough to tell twenty million ids apart but for one chance in tens of thousands.
 fn short_hash(bytes: &[u8]) -> u64 {
-    Sha256::digest(bytes).iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    number(&Sha256::digest(bytes))
 }

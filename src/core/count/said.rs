@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::core::hash::number;
+use crate::core::host::host_of;
 use crate::core::language::Language;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
@@ -33,7 +35,7 @@ impl Said {
         let language = Language::of(mention);
         Self {
             voice: voice_of(mention, feed),
-            source: host_of(mention).map_or_else(|| feed.as_str().into(), |host| host.to_lowercase().into()),
+            source: site_of(mention).map_or_else(|| feed.as_str().into(), |host| host.to_lowercase().into()),
             sketch: Some(Arc::new(Sketch::of(mention))),
             language,
             tone: Tone::of(mention, language),
@@ -51,19 +53,18 @@ impl From<u64> for Said {
 
 /// A distinct author as a number: of the author, else the site, else the feed, so that the nameless are one voice.
 pub fn voice_of(mention: &Mention, feed: &FeedName) -> u64 {
-    let (kind, name) = match (&mention.author, host_of(mention)) {
+    let (kind, name) = match (&mention.author, site_of(mention)) {
         (Some(author), _) if !author.trim().is_empty() => {
             ("author", author.trim().trim_start_matches('@').to_lowercase())
         }
         (_, Some(host)) => ("site", host.to_lowercase()),
         (_, None) => ("feed", feed.to_string()),
     };
-    let hash = Sha256::digest(format!("{kind}\n{name}"));
-    hash.iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
+    number(&Sha256::digest(format!("{kind}\n{name}")))
 }
 
-fn host_of(mention: &Mention) -> Option<&str> {
-    let host = mention.url.as_deref()?.split('/').nth(2)?.rsplit('@').next()?.split(':').next()?;
+fn site_of(mention: &Mention) -> Option<&str> {
+    let host = host_of(mention.url.as_deref()?)?;
     let host = host.strip_prefix("www.").unwrap_or(host);
-    (!host.is_empty() && host.len() <= HOST_BYTES_MAX).then_some(host)
+    Some(host).filter(|host| !host.is_empty() && host.len() <= HOST_BYTES_MAX)
 }

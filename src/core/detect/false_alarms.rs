@@ -33,8 +33,10 @@ fn parse(text: &str) -> Result<Box<dyn Detector>, DetectorError> {
     };
     let (number, per) = text.split_once(" per ").ok_or_else(|| refuse("there is no `per` in it"))?;
     let number: u16 = number.trim().parse().map_err(|_| refuse("it names no number of alarms"))?;
-    let (_, days) =
-        PER.iter().find(|(name, _)| *name == per.trim()).ok_or_else(|| refuse("it names no length of time"))?;
+    let (_, days) = PER
+        .iter()
+        .find(|(name, _)| *name == per.trim())
+        .ok_or_else(|| refuse(&format!("`{}` is no length of time here", per.trim())))?;
     let rate = f64::from(number) / f64::from(*days);
     if number == 0 {
         return Err(refuse("a watch that may never alarm by chance never alarms"));

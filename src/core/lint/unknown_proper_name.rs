@@ -8,6 +8,7 @@ use super::words::{
     Run, Word, clock_times, folded, groups, is_capitalised, masked, numbers, ordinary_words, runs, words,
 };
 use super::{Checked, Hit, Level, Rule, When};
+use crate::core::host::host_in;
 use crate::core::name::TemplateName;
 use crate::core::rules::Rules;
 use crate::core::statement::{Package, clock_time, links};
@@ -253,5 +254,5 @@ fn address(word: &str) -> String {
 fn host(link: &str) -> String {
     let lower = link.to_lowercase();
     let rest = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
-    rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_owned()
+    host_in(rest).unwrap_or_default().to_owned()
 }

@@ -27,6 +27,13 @@ impl Query {
         &self.source
     }
 
+    /// What it says after `from:`, each with its bytes in the source.
+    pub fn authors(&self) -> Vec<(Range<usize>, &str)> {
+        let mut found = Vec::new();
+        self.root.authors(&mut found);
+        found
+    }
+
     pub(super) fn root(&self) -> &Node {
         &self.root
     }
@@ -53,6 +60,17 @@ pub(super) enum Node {
     Not(Box<Self>),
     And(Vec<Self>),
     Or(Vec<Self>),
+}
+
+impl Node {
+    fn authors<'q>(&'q self, found: &mut Vec<(Range<usize>, &'q str)>) {
+        match self {
+            Self::Field(FieldTerm { span, field: Field::From, value }) => found.push((span.clone(), value)),
+            Self::Field(FieldTerm { field: Field::Lang | Field::Site, .. }) | Self::Term(_) | Self::Near { .. } => {}
+            Self::Not(inner) => inner.authors(found),
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.authors(found)),
+        }
+    }
 }
 
 /// A word, a phrase, a handle or a hashtag.

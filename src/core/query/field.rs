@@ -1,6 +1,7 @@
 //! `from:`, `lang:` and `site:`: what they ask, and what a mention answers.
 
 use super::fold::fold_keeping;
+use crate::core::host;
 use crate::core::mention::Mention;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,11 +88,8 @@ fn fold_host(host: &str) -> String {
 }
 
 fn host_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let host = authority.rsplit('@').next()?;
-    let host = host.split(':').next()?;
-    (!host.is_empty() && host.len() <= HOST_BYTES_MAX).then(|| fold_host(host))
+    let host = host::host_of(url).filter(|host| host.len() <= HOST_BYTES_MAX)?;
+    Some(fold_host(host))
 }
 
 fn prefixes(tag: &str) -> Vec<String> {

@@ -34,8 +34,8 @@ pub enum HoursError {
         "`{0}` does not say when quiet hours begin; write minute, hour, day, month and weekday, as in `0 22 * * *`"
     )]
     Begins(String),
-    #[error("`{0}` never comes; write a day that is in the calendar")]
-    Never(String),
+    #[error("`{begins}` never comes: month {month} has no day {day}; write a day that is in the calendar")]
+    Never { begins: String, day: String, month: String },
     #[error("these quiet hours last longer than {LASTING_MAX}; make a silence with a reason for it")]
     TooLong,
     #[error(
@@ -61,7 +61,7 @@ impl Hours {
             return Err(HoursError::TooLong);
         }
         let hours = Self { name: name.to_owned(), scope, break_through, begins: cron, lasting, zone };
-        let mut start = hours.next_start(at, true).ok_or_else(|| HoursError::Never(begins.to_owned()))?;
+        let mut start = hours.next_start(at, true).ok_or_else(|| never(begins))?;
         for _ in 0..STARTS_CHECKED {
             let Some(next) = hours.next_start(start.timestamp(), false) else { break };
             if hours.end_of(&start) >= next.timestamp() {
@@ -102,6 +102,12 @@ impl Hours {
         // Where the clock goes back over the end, the wall shows it before they have begun.
         end.filter(|end| *end > start.timestamp()).unwrap_or_else(|| self.lasting.after(start.timestamp()))
     }
+}
+
+/// Of five fields only day and month can keep one another from ever coming.
+fn never(begins: &str) -> HoursError {
+    let field = |place: usize| begins.split_whitespace().nth(place).unwrap_or_default().to_owned();
+    HoursError::Never { begins: begins.to_owned(), day: field(2), month: field(3) }
 }
 
 impl fmt::Display for Hours {

@@ -8,6 +8,7 @@ use super::mask::masked;
 use super::talk::source;
 use super::visible;
 use super::words::counted;
+use crate::core::host::host_of;
 use crate::core::incident::Story;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
@@ -108,8 +109,6 @@ fn initial(author: &str) -> Option<String> {
 }
 
 fn host(url: &str) -> Option<String> {
-    let rest = url.split_once("://")?.1;
-    let host = rest.split(['/', '?', '#', ':']).next()?.rsplit('@').next()?;
     // Dots in brackets: a reader knows the site, a mail program makes no link of it.
-    (!host.is_empty()).then(|| visible(&host.replace('.', "[.]")))
+    Some(visible(&host_of(url)?.replace('.', "[.]")))
 }

@@ -173,6 +173,11 @@ fn check_bounds(field: Field, value: &str) -> Result<(), FormError> {
         return Err(FormError::TooLong { field, bytes: value.len() });
     }
     let refused = |c: char| if field.is_prose() { c == '\0' } else { c.is_control() };
+    // Controls are ASCII, or begin with the one byte of these.
+    let may_hold_one = |byte: u8| byte == 0 || (!field.is_prose() && (byte < b' ' || matches!(byte, 0x7f | 0xc2)));
+    if !value.bytes().any(may_hold_one) {
+        return Ok(());
+    }
     match value.chars().find(|c| refused(*c)) {
         Some(control) => Err(FormError::Control { field, code: u32::from(control) }),
         None => Ok(()),

@@ -40,9 +40,9 @@ pub(super) struct Following {
 }
 
 impl Session for Following {
-    fn hear(&mut self) -> Hearing<'_> {
+    fn hear(&mut self, now: Timestamp) -> Hearing<'_> {
         Box::pin(async move {
-            let mut heard = self.next().await?;
+            let mut heard = self.next(now).await?;
             heard.keep = self.feed.keep();
             heard.note = heard.note.or_else(|| self.note.take());
             Ok(heard)
@@ -52,16 +52,16 @@ impl Session for Following {
 
 impl Following {
     /// Connects first and looks then, so that nothing falls between.
-    pub(super) async fn begin(feed: Mastodon, http: Http, places: Places) -> Self {
+    pub(super) async fn begin(feed: Mastodon, http: Http, places: Places, at: Timestamp) -> Self {
         let now = Instant::now();
         let mut following =
             Self { feed, http, places, line: None, look: now, at: 0, retry: now, note: None, told: None };
-        following.connect().await;
+        following.connect(at).await;
         following
     }
 
-    async fn connect(&mut self) {
-        match self.dial().await {
+    async fn connect(&mut self, at: Timestamp) {
+        match self.dial(at).await {
             Ok(line) => {
                 self.line = Some(line);
                 self.told = None;
@@ -77,10 +77,10 @@ impl Following {
         }
     }
 
-    async fn next(&mut self) -> Result<Heard, StreamError> {
+    async fn next(&mut self, at: Timestamp) -> Result<Heard, StreamError> {
         let now = Instant::now();
         if now >= self.look {
-            return self.turn_page().await;
+            return self.turn_page(at).await;
         }
         let until = self.look.min(now + self.feed.pace.wait);
         if let Some(line) = &mut self.line {
@@ -89,7 +89,7 @@ impl Following {
             return self.read(messages);
         }
         if now >= self.retry {
-            self.connect().await;
+            self.connect(at).await;
             return Ok(Heard::default());
         }
         sleep_until(until.min(self.retry)).await;
@@ -126,7 +126,7 @@ impl Following {
     }
 
     /// Looks at one page of one timeline.
-    async fn turn_page(&mut self) -> Result<Heard, StreamError> {
+    async fn turn_page(&mut self, at: Timestamp) -> Result<Heard, StreamError> {
         let timeline = self.feed.timelines[self.at].clone();
         let Some(place) = self.places.of(&timeline) else { return Ok(Heard::default()) };
         let mut call = match &timeline {
@@ -144,18 +144,18 @@ impl Following {
         match self.http.call(call).await {
             Err(fault) => self.failed(not_called(fault, "server")),
             Ok(answer) if !answer.status.is_success() => {
-                let after = rest(&answer.headers, true);
+                let after = rest(&answer.headers, true, at);
                 let why = refused(answer.status.as_u16(), "server", SIGN_IN);
                 self.failed(StreamError { why, after })
             }
-            Ok(answer) => match self.page(&timeline, &answer) {
+            Ok(answer) => match self.page(&timeline, &answer, at) {
                 Ok(heard) => Ok(heard),
                 Err(why) => self.failed(StreamError::new(why)),
             },
         }
     }
 
-    fn page(&mut self, timeline: &Timeline, answer: &Answer) -> Result<Heard, String> {
+    fn page(&mut self, timeline: &Timeline, answer: &Answer, at: Timestamp) -> Result<Heard, String> {
         let body = answer.body.as_deref().ok_or("a page of the timeline broke off, or is larger than any may be")?;
         let rows = read_page(body, self.feed.host())?;
         let cost = Cost { requests: 1, bytes: body.len() as u64 };
@@ -179,7 +179,7 @@ impl Following {
         if !turned.more {
             self.next_timeline();
         }
-        if let Some(rest) = rest(&answer.headers, false) {
+        if let Some(rest) = rest(&answer.headers, false, at) {
             self.look = self.look.max(Instant::now() + rest);
         }
         let after = self.places.write();
@@ -209,7 +209,7 @@ impl Following {
     }
 
     /// Opens the stream with what is listened to first, and asks for the rest.
-    async fn dial(&self) -> Result<Line, StreamError> {
+    async fn dial(&self, at: Timestamp) -> Result<Line, StreamError> {
         let url = self.streaming().await?;
         let same = url.host_str() == self.feed.url.host_str();
         let (first, rest) =
@@ -225,7 +225,7 @@ impl Following {
         for (key, value) in stream(first) {
             dial.url.query_pairs_mut().append_pair(key, value);
         }
-        let mut socket = self.http.dial(dial).await.map_err(|fault| not_dialled(&fault, "server", SIGN_IN))?;
+        let mut socket = self.http.dial(dial).await.map_err(|fault| not_dialled(&fault, "server", SIGN_IN, at))?;
         for timeline in rest {
             let mut subscribe: serde_json::Map<_, _> =
                 stream(timeline).map(|(key, value)| (key.to_owned(), value.into())).collect();
@@ -270,14 +270,13 @@ fn stream(timeline: &Timeline) -> impl Iterator<Item = (&'static str, &str)> {
 }
 
 /// How long the server wants to be left alone: what it says, or until it counts requests anew where few are left.
-fn rest(headers: &HeaderMap, refused: bool) -> Option<Duration> {
-    let now = Timestamp::now();
+fn rest(headers: &HeaderMap, refused: bool, now: Timestamp) -> Option<Duration> {
     let said = |name: &str| headers.get(name)?.to_str().ok();
     let few = said("x-ratelimit-remaining")
         .and_then(|left| left.parse::<u32>().ok())
         .is_some_and(|left| left < REQUESTS_LEFT);
     let reset = said("x-ratelimit-reset").and_then(|reset| reset.parse::<Timestamp>().ok());
     let reset = reset.and_then(|reset| Duration::try_from(reset.duration_since(now)).ok());
-    let asked = if refused { retry_after(headers, now) } else { None };
+    let asked = if refused { retry_after(headers, now, RETRY_AFTER_MAX) } else { None };
     asked.or(reset.filter(|_| few)).map(|rest| rest.min(RETRY_AFTER_MAX))
 }

@@ -134,8 +134,7 @@ struct Found {
 impl Found {
     /// None where the word belongs in no date.
     fn take(&mut self, word: &str) -> Option<()> {
-        let lower = word.to_ascii_lowercase();
-        let short = lower.get(..3).unwrap_or(&lower);
+        let short = word.get(..3).unwrap_or(word);
         if word.contains('-') && !word.starts_with('-') && !word.contains(':') {
             // 01-Jan-2004, of RFC 850.
             return word.split('-').try_for_each(|part| self.take(part));
@@ -148,11 +147,11 @@ impl Found {
         if word.bytes().all(|b| b.is_ascii_digit()) {
             return self.number(word);
         }
-        if let Some(at) = MONTHS.iter().position(|month| *month == short) {
+        if let Some(at) = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(short)) {
             self.month = i8::try_from(at + 1).ok();
             return Some(());
         }
-        if DAYS.contains(&short) {
+        if DAYS.iter().any(|day| day.eq_ignore_ascii_case(short)) {
             return Some(());
         }
         self.zone(word)
@@ -201,10 +200,10 @@ fn offset(text: &str) -> Option<Offset> {
     if text.is_empty() {
         return Some(Offset::UTC);
     }
-    let lower = text.to_ascii_lowercase();
-    if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| *name == lower) {
+    if let Some((_, minutes)) = ZONES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
         return Offset::from_seconds(minutes * 60).ok();
     }
+    let lower = text.to_ascii_lowercase();
     let number = lower.trim_start_matches("etc").trim_start_matches('/');
     let number = number.trim_start_matches("gmt").trim_start_matches("utc").trim();
     let (sign, digits) = match number.split_at_checked(1)? {

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::text::{cut, one_line};
+use crate::core::hash::number;
 use crate::core::mention::{MENTION_TEXT_BYTES_MAX, Mention};
 use crate::feed::form::{
     AUTHOR_BYTES_MAX, Draft, Field, FormError, ID_BYTES_MAX, LANGUAGE_BYTES_MAX, TITLE_BYTES_MAX, URL_BYTES_MAX,
@@ -91,7 +92,7 @@ pub(super) fn hash(parts: &[&str]) -> u64 {
         hasher.update(part.len().to_be_bytes());
         hasher.update(part);
     }
-    hasher.finalize().iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
+    number(&hasher.finalize())
 }
 
 /// Where a link of Google Alerts leads.

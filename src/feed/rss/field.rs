@@ -1,5 +1,7 @@
 //! Which element is which field of an entry, whatever its format, and what is gathered between its tags.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -194,7 +196,7 @@ impl Captured {
 
     pub(super) fn open(&mut self, name: &str) {
         self.nested = true;
-        self.part = Some(name.to_owned());
+        self.part = if self.field == Field::Author { Some(name.to_owned()) } else { None };
         self.unseen += usize::from(UNSEEN.contains(&name));
         self.break_line(name);
     }
@@ -237,17 +239,17 @@ impl Captured {
     }
 
     /// The text, out of base 64 where that is how it is written.
-    pub(super) fn content(&self) -> String {
+    pub(super) fn content(&self) -> Cow<'_, str> {
         let media = self.attribute("type");
         let binary =
             media.contains('/') && !media.starts_with("text/") && !media.contains("xml") && !media.contains("html");
         if self.attribute("mode") == "base64" || binary {
             let packed: String = self.text.split_whitespace().collect();
             if let Some(text) = STANDARD.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
-                return text;
+                return Cow::Owned(text);
             }
         }
-        self.text.clone()
+        Cow::Borrowed(&self.text)
     }
 
     /// A person by name; by address where there is no name. RSS writes `address (Name)`.

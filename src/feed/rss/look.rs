@@ -5,14 +5,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cursor::Cursor;
-use super::{Read, RssFeed, date, read};
+use super::{Read, RssFeed, read};
 use crate::feed::{Batch, Came, Outside};
-use crate::net::{Body, Fault, Fetch, Fetched, Spent, StatusCode};
+use crate::net::{Body, Fault, Fetch, Fetched, Spent, StatusCode, retry_after};
 
 /// The longest answer, unpacked, in bytes. A document may be half as long: a longer one is told for what it is.
 pub const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// The longest that a server is left alone because it asks for it.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
+
+/// What to do about an address that is not public, in the words of the folder.
+pub const PRIVATE_HINT: &str = "say `private: true` if that is meant";
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, \
     application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
@@ -46,7 +49,7 @@ impl RssFeed {
             StatusCode::NOT_MODIFIED => Came::Brought(Batch::default()),
             StatusCode::GONE => Came::Gone { why: "it answers 410 Gone: it was given up".to_owned() },
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                Came::Later { why: said, after: retry_after(&answer, now) }
+                Came::Later { why: said, after: retry_after(&answer.headers, now, RETRY_AFTER_MAX) }
             }
             status if status.is_success() => brought(answer, cursor).await.unwrap_or_else(|why| Came::Failed { why }),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -60,9 +63,7 @@ impl RssFeed {
     fn why(&self, fault: Fault) -> String {
         match fault {
             Fault::NotAllowed if self.private => "it leads to an address that may not be called".to_owned(),
-            Fault::NotAllowed => {
-                "it leads to an address that is not public; say `private: true` if that is meant".to_owned()
-            }
+            Fault::NotAllowed => format!("it leads to an address that is not public; {PRIVATE_HINT}"),
             Fault::NotReached | Fault::Lost | Fault::TooSlow | Fault::Redirects => fault.to_string(),
         }
     }
@@ -107,14 +108,4 @@ pub fn body_hash(body: &[u8]) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
     hasher.write(body);
     hasher.finish().max(1)
-}
-
-/// In seconds or as a date (RFC 9110, section 10.2.3).
-fn retry_after(answer: &Fetched, now: Timestamp) -> Option<Duration> {
-    let said = answer.headers.get("retry-after")?.to_str().ok()?.trim();
-    let wait = match said.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => Duration::try_from(date::time(said)?.duration_since(now)).unwrap_or(Duration::ZERO),
-    };
-    Some(wait.min(RETRY_AFTER_MAX))
 }

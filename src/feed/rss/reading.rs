@@ -1,5 +1,7 @@
 //! RSS 0.9x to 2.0, RDF, Atom and CDF by one walk: they differ in where things stand and hardly in what they are called.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::date::time;
@@ -53,22 +55,17 @@ pub(super) fn read_xml(text: &str, at: Option<&Url>) -> Result<Document, FeedErr
     Ok(reading.document)
 }
 
-/// An element that is open.
 #[derive(Default)]
-struct Open {
-    /// Without its prefix, in lower case.
-    name: String,
-    base: Option<Url>,
-    language: Option<String>,
-}
-
-#[derive(Default)]
-struct Reading {
+struct Reading<'t> {
     document: Document,
     base: Option<Url>,
     rooted: bool,
     spaces: Spaces,
-    open: Vec<Open>,
+    /// The elements that are open: without their prefix, in lower case.
+    open: Vec<Cow<'t, str>>,
+    /// What links start from, and the language, each since the element that deep says so.
+    bases: Vec<(usize, Url)>,
+    languages: Vec<(usize, String)>,
     /// The entry that is being read, and how deep it stands.
     entry: Option<(Draft, usize)>,
     /// Of the feed itself, as for an entry.
@@ -86,44 +83,44 @@ struct Draft {
     rank: [u8; Field::COUNT],
 }
 
-impl Reading {
-    fn open(&mut self, tag: &Tag<'_>) -> Result<(), FeedError> {
-        let name = local(&tag.name).to_ascii_lowercase();
+impl<'t> Reading<'t> {
+    fn open(&mut self, tag: &Tag<'t>) -> Result<(), FeedError> {
+        let name = lower(local(tag.name));
         if self.open.is_empty() && !self.rooted {
-            if !ROOTS.contains(&name.as_str()) {
+            if !ROOTS.contains(&&*name) {
                 return Err(FeedError::NoFeed);
             }
             self.rooted = true;
         }
-        self.spaces.enter(tag, self.open.len());
-        let space = self.spaces.of(&tag.name);
-        let parent = self.open.last().map(|open| open.name.clone()).unwrap_or_default();
-        let base = tag.attribute("xml:base").or_else(|| tag.attribute("base")).and_then(|base| self.resolve(base));
-        let language = tag.attribute("xml:lang").map(str::to_owned);
-        let here = Open {
-            name: name.clone(),
-            base: base.or_else(|| self.here()),
-            language: language.or_else(|| self.language()),
-        };
-        self.open.push(here);
+        let depth = self.open.len();
+        self.spaces.enter(tag, depth);
+        let space = self.spaces.of(tag.name);
+        if !tag.attributes.is_empty() {
+            let base = tag.attribute("xml:base").or_else(|| tag.attribute("base")).and_then(|base| self.resolve(base));
+            self.bases.extend(base.map(|base| (depth, base)));
+            let language = tag.attribute("xml:lang").map(|language| (depth, language.to_owned()));
+            self.languages.extend(language);
+        }
+        self.open.push(name.clone());
         if let Some((captured, _)) = &mut self.capture {
             captured.open(&name);
-        } else if ENTRIES.contains(&name.as_str()) && self.entry.is_none() && space == Space::Core {
+        } else if ENTRIES.contains(&&*name) && self.entry.is_none() && space == Space::Core {
             self.entry = Some((Draft::default(), self.open.len()));
             self.attributes(tag);
         } else {
-            self.begin(tag, space, &name, &parent);
+            self.begin(tag, space, &name);
         }
         Ok(())
     }
 
     /// A field begins, if this is one, where fields stand.
-    fn begin(&mut self, tag: &Tag<'_>, space: Space, name: &str, parent: &str) {
+    fn begin(&mut self, tag: &Tag<'t>, space: Space, name: &str) {
         let depth = self.open.len();
+        let parent = depth.checked_sub(2).and_then(|parent| self.open.get(parent));
         let stands = match &self.entry {
             // What Media RSS groups speaks of the entry too.
             Some((_, entry)) => depth == entry + 1 || space == Space::Media,
-            None => FEEDS.contains(&parent),
+            None => parent.is_some_and(|parent| FEEDS.contains(&&**parent)),
         };
         if self.entry.is_none() && FEEDS.contains(&name) {
             self.attributes(tag);
@@ -134,8 +131,8 @@ impl Reading {
     }
 
     /// What old formats write as attributes of the feed or the entry itself.
-    fn attributes(&mut self, tag: &Tag<'_>) {
-        let language = self.language();
+    fn attributes(&mut self, tag: &Tag<'t>) {
+        let language = self.language().map(str::to_owned);
         let link = tag.attribute("href").or_else(|| tag.attribute("rdf:about")).and_then(|link| self.resolve(link));
         let updated = tag.attribute("lastmod").and_then(time);
         let entry = &mut self.draft().entry;
@@ -157,7 +154,7 @@ impl Reading {
                 self.keep(&captured);
             } else {
                 let mut captured = captured;
-                captured.close(self.open.last().map_or("", |open| open.name.as_str()));
+                captured.close(self.open.last().map_or("", |open| &**open));
                 self.capture = Some((captured, at));
             }
         }
@@ -167,7 +164,10 @@ impl Reading {
             self.document.entries.push(draft.entry);
         }
         self.open.pop();
-        self.spaces.leave(self.open.len());
+        let depth = self.open.len();
+        self.spaces.leave(depth);
+        self.bases.pop_if(|(at, _)| *at >= depth);
+        self.languages.pop_if(|(at, _)| *at >= depth);
     }
 
     /// What the document ended within is not whole, and may say the opposite of what it would have said.
@@ -187,7 +187,10 @@ impl Reading {
     }
 
     fn keep(&mut self, captured: &Captured) {
-        let (base, language) = (self.here(), self.language());
+        let link =
+            if captured.field == Field::Link { captured.link().and_then(|link| self.resolve(&link)) } else { None };
+        let has_language = self.draft().entry.language.is_some();
+        let language = if has_language { None } else { self.language().map(str::to_owned) };
         let draft = self.draft();
         let rank = &mut draft.rank[captured.field as usize];
         // The first of those that are equally good stands, of times the last.
@@ -202,16 +205,14 @@ impl Reading {
             Field::Text => put(&mut entry.text, seen(&captured.content(), form)),
             Field::Author => put(&mut entry.author, captured.author().and_then(|name| seen(&name, Form::Unsaid))),
             Field::Id => put(&mut entry.id, Some(captured.content().trim().to_owned()).filter(|id| !id.is_empty())),
-            Field::Link => put(&mut entry.link, captured.link().and_then(|link| resolved(base.as_ref(), &link))),
+            Field::Link => put(&mut entry.link, link),
             Field::Published => put(&mut entry.published, time(&captured.content())),
             Field::Updated => put(&mut entry.updated, time(&captured.content())),
             Field::Language => put(&mut entry.language, Some(captured.content().trim().to_owned())),
         };
         if found {
             *rank = captured.rank;
-            if entry.language.is_none() {
-                entry.language = language;
-            }
+            entry.language = entry.language.take().or(language);
         }
     }
 
@@ -219,16 +220,24 @@ impl Reading {
         self.entry.as_mut().map_or(&mut self.feed, |(draft, _)| draft)
     }
 
-    fn here(&self) -> Option<Url> {
-        self.open.last().map_or_else(|| self.base.clone(), |open| open.base.clone())
+    fn here(&self) -> Option<&Url> {
+        self.bases.last().map(|(_, base)| base).or(self.base.as_ref())
     }
 
-    fn language(&self) -> Option<String> {
-        self.open.last().and_then(|open| open.language.clone())
+    fn language(&self) -> Option<&str> {
+        self.languages.last().map(|(_, language)| language.as_str())
     }
 
     fn resolve(&self, link: &str) -> Option<Url> {
-        resolved(self.here().as_ref(), link)
+        resolved(self.here(), link)
+    }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
     }
 }
 

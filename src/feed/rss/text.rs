@@ -1,6 +1,8 @@
 //! What a reader sees of a text that may hold HTML.
 
-use crate::net::read_html;
+use memchr::{memchr2, memchr2_iter};
+
+use crate::net::html_text;
 
 /// Of a longer text only the beginning is read, in bytes: markup is several times what it shows.
 const MARKUP_BYTES_MAX: usize = 512 * 1024;
@@ -83,10 +85,10 @@ pub(super) enum Form {
 pub(super) fn seen(text: &str, form: Form) -> Option<String> {
     let html = match form {
         Form::Plain => false,
-        Form::Html => text.contains(['<', '&']),
+        Form::Html => memchr2(b'<', b'&', text.as_bytes()).is_some(),
         Form::Unsaid => looks_like_html(text),
     };
-    let tidy = if html { tidied(&read_html(beginning(text, MARKUP_BYTES_MAX)).text) } else { tidied(text) };
+    let tidy = if html { tidied(&html_text(beginning(text, MARKUP_BYTES_MAX))) } else { tidied(text) };
     Some(tidy).filter(|text| !text.is_empty())
 }
 
@@ -106,11 +108,15 @@ fn looks_like_html(text: &str) -> bool {
             REFERENCE_BYTES.contains(&end) && rest[..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
         })
     };
-    text.match_indices(['<', '&']).any(|(at, mark)| if mark == "<" { tag(at) } else { reference(at) })
+    memchr2_iter(b'<', b'&', text.as_bytes())
+        .any(|at| if text.as_bytes()[at] == b'<' { tag(at) } else { reference(at) })
 }
 
 /// Blanks are one blank, line breaks are kept one at a time, and what no text may hold is left out.
 fn tidied(text: &str) -> String {
+    if is_tidy(text) {
+        return text.to_owned();
+    }
     let mut tidy = String::with_capacity(text.len());
     for line in text.lines() {
         let before = tidy.len();
@@ -123,14 +129,34 @@ fn tidied(text: &str) -> String {
                 ""
             };
             tidy.push_str(glue);
-            tidy.extend(word.chars().filter(|c| !c.is_control()));
+            if word.bytes().all(|byte| byte.is_ascii_graphic()) {
+                tidy.push_str(word);
+            } else {
+                tidy.extend(word.chars().filter(|c| !c.is_control()));
+            }
         }
     }
     tidy
 }
 
+/// Whether a text is tidy already, as most are: one line, and no letter that begins like a blank or a control.
+fn is_tidy(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        let may_be_none = byte < b' ' || matches!(byte, 0x7f | 0xc2 | 0xe1..=0xe3);
+        if may_be_none || (byte == b' ' && before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' '
+}
+
 /// A title or a name, which may not hold line breaks.
 pub(super) fn one_line(text: &str) -> String {
+    if is_tidy(text) {
+        return text.to_owned();
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

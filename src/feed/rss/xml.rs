@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 use html5ever::data::NAMED_ENTITIES;
 use quick_xml::Reader;
+use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
 
 /// How deep elements stand in one another at most.
@@ -28,8 +29,8 @@ pub(super) enum Piece<'t> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tag<'t> {
     /// With its prefix, as written.
-    pub(super) name: Cow<'t, str>,
-    pub(super) attributes: Vec<(Cow<'t, str>, Cow<'t, str>)>,
+    pub(super) name: &'t str,
+    pub(super) attributes: Vec<(&'t str, Cow<'t, str>)>,
 }
 
 impl Tag<'_> {
@@ -60,7 +61,7 @@ pub enum XmlError {
 pub(super) struct Walk<'t> {
     text: &'t str,
     reader: Reader<&'t [u8]>,
-    open: Vec<Cow<'t, str>>,
+    open: Vec<&'t str>,
     /// Ends that are still to be told: of an element without content, or of those that nobody closed.
     closes: usize,
     namespaces: usize,
@@ -105,12 +106,12 @@ impl<'t> Walk<'t> {
             };
             match event {
                 Event::Start(start) => {
-                    let tag = self.tag(&start)?;
-                    self.open.push(tag.name.clone());
+                    let tag = self.tag(&start, ">")?;
+                    self.open.push(tag.name);
                     return Ok(Some(Piece::Open(tag)));
                 }
                 Event::Empty(start) => {
-                    let tag = self.tag(&start)?;
+                    let tag = self.tag(&start, "/>")?;
                     self.closes = 1;
                     return Ok(Some(Piece::Open(tag)));
                 }
@@ -119,8 +120,8 @@ impl<'t> Walk<'t> {
                 Event::CData(text) => return Ok(Some(Piece::Text(text.xml10_content()))),
                 Event::GeneralRef(reference) => {
                     let name = reference.xml10_content();
-                    let text = resolved(&name).unwrap_or_else(|| format!("&{name};"));
-                    return Ok(Some(Piece::Text(Cow::Owned(text))));
+                    let text = resolved(&name).unwrap_or_else(|| Cow::Owned(format!("&{name};")));
+                    return Ok(Some(Piece::Text(text)));
                 }
                 Event::DocType(doctype) => {
                     if doctype.to_ascii_lowercase().contains("<!entity") || doctype.contains('%') {
@@ -149,30 +150,42 @@ impl<'t> Walk<'t> {
         self.text.get(at..).is_some_and(|rest| rest.starts_with("</") && !rest[1..].contains('<'))
     }
 
-    fn tag(&mut self, start: &BytesStart<'t>) -> Result<Tag<'t>, XmlError> {
+    fn tag(&mut self, start: &BytesStart<'t>, end: &str) -> Result<Tag<'t>, XmlError> {
         if self.open.len() >= DEPTH_MAX {
             return Err(XmlError::Deep);
         }
+        let written = self.written(start, end)?;
+        let name_bytes = start.name().into_inner().len();
         let mut attributes = Vec::new();
         // An attribute that cannot be read is one that nobody reads.
-        for attribute in start.html_attributes().with_checks(false).flatten() {
+        for attribute in Attributes::html(written, name_bytes).with_checks(false).flatten() {
             if attributes.len() >= ATTRIBUTES_MAX {
                 return Err(XmlError::Attributes);
             }
-            let name = attribute.key.as_ref().to_owned();
+            let name = attribute.key.into_inner();
             self.namespaces += usize::from(name.starts_with("xmlns"));
             if self.namespaces > NAMESPACES_MAX {
                 return Err(XmlError::Namespaces);
             }
-            attributes.push((Cow::Owned(name), Cow::Owned(unescaped(&attribute.value))));
+            let value =
+                if attribute.value.contains('&') { Cow::Owned(unescaped(&attribute.value)) } else { attribute.value };
+            attributes.push((name, value));
         }
-        Ok(Tag { name: Cow::Owned(start.name().as_ref().to_owned()), attributes })
+        Ok(Tag { name: &written[..name_bytes], attributes })
+    }
+
+    /// The tag where it stands in the text: the reader lends it for a moment only.
+    fn written(&self, start: &BytesStart<'t>, end: &str) -> Result<&'t str, XmlError> {
+        let after = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+        let ends = after.saturating_sub(end.len());
+        let written = self.text.get(ends.saturating_sub(start.len())..ends).filter(|written| **written == **start);
+        written.ok_or_else(|| XmlError::Broken("a tag is not where it was read".to_owned()))
     }
 
     /// An end closes the innermost element of its name and all within; one that was never opened closes nothing.
     fn close(&mut self, name: &str) {
         let name = name.trim();
-        if let Some(at) = self.open.iter().rposition(|open| open == name) {
+        if let Some(at) = self.open.iter().rposition(|open| *open == name) {
             self.closes = self.open.len() - at;
             self.open.truncate(at);
         }
@@ -201,7 +214,20 @@ fn unescaped(raw: &str) -> String {
 }
 
 /// What a reference stands for: a character by its number, or by a name of HTML's.
-fn resolved(name: &str) -> Option<String> {
+fn resolved(name: &str) -> Option<Cow<'static, str>> {
+    // Those that stand in every text.
+    let usual = match name {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => return rare(name).map(Cow::Owned),
+    };
+    Some(Cow::Borrowed(usual))
+}
+
+fn rare(name: &str) -> Option<String> {
     let Some(number) = name.strip_prefix('#') else { return named(name) };
     let number = match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16).ok()?,
@@ -218,9 +244,6 @@ fn resolved(name: &str) -> Option<String> {
 }
 
 fn named(name: &str) -> Option<String> {
-    if name == "apos" {
-        return Some("'".to_owned());
-    }
     let (first, second) = NAMED_ENTITIES.get(&format!("{name};"))?;
     let characters = [*first, *second].into_iter().filter(|number| *number != 0).filter_map(char::from_u32);
     Some(characters.collect())

@@ -52,7 +52,7 @@ pub(super) fn feed(player: &Player) -> Bluesky {
 }
 
 async fn open(feed: &Bluesky, cursor: Option<String>) -> Result<Box<dyn Session>, StreamError> {
-    feed.open(&Http::new().unwrap(), cursor).await
+    feed.open(&Http::new().unwrap(), cursor, Timestamp::now()).await
 }
 
 fn ids(heard: &Heard) -> Vec<&str> {

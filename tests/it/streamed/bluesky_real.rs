@@ -8,6 +8,7 @@ use std::time::Duration;
 use holdline::feed::bluesky::Bluesky;
 use holdline::feed::streamed::{Session, Streamed as _};
 use holdline::net::Http;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -80,7 +81,7 @@ impl Server {
 
     /// Posts, and gives the post's address.
     async fn say(&self, text: &str) -> String {
-        let now = jiff::Timestamp::now().to_string();
+        let now = Timestamp::now().to_string();
         let record = json!({ "$type": "app.bsky.feed.post", "text": text, "createdAt": now, "langs": ["en"] });
         let body = json!({ "repo": self.did, "collection": "app.bsky.feed.post", "record": record });
         let made = self.call("com.atproto.repo.createRecord", &body).await;
@@ -98,7 +99,7 @@ impl Server {
 
     async fn follow(&self, cursor: Option<String>) -> Box<dyn Session> {
         let feed = Bluesky::new(self.jetstream.parse().unwrap(), true).with_pace(pace());
-        feed.open(&Http::new().unwrap(), cursor).await.unwrap()
+        feed.open(&Http::new().unwrap(), cursor, Timestamp::now()).await.unwrap()
     }
 }
 

@@ -3,6 +3,7 @@
 use holdline::feed::mastodon::Mastodon;
 use holdline::feed::streamed::{Session, Streamed as _};
 use holdline::net::Http;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ async fn say(server: &Server, token: &str, text: &str) -> String {
 async fn open(server: &Server, token: &str, cursor: Option<String>) -> Box<dyn Session> {
     let token = Some(SecretString::from(token.to_owned()));
     let feed = Mastodon::new(server.base.parse().unwrap(), &["RiversideLeak".to_owned()], None, token, true).unwrap();
-    feed.with_pace(pace()).open(&Http::new().unwrap(), cursor).await.unwrap()
+    feed.with_pace(pace()).open(&Http::new().unwrap(), cursor, Timestamp::now()).await.unwrap()
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ fn feed(player: &Player, pace: Pace) -> Mastodon {
 }
 
 async fn open(feed: &Mastodon, cursor: Option<String>) -> Result<Box<dyn Session>, StreamError> {
-    feed.open(&Http::new().unwrap(), cursor).await
+    feed.open(&Http::new().unwrap(), cursor, Timestamp::now()).await
 }
 
 #[tokio::test]

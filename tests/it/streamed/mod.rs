@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use holdline::feed::streamed::{Heard, Pace, Session, StreamError};
 use holdline::net::Silence;
+use jiff::Timestamp;
 
 /// How long anything here may take; real time, since the machine may be busy.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -30,7 +31,7 @@ fn pace() -> Pace {
 }
 
 async fn hear(session: &mut Box<dyn Session>) -> Result<Heard, StreamError> {
-    tokio::time::timeout(PATIENCE, session.hear()).await.expect("nothing was heard in time")
+    tokio::time::timeout(PATIENCE, session.hear(Timestamp::now())).await.expect("nothing was heard in time")
 }
 
 /// The first batch that brings something.

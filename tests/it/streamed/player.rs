@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -62,6 +63,11 @@ pub(super) struct Player {
 
 impl Player {
     pub(super) async fn start(pages: Pages, plays: Vec<Play>) -> Self {
+        Self::behind(None, pages, plays).await
+    }
+
+    /// The same, to whoever trusts its certificate.
+    pub(super) async fn behind(tls: Option<TlsAcceptor>, pages: Pages, plays: Vec<Play>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stage = Arc::new(Stage {
@@ -74,7 +80,16 @@ impl Player {
         let server = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(play(stream, Arc::clone(&playing)));
+                let (tls, stage) = (tls.clone(), Arc::clone(&playing));
+                tokio::spawn(async move {
+                    match tls {
+                        None => play(stream, stage).await,
+                        Some(tls) => {
+                            let Ok(stream) = tls.accept(stream).await else { return };
+                            play(stream, stage).await;
+                        }
+                    }
+                });
             }
         });
         Self { address, stage, server }

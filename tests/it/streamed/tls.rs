@@ -4,9 +4,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdline::feed::mastodon::Mastodon;
+use holdline::feed::streamed::Streamed as _;
 use holdline::net::{
     Addrs, Dial, DialFault, Fault, HeaderMap, Http, Name, Reach, Resolve, Resolving, Silence, Socket, SocketFault, Url,
 };
+use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -16,6 +20,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::player::{Act, Play, Player};
 
 const CHILD: &str = "HOLDLINE_TEST_WSS";
+const CHILD_WITH_TOKEN: &str = "HOLDLINE_TEST_TOKEN";
 
 fn dial(url: &str, private: bool) -> Dial {
     Dial {
@@ -93,6 +98,37 @@ fn certificate(folder: &std::path::Path) -> Option<TlsAcceptor> {
         .with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap())
         .unwrap();
     Some(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_never_travels_unencrypted_whatever_the_server_says() {
+    if let Ok(url) = std::env::var(CHILD_WITH_TOKEN) {
+        let token = Some(SecretString::from("the token"));
+        let feed = Mastodon::new(url.parse().unwrap(), &["leak".to_owned()], None, token, true).unwrap();
+        let mut session = feed.open(&Http::new().unwrap(), None, Timestamp::now()).await.unwrap();
+        super::hear(&mut session).await.unwrap();
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let Some(acceptor) = certificate(folder.path()) else { return };
+    let clear = Player::streams(vec![Play::Acts(vec![Act::Stay])]).await;
+    // The same host, so that nothing but the missing encryption speaks against it.
+    let said = format!("ws://localhost:{}", clear.address.port());
+    let said = serde_json::json!({ "configuration": { "urls": { "streaming": said } } }).to_string();
+    let pages = Box::new(move |target: &str| {
+        let body = if target == "/api/v2/instance" { said.clone() } else { "[]".to_owned() };
+        ("200 OK".to_owned(), body)
+    });
+    let player = Player::behind(Some(acceptor), pages, vec![Play::Acts(vec![Act::Stay])]).await;
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "streamed::tls::a_token_never_travels_unencrypted_whatever_the_server_says"]);
+    child.env(CHILD_WITH_TOKEN, format!("https://localhost:{}", player.address.port()));
+    child.env("SSL_CERT_FILE", folder.path().join("certificate.pem")).env_remove("SSL_CERT_DIR");
+    let told = tokio::task::spawn_blocking(move || child.output()).await.unwrap().unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout));
+    assert!(clear.heard().is_empty(), "{:?}", clear.heard());
+    let streams: Vec<String> = player.heard().into_iter().filter(|head| head.contains("/api/v1/streaming")).collect();
+    assert!(streams.len() == 1 && streams[0].contains("authorization: Bearer the token"), "{streams:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
