@@ -16,6 +16,7 @@ mod pager;
 mod people;
 mod playbook;
 mod problem;
+mod promises;
 mod quiet;
 mod record;
 mod reference;

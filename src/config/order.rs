@@ -13,6 +13,8 @@ pub(super) struct Placed<'n> {
     pub(super) step: Step,
     pub(super) id_at: &'n Range<usize>,
     pub(super) after: Option<Word<'n>>,
+    /// Where it says when the next word comes.
+    pub(super) promises_at: Option<&'n Range<usize>>,
 }
 
 /// `whole`: every line of the timeline could be read, so that a step that is not there was never written.

@@ -59,6 +59,10 @@ const OTHER: &[(&str, &str)] = &[
     ("playbooks/service-outage.yaml", include_str!("start/service-outage.yaml")),
     ("templates/statements/service-outage/holding.long.en.hbs", include_str!("start/holding.long.en.hbs")),
     ("templates/statements/service-outage/holding.short.en.hbs", include_str!("start/holding.short.en.hbs")),
+    ("templates/statements/service-outage/update.long.en.hbs", include_str!("start/update.long.en.hbs")),
+    ("templates/statements/service-outage/update.short.en.hbs", include_str!("start/update.short.en.hbs")),
+    ("templates/statements/service-outage/nothing-new.long.en.hbs", include_str!("start/nothing-new.long.en.hbs")),
+    ("templates/statements/service-outage/nothing-new.short.en.hbs", include_str!("start/nothing-new.short.en.hbs")),
 ];
 
 /// The files of a folder to start from: path within it, and text.

@@ -5,7 +5,7 @@ use super::order::{self, Placed};
 use super::playbook::Reading;
 use super::sheet::meant;
 use super::{again, approval};
-use super::{conditions, keys, spelling, statement};
+use super::{conditions, keys, promises, spelling, statement};
 use crate::core::name::{ChannelName, FactName, RoleName, StepId, TemplateName};
 use crate::core::period::Period;
 use crate::core::playbook::{AlertStep, StatementStep, Step, StepKind, TaskStep, Usage, Way};
@@ -33,6 +33,9 @@ pub(super) fn read(reading: Reading<'_>, node: &Node) -> Vec<Step> {
     }
     let whole = placed.len() == items.len();
     order::check(reading, &mut placed, whole);
+    if whole {
+        promises::warn(reading, &placed);
+    }
     placed.into_iter().map(|placed| placed.step).collect()
 }
 
@@ -190,6 +193,7 @@ impl<'n> Reading<'n> {
         let at = table.parsed("at", Period::parse);
         let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
         let step = Step { id: StepId::from(id), at, after: None, when, kind };
-        Placed { step, id_at, after: table.word("after") }
+        let promises_at = table.entry("next_update").map(|entry| &entry.at);
+        Placed { step, id_at, after: table.word("after"), promises_at }
     }
 }

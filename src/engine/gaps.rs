@@ -1,10 +1,7 @@
 //! Feeds that fail: the minutes of it are gaps, kept in notes, and what such a feed brings at its return is old talk.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
-use super::counting::Counting;
 use super::error::RecordError;
 use super::quiet::QuietNow;
 use super::work::Work;
@@ -17,19 +14,6 @@ use crate::store::{Batch, Reader, StoreError};
 /// Under which it is noted when this program did not run, and how many times of it are kept.
 const DOWN: &str = "down";
 const DOWN_MAX: usize = 64;
-
-/// The gaps of every feed that a watch names, as they were noted.
-pub(super) fn noted(batch: &mut Batch<'_>, counting: &Counting) -> Result<BTreeMap<FeedName, FeedGaps>, StoreError> {
-    let mut all = BTreeMap::new();
-    for feed in counting.watches().flat_map(|(_, watch)| &watch.feeds) {
-        if !all.contains_key(feed)
-            && let Some(note) = batch.note(&note_of(feed))?
-        {
-            all.insert(feed.clone(), serde_json::from_str(&note)?);
-        }
-    }
-    Ok(all)
-}
 
 /// When this program did not run, this time added: from its latest commit until now. It commits every few minutes.
 pub(super) fn down(batch: &mut Batch<'_>, last: Option<Timestamp>, now: Timestamp) -> Result<Gaps, StoreError> {
@@ -49,18 +33,14 @@ pub(super) fn down(batch: &mut Batch<'_>, last: Option<Timestamp>, now: Timestam
 pub(super) fn read(reader: &Reader, watch: &Watch) -> Result<QuietNow, StoreError> {
     let mut quiet = QuietNow::default();
     for feed in &watch.feeds {
-        if let Some(note) = reader.note(&note_of(feed))? {
-            quiet.gaps.insert(feed.clone(), serde_json::from_str(&note)?);
+        if let Some(gaps) = reader.gaps_of(feed)? {
+            quiet.gaps.insert(feed.clone(), gaps);
         }
     }
     let down: Option<Vec<(MinuteNumber, MinuteNumber)>> =
         reader.note(DOWN)?.map(|noted| serde_json::from_str(&noted)).transpose()?;
     quiet.down = Gaps::of_stretches(down.unwrap_or_default());
     Ok(quiet)
-}
-
-fn note_of(feed: &FeedName) -> String {
-    format!("gaps:{feed}")
 }
 
 impl QuietNow {
@@ -108,7 +88,7 @@ impl Work<'_, '_> {
         if !change(&mut gaps, self.now) {
             return Ok(());
         }
-        self.batch.put_note(&note_of(feed), &serde_json::to_string(&gaps).map_err(StoreError::from)?, self.now)?;
+        self.batch.put_gaps(feed, &gaps, self.now)?;
         self.state.change_quiet(|quiet| drop(quiet.gaps.insert(feed.clone(), gaps)));
         Ok(())
     }

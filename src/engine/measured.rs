@@ -11,11 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::fetching::FETCHES_MAX;
 use super::outbox::AT_ONCE_MAX;
 use super::work::Work;
-use super::{Engine, RecordError, TakenIn};
+use super::{Engine, FeedHealth, RecordError, TakenIn};
 use crate::channel::Reason;
 use crate::core::incident::IncidentPhase;
 use crate::core::name::{ChannelName, FeedName, WatchName};
-use crate::core::schedule::Schedule;
 use crate::core::severity::Severity;
 use crate::mail::MailReason;
 use crate::pager::PageReason;
@@ -152,14 +151,6 @@ pub struct Bounded {
     pub most: usize,
 }
 
-/// How a feed does that a watch listens to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedNow {
-    pub failing: bool,
-    /// Of feeds that are fetched.
-    pub schedule: Option<Schedule>,
-}
-
 /// Everything that is measured, as of one moment.
 #[derive(Clone, Debug)]
 pub struct Measured {
@@ -171,7 +162,8 @@ pub struct Measured {
     pub owed: Vec<OwedNow>,
     pub store_bytes: u64,
     pub incidents: BTreeMap<(Severity, &'static str), usize>,
-    pub feeds: BTreeMap<FeedName, FeedNow>,
+    /// Every feed that is listened to, of whichever kind.
+    pub feeds: BTreeMap<FeedName, FeedHealth>,
     /// Every channel that a playbook names.
     pub channels: BTreeMap<ChannelName, Option<Called<Reason>>>,
     /// What each watch counts within its window.
@@ -190,11 +182,8 @@ impl Engine {
     /// Measures what there is to measure. Refused where the writer or the store does not answer.
     pub async fn measured(&self) -> Result<Measured, RecordError> {
         let at = self.time();
-        let (mut feeds, watches) = self.call(|work| Ok(work.listening_now())).await?;
-        for (name, schedule) in self.reader.schedules()? {
-            let failing = schedule.health.failures > 0;
-            feeds.insert(name, FeedNow { failing, schedule: Some(schedule) });
-        }
+        let watches = self.call(|work| Ok(work.counted_now())).await?;
+        let feeds = self.feeds().await?;
         let counters = self.measures.counters().clone();
         let (board, standing) = (self.board(), self.standing());
         let mut incidents = BTreeMap::new();
@@ -232,19 +221,12 @@ fn phase(phase: &IncidentPhase) -> Option<&'static str> {
     }
 }
 
-type ListeningNow = (BTreeMap<FeedName, FeedNow>, BTreeMap<WatchName, u32>);
-
 impl Work<'_, '_> {
-    /// The feeds that watches listen to, and what each watch counts.
-    fn listening_now(&self) -> ListeningNow {
-        let (mut feeds, mut counts) = ListeningNow::default();
-        for (index, watch) in self.state.counting.watches() {
-            for name in &watch.feeds {
-                let failing = self.state.quiet.gaps.get(name).is_some_and(|gaps| gaps.is_failing());
-                feeds.insert(name.clone(), FeedNow { failing, schedule: None });
-            }
-            counts.insert(watch.name.clone(), self.state.counting.spike(index, self.now).count);
-        }
-        (feeds, counts)
+    /// What each watch counts within its window.
+    fn counted_now(&self) -> BTreeMap<WatchName, u32> {
+        let counting = &self.state.counting;
+        let counts =
+            counting.watches().map(|(index, watch)| (watch.name.clone(), counting.spike(index, self.now).count));
+        counts.collect()
     }
 }

@@ -64,7 +64,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 pub use links::{Audience, CODE_CHARS, Links};
 pub use look::{LookUpStep, READS_MAX};
-pub use measured::{Bounded, COMMIT_BUCKETS, Called, Counters, Ended, FeedNow, Measured, Measures};
+pub use measured::{Bounded, COMMIT_BUCKETS, Called, Counters, Ended, Measured, Measures};
 pub use outbox::{STOP_WITHIN, Shell};
 pub use paging::PAGES_PER_HOUR_MAX;
 pub use past::{HeardOf, heard_of};

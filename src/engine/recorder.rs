@@ -168,7 +168,7 @@ impl Recorder {
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let time = EngineTime::begin(reading, last);
         let mut quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
-        quiet.gaps = writer.commit(|batch| gaps::noted(batch, &counting))?;
+        quiet.gaps = writer.commit(|batch| batch.gaps())?;
         quiet.down = writer.commit(|batch| gaps::down(batch, last, time.now()))?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {

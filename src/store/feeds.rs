@@ -1,4 +1,5 @@
-//! What is kept of feeds: how it goes with them, the schedules of those that are fetched, and mentions whose words were changed where they were published.
+//! What is kept of feeds: how it goes with them, when they failed, the schedules of those that are fetched, and mentions
+//! whose words were changed where they were published.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +13,14 @@ use super::reader::Reader;
 use crate::core::health::Health;
 use crate::core::mention::Mention;
 use crate::core::name::FeedName;
+use crate::core::quiet::FeedGaps;
 use crate::core::schedule::Schedule;
 
-/// What the names of schedules begin with among the notes, and those of what is known of feeds that are not fetched.
+/// What the names of schedules begin with among the notes, those of what is known of feeds that are not fetched, and those of
+/// the times in which feeds failed.
 const SCHEDULES: &str = "feed:";
 const HEALTHS: &str = "heard:";
+const GAPS: &str = "gaps:";
 
 impl Batch<'_> {
     pub fn put_schedule(&mut self, feed: &FeedName, schedule: &Schedule, at: Timestamp) -> Result<(), StoreError> {
@@ -42,6 +46,16 @@ impl Batch<'_> {
 
     pub fn healths(&mut self) -> Result<BTreeMap<FeedName, Health>, StoreError> {
         rows(self.db, HEALTHS, Which::All)
+    }
+
+    /// When a feed failed, of whichever kind it is.
+    pub fn put_gaps(&mut self, feed: &FeedName, gaps: &FeedGaps, at: Timestamp) -> Result<(), StoreError> {
+        self.put_note(&format!("{GAPS}{feed}"), &serde_json::to_string(gaps)?, at)
+    }
+
+    /// Of every feed that ever failed, also where no watch names it now: a watch may name it later.
+    pub fn gaps(&mut self) -> Result<BTreeMap<FeedName, FeedGaps>, StoreError> {
+        rows(self.db, GAPS, Which::All)
     }
 
     /// The mention of this name that the feed brought before.
@@ -74,6 +88,12 @@ impl Reader {
     /// The schedule of every feed that is fetched.
     pub fn schedules(&self) -> Result<BTreeMap<FeedName, Schedule>, StoreError> {
         rows(&self.connect()?, SCHEDULES, Which::All)
+    }
+
+    /// When a feed failed, where it ever did.
+    pub fn gaps_of(&self, feed: &FeedName) -> Result<Option<FeedGaps>, StoreError> {
+        let noted = self.note(&format!("{GAPS}{feed}"))?;
+        Ok(noted.map(|noted| serde_json::from_str(&noted)).transpose()?)
     }
 
     /// Every feed that is a blind spot, as people were told.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Operating;
 use super::metrics::reason;
 use super::problem::RETRY_AFTER_SECONDS;
-use crate::engine::{Called, Engine, FeedNow, Measured, RecordError};
+use crate::engine::{Called, Engine, FeedHealth, Measured, RecordError};
 use crate::store::StoreError;
 
 #[derive(Serialize)]
@@ -116,14 +116,11 @@ fn called<R: std::fmt::Debug>(last: Option<Called<R>>) -> Part {
 }
 
 /// What the feed itself says went wrong stays on the page of the feeds: it may hold words from outside.
-fn heard(feed: &FeedNow) -> Part {
-    let schedule = feed.schedule.as_ref();
-    let blind = schedule.and_then(|schedule| schedule.health.blind);
-    match blind {
-        Some((since, why)) => Part { state: "blind", since: Some(since), why: Some(reason(Some(why))) },
-        None if feed.failing => {
-            Part { state: "fails", since: schedule.and_then(|schedule| schedule.health.succeeded), why: None }
-        }
-        None => Part { state: "heard", since: schedule.and_then(|schedule| schedule.health.succeeded), why: None },
+fn heard(FeedHealth { health, .. }: &FeedHealth) -> Part {
+    match (health.blind, health.failures) {
+        (Some((since, why)), _) => Part { state: "blind", since: Some(since), why: Some(reason(Some(why))) },
+        (None, 0) if health.succeeded.is_none() => Part { state: "not heard yet", since: None, why: None },
+        (None, 0) => Part { state: "heard", since: health.succeeded, why: None },
+        (None, _) => Part { state: "fails", since: health.succeeded, why: None },
     }
 }

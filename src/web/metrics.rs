@@ -15,7 +15,7 @@ use super::Operating;
 use super::exposition::{CONTENT_TYPE, Exposition, Family, Kind, Labels};
 use super::serve::{CONNECTIONS_MAX, Places};
 use crate::core::incident::IncidentId;
-use crate::engine::{Bounded, COMMIT_BUCKETS, Counters, FeedNow, Measured};
+use crate::engine::{Bounded, COMMIT_BUCKETS, Counters, FeedHealth, Measured};
 
 /// Answers by the first digit of their status.
 #[derive(Debug, Default)]
@@ -165,17 +165,15 @@ fn listened(text: &mut Exposition, measured: &Measured) {
         family.sample(&[("feed", feed), ("known", &"no")], taken.new);
         family.sample(&[("feed", feed), ("known", &"yes")], taken.known);
     }
-    let mut family = text.family("feed_up", Kind::Gauge, "Whether the feed can be read.");
-    for (name, feed) in &measured.feeds {
-        family.sample(&[("feed", name)], u8::from(!feed.failing));
-    }
+    let mut family =
+        text.family("feed_up", Kind::Gauge, "Whether the feed can be read; 1 also before its first answer.");
+    of_feeds(&mut family, measured, |feed| Some(u8::from(feed.health.failures == 0)));
     let mut family =
         text.family("feed_blind", Kind::Gauge, "Whether people were told that nothing is heard of the feed.");
-    let blind = |feed: &FeedNow| feed.schedule.as_ref().map(|schedule| u8::from(schedule.health.blind.is_some()));
-    of_feeds(&mut family, measured, blind);
-    let help = "When the feed was last read, as a Unix time.";
+    of_feeds(&mut family, measured, |feed| Some(u8::from(feed.health.blind.is_some())));
+    let help = "When the feed last answered, or was last delivered to, as a Unix time.";
     let mut family = text.family("feed_read_timestamp_seconds", Kind::Gauge, help);
-    of_feeds(&mut family, measured, |feed| Some(feed.schedule.as_ref()?.health.succeeded?.as_second()));
+    of_feeds(&mut family, measured, |feed| Some(feed.health.succeeded?.as_second()));
     let mut family = text.family("watch_mentions", Kind::Gauge, "What the watch counts within its window.");
     for (watch, count) in &measured.watches {
         family.sample(&[("watch", watch)], count);
@@ -184,7 +182,7 @@ fn listened(text: &mut Exposition, measured: &Measured) {
     text.family("alarms_held_back", Kind::Gauge, help).sample(&[], measured.held_back);
 }
 
-fn of_feeds<T: std::fmt::Display>(family: &mut Family<'_>, measured: &Measured, of: impl Fn(&FeedNow) -> Option<T>) {
+fn of_feeds<T: std::fmt::Display>(family: &mut Family<'_>, measured: &Measured, of: impl Fn(&FeedHealth) -> Option<T>) {
     for (name, feed) in &measured.feeds {
         if let Some(value) = of(feed) {
             family.sample(&[("feed", name)], value);

@@ -119,6 +119,12 @@ async fn a_webhook_that_falls_silent_is_a_blind_spot_until_it_is_heard() {
     }
     let ana = app.sign_in("ana").await;
     assert!(ana.text("/").await.contains("slow has brought nothing new for unusually long"));
+    assert!(ana.text("/metrics").await.contains("holdline_feed_blind{feed=\"slow\"} 1"));
+    let health: serde_json::Value = serde_json::from_str(&ana.text("/health/parts").await).unwrap();
+    assert_eq!(
+        (&health["feeds"]["slow"]["state"], &health["feeds"]["slow"]["why"]),
+        (&json!("blind"), &json!("silent"))
+    );
     let said = [app.mention("voice", "Ducks again")];
     app.deliver("/in/slow", &said).await;
     app.deliver("/in/listening", &said).await;
@@ -137,6 +143,9 @@ async fn a_file_that_cannot_be_read_is_a_blind_spot_and_says_why() {
     let ana = app.sign_in("ana").await;
     let page = ana.text("/feeds").await;
     assert!(page.contains("3 listened to, 1 failing") && page.contains("export.jsonl"), "{page}");
+    assert!(ana.text("/metrics").await.contains("holdline_feed_up{feed=\"export\"} 0"));
+    let health: serde_json::Value = serde_json::from_str(&ana.text("/health/parts").await).unwrap();
+    assert_eq!(health["feeds"]["export"], json!({ "state": "fails" }), "why it fails is on the page of the feeds");
     app.minutes_go_by(minutes(FAILING_MAX)).await;
     app.minutes_go_by(minutes(BLIND_GATHER)).await;
     let told = mails(&app);

@@ -475,6 +475,23 @@ async fn what_a_feed_brings_at_its_return_is_no_spike_and_the_gap_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_watch_knows_the_gaps_of_a_feed_that_none_named_at_the_start() {
+    let mut app = TestApp::start().await;
+    let feed = FeedName::from("slow");
+    let fails = feed.clone();
+    app.app().engine.call(move |work| work.feed_fails(&fails)).await.unwrap();
+    app.restart().await;
+    let path = app.file("holdline.yaml");
+    let yaml = fs::read_to_string(&path).unwrap();
+    fs::write(path, yaml.replacen("feeds: [listening]", "feeds: [listening, slow]", 1)).unwrap();
+    app.app().look_at_folder().await;
+    assert_eq!(app.watch("breach").await.failing, std::slice::from_ref(&feed));
+    let answers = feed.clone();
+    app.app().engine.call(move |work| work.feed_answers(&answers)).await.unwrap();
+    assert!(app.watch("breach").await.failing.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_polled_feed_that_cannot_be_read_is_known_to_fail() {
     let mut app = TestApp::start().await;
     let path = app.file("holdline.yaml");

@@ -39,7 +39,9 @@ impl Turn<'_> {
         url: &str,
         found: Seen,
     ) -> Result<(), Refusal> {
-        let PostPhase::Confirmed { url: given, seen, .. } = self.post_mut(id, channel)? else {
+        let (PostPhase::Confirmed { url: given, seen, .. } | PostPhase::TakingDown { url: given, seen, .. }) =
+            self.post_mut(id, channel)?
+        else {
             return Err(Refusal::NothingChanged);
         };
         if given != url || *seen == Some(found) {

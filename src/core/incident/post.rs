@@ -65,6 +65,7 @@ pub enum PostPhase {
         url: String,
         at: Timestamp,
         by: PersonId,
+        seen: Option<Seen>,
     },
     /// It was public and is not any more.
     TakenDown {

@@ -26,10 +26,10 @@ impl Turn<'_> {
         if reason.trim().is_empty() {
             return Err(Refusal::ReasonMissing);
         }
-        let PostPhase::Confirmed { url, at, .. } = self.post_mut(id, channel)? else {
+        let PostPhase::Confirmed { url, at, seen } = self.post_mut(id, channel)? else {
             return Err(Refusal::NotPublic);
         };
-        let (url, at) = (url.clone(), *at);
+        let (url, at, seen) = (url.clone(), *at, *seen);
         let rules = self.rules.channels.get(channel).ok_or(Refusal::Unknown)?;
         let (statement, place) = (id.clone(), channel.clone());
         match rules.reach {
@@ -40,7 +40,7 @@ impl Turn<'_> {
                 self.owe(Effect::AskToTakeDown { statement, channel: place, person, url: url.clone() });
             }
         }
-        self.set_post(id, channel, PostPhase::TakingDown { url, at, by: by.clone() })
+        self.set_post(id, channel, PostPhase::TakingDown { url, at, by: by.clone(), seen })
     }
 
     pub(super) fn taken_down(
@@ -67,18 +67,18 @@ impl Turn<'_> {
         self.set_post(id, channel, PostPhase::TakenDown { at, down_at: self.at })
     }
 
-    /// The channel cannot do it: it is public still, and people are told.
+    /// The channel cannot do it: it is public still, as it was seen, and people are told.
     pub(super) fn take_down_failed(&mut self, id: &StepId, channel: &ChannelName, why: &str) -> Result<(), Refusal> {
-        let PostPhase::TakingDown { url, at, by } = self.post_mut(id, channel)? else {
+        let PostPhase::TakingDown { url, at, by, seen } = self.post_mut(id, channel)? else {
             return Err(Refusal::NothingChanged);
         };
-        let (url, at, by) = (url.clone(), *at, by.clone());
+        let (url, at, by, seen) = (url.clone(), *at, by.clone(), *seen);
         let mut people = self.duty();
         people.push(by);
         for person in people {
             let (statement, channel, why) = (id.clone(), channel.clone(), why.to_owned());
             self.tell(&person, Notice::NotTakenDown { statement, channel, why });
         }
-        self.set_post(id, channel, PostPhase::Confirmed { url, at, seen: None })
+        self.set_post(id, channel, PostPhase::Confirmed { url, at, seen })
     }
 }

@@ -45,7 +45,7 @@ impl Step<'_> {
             Sight::Unseen | Sight::None => true,
         })?;
         here.look_at = false;
-        if here.post == Post::Confirmed {
+        if matches!(here.post, Post::Confirmed | Post::TakingDown) {
             here.sight = if sight == Sight::Unseen && unseen_matches { Sight::Matches } else { sight };
         }
         Ok(())

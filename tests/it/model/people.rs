@@ -226,9 +226,9 @@ impl Step<'_> {
         let here = self.channel(channel);
         allow(here.post == Post::TakingDown)?;
         here.post = if down { Post::TakenDown } else { Post::Confirmed };
-        // What was seen before is not told any more.
-        here.sight = Sight::None;
         if down {
+            // What was seen before is not told any more.
+            here.sight = Sight::None;
             here.public[version] = 0;
             (here.board, here.given) = (Board::Nothing, false);
         }

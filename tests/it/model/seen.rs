@@ -123,14 +123,14 @@ fn post(phase: &PostPhase) -> Post {
     }
 }
 
-/// What was seen is told of what is confirmed alone.
+/// What was seen is told of what is public alone.
 fn shown(post: Post, sight: Sight) -> Sight {
-    if post == Post::Confirmed { sight } else { Sight::None }
+    if matches!(post, Post::Confirmed | Post::TakingDown) { sight } else { Sight::None }
 }
 
 fn sight(phase: &PostPhase) -> Sight {
     match phase {
-        PostPhase::Confirmed { seen: Some(seen), .. } => match seen {
+        PostPhase::Confirmed { seen: Some(seen), .. } | PostPhase::TakingDown { seen: Some(seen), .. } => match seen {
             statement::Seen::Matches => Sight::Matches,
             statement::Seen::Differs => Sight::Differs,
             statement::Seen::CouldNotBeSeen { .. } => Sight::Unseen,
@@ -143,7 +143,7 @@ fn sight(phase: &PostPhase) -> Sight {
         | PostPhase::Refused { .. }
         | PostPhase::ByHand { .. }
         | PostPhase::Cancelled
-        | PostPhase::TakingDown { .. }
+        | PostPhase::TakingDown { seen: None, .. }
         | PostPhase::TakenDown { .. } => Sight::None,
     }
 }

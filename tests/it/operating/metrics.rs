@@ -68,6 +68,13 @@ async fn the_numbers_follow_the_chain_and_name_nobody() {
     is("holdline_posts_total{channel=\"staff-board\",ended=\"done\",reason=\"\"}", 1.0);
     is("holdline_watch_mentions{watch=\"breach\"}", 6.0);
     is("holdline_store_writable", 1.0);
+    // Of every feed, however its mentions get in; of one that never answered there is no time.
+    for feed in ["listening", "slow"] {
+        is(&format!("holdline_feed_up{{feed=\"{feed}\"}}"), 1.0);
+        is(&format!("holdline_feed_blind{{feed=\"{feed}\"}}"), 0.0);
+    }
+    assert!(now["holdline_feed_read_timestamp_seconds{feed=\"listening\"}"] > 0.0);
+    assert!(!now.contains_key("holdline_feed_read_timestamp_seconds{feed=\"slow\"}"));
     is("holdline_posting_stopped", 0.0);
     is("holdline_mail_failing_since_seconds", 0.0);
     assert!(now["holdline_mails_total{ended=\"done\",reason=\"\"}"] >= 4.0);
@@ -131,6 +138,8 @@ async fn health_says_how_each_part_does() {
     assert_eq!(first["ok"], json!(true));
     assert_eq!(first["mail"]["state"], "answers");
     assert_eq!(first["feeds"]["listening"]["state"], "heard");
+    assert!(first["feeds"]["listening"]["since"].is_string());
+    assert_eq!(first["feeds"]["slow"], json!({ "state": "not heard yet" }));
     assert_eq!(first["channels"]["staff-board"]["state"], "not called since the start");
     assert_eq!((&first["posting"], &first["folder"]), (&json!("allowed"), &json!("taken")));
     // A folder in the way of the channel's file, so that it cannot be written.
