@@ -232,3 +232,20 @@ async fn a_stream_has_its_health_too_and_its_silence_is_told() {
     assert_eq!(mails(&app).len(), 1);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_knows_the_gaps_of_a_feed_that_none_named_at_the_start() {
+    let mut app = TestApp::start().await;
+    let feed = FeedName::from("slow");
+    let fails = feed.clone();
+    app.app().engine.call(move |work| work.feed_fails(&fails)).await.unwrap();
+    app.restart().await;
+    let path = app.file("holdline.yaml");
+    let yaml = fs::read_to_string(&path).unwrap();
+    fs::write(path, yaml.replacen("feeds: [listening]", "feeds: [listening, slow]", 1)).unwrap();
+    app.app().look_at_folder().await;
+    assert_eq!(app.watch("breach").await.failing, std::slice::from_ref(&feed));
+    let answers = feed.clone();
+    app.app().engine.call(move |work| work.feed_answers(&answers)).await.unwrap();
+    assert!(app.watch("breach").await.failing.is_empty());
+}

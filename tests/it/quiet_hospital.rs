@@ -54,7 +54,7 @@ impl TestApp {
         told.collect()
     }
 
-    async fn watch(&self, name: &str) -> WatchNow {
+    pub(crate) async fn watch(&self, name: &str) -> WatchNow {
         let (watches, _) = self.app().engine.watches_now(100).await.unwrap();
         watches.into_iter().find(|watch| watch.counted.watch.as_str() == name).unwrap()
     }
@@ -472,23 +472,6 @@ async fn what_a_feed_brings_at_its_return_is_no_spike_and_the_gap_is_known() {
     app.later(1).await;
     app.say("voice", 6, LEAK).await;
     assert_eq!(app.incidents(), 1, "what is said after the return counts");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_watch_knows_the_gaps_of_a_feed_that_none_named_at_the_start() {
-    let mut app = TestApp::start().await;
-    let feed = FeedName::from("slow");
-    let fails = feed.clone();
-    app.app().engine.call(move |work| work.feed_fails(&fails)).await.unwrap();
-    app.restart().await;
-    let path = app.file("holdline.yaml");
-    let yaml = fs::read_to_string(&path).unwrap();
-    fs::write(path, yaml.replacen("feeds: [listening]", "feeds: [listening, slow]", 1)).unwrap();
-    app.app().look_at_folder().await;
-    assert_eq!(app.watch("breach").await.failing, std::slice::from_ref(&feed));
-    let answers = feed.clone();
-    app.app().engine.call(move |work| work.feed_answers(&answers)).await.unwrap();
-    assert!(app.watch("breach").await.failing.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
