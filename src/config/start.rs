@@ -59,6 +59,9 @@ const OTHER: &[(&str, &str)] = &[
     ("playbooks/service-outage.yaml", include_str!("start/service-outage.yaml")),
     ("templates/statements/service-outage/holding.long.en.hbs", include_str!("start/holding.long.en.hbs")),
     ("templates/statements/service-outage/holding.short.en.hbs", include_str!("start/holding.short.en.hbs")),
+    ("templates/statements/service-outage/restored.long.en.hbs", include_str!("start/restored.long.en.hbs")),
+    ("templates/statements/service-outage/restored.short.en.hbs", include_str!("start/restored.short.en.hbs")),
+    ("playbooks/scenarios/service-outage-restored.yaml", include_str!("start/service-outage-restored.yaml")),
 ];
 
 /// The files of a folder to start from: path within it, and text.
