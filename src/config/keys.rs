@@ -50,6 +50,8 @@ pub(super) const STATEMENT: &[&str] = &[
     "template",
     "channels",
     "tell",
+    "on_word_of",
+    "lapses",
     "needs",
     "within",
     "next_update",
@@ -74,6 +76,7 @@ pub(super) const INJECT: &[&str] = &[
     "reachable",
     "refuses",
     "wants_changes",
+    "says_now",
     "channel_down",
     "channel_up",
     "mail",
@@ -83,6 +86,7 @@ pub(super) const INJECT_CALL: &[&str] = &["from", "asks"];
 pub(super) const INJECT_FACT: &[&str] = &["name", "value", "by"];
 pub(super) const REFUSES: &[&str] = &["person", "statement", "reason"];
 pub(super) const WANTS_CHANGES: &[&str] = &["person", "statement", "words"];
+pub(super) const SAYS_NOW: &[&str] = &["person", "statement"];
 pub(super) const EXPECT: &[&str] =
     &["posted", "not_posted", "asked", "escalated", "severity", "done", "within", "before", "about", "to"];
 /// Beside what is expected.
@@ -124,5 +128,6 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("fact", INJECT_FACT),
     ("refuses", REFUSES),
     ("wants_changes", WANTS_CHANGES),
+    ("says_now", SAYS_NOW),
     ("an expectation", EXPECT),
 ];

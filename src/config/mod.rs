@@ -5,6 +5,7 @@ mod approval;
 mod clear;
 mod conditions;
 mod files;
+mod held;
 mod installation;
 mod keys;
 mod kinds;

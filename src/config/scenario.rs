@@ -9,7 +9,7 @@ use super::sheet::{Sheet, listed, meant};
 use super::{keys, scenario_expect};
 use crate::core::name::{ChannelName, FactName, FeedName, PersonId, StepId};
 use crate::core::period::Period;
-use crate::core::playbook::{FactValue, Playbook, StepKind};
+use crate::core::playbook::{FactValue, Playbook, StepKind, Usage};
 use crate::core::rehearsal::{Answers, Inject, LASTS, MENTIONS_MAX, Scenario, What};
 
 /// The most injects of a scenario, and the most that it expects.
@@ -165,6 +165,7 @@ impl<'a> Stage<'a> {
                 let (person, statement, words) = self.answer(entry, keys::WANTS_CHANGES, "words", "We are sorry.")?;
                 Some(What::WantsChanges { person, statement, words })
             }
+            "says_now" => self.word_given(entry),
             "unreachable" => entry.value.word(self.sheet).and_then(|word| self.person(word)).map(What::Unreachable),
             "reachable" => entry.value.word(self.sheet).and_then(|word| self.person(word)).map(What::Reachable),
             "channel_down" => entry.value.word(self.sheet).and_then(|word| self.channel(word)).map(What::ChannelDown),
@@ -267,6 +268,19 @@ impl<'a> Stage<'a> {
             return None;
         }
         Some(What::Fact { fact, value, by: person? })
+    }
+
+    fn word_given(&self, entry: &Entry) -> Option<What> {
+        let table = Table::of(self.sheet, "says_now", &entry.value, &entry.at, keys::SAYS_NOW);
+        let person = table.need_word("person", "ana").and_then(|word| self.person(word));
+        let word = table.need_word("statement", "restored")?;
+        let statement = self.statement(word)?;
+        if !self.playbook.statement(&statement).is_some_and(|step| step.usage == Usage::Hold) {
+            let message = format!("`{statement}` is not held ready, so nobody gives a word for it");
+            self.sheet.refuse(word.at, message, "name a statement with `use: hold`");
+            return None;
+        }
+        Some(What::SaysNow { person: person?, statement })
     }
 
     fn answer(&self, entry: &Entry, keys: &[&str], why: &str, example: &str) -> Option<(PersonId, StepId, String)> {

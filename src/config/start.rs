@@ -63,6 +63,9 @@ const OTHER: &[(&str, &str)] = &[
     ("templates/statements/service-outage/update.short.en.hbs", include_str!("start/update.short.en.hbs")),
     ("templates/statements/service-outage/nothing-new.long.en.hbs", include_str!("start/nothing-new.long.en.hbs")),
     ("templates/statements/service-outage/nothing-new.short.en.hbs", include_str!("start/nothing-new.short.en.hbs")),
+    ("templates/statements/service-outage/restored.long.en.hbs", include_str!("start/restored.long.en.hbs")),
+    ("templates/statements/service-outage/restored.short.en.hbs", include_str!("start/restored.short.en.hbs")),
+    ("playbooks/scenarios/service-outage-restored.yaml", include_str!("start/service-outage-restored.yaml")),
 ];
 
 /// The files of a folder to start from: path within it, and text.

@@ -4,7 +4,7 @@ use super::node::{Entry, Node, Table, Word};
 use super::order::{self, Placed};
 use super::playbook::Reading;
 use super::sheet::meant;
-use super::{again, approval};
+use super::{again, approval, held};
 use super::{conditions, keys, promises, spelling, statement};
 use crate::core::name::{ChannelName, FactName, RoleName, StepId, TemplateName};
 use crate::core::period::Period;
@@ -102,12 +102,14 @@ impl<'n> Reading<'n> {
         let template = table.need_word("template", "data-breach/holding");
         let usage = self.usage(&table);
         let channels = match usage {
-            Usage::Post => self.channels(&table),
+            Usage::Post | Usage::Hold => self.channels(&table),
             Usage::IfAsked => self.refuse_posting(&table),
         };
         let step = StatementStep {
             usage,
             tell: self.told(&table, usage),
+            on_word_of: Vec::new(),
+            lapses: None,
             audience: audience.unwrap_or_default(),
             template: TemplateName::from(template.map(|word| word.text).unwrap_or_default()),
             channels,
@@ -117,7 +119,7 @@ impl<'n> Reading<'n> {
             approval: approval::read(self, &table, "release"),
             again: None,
         };
-        let step = again::read(self, &table, step);
+        let step = held::read(self, &table, again::read(self, &table, step));
         if let Some(word) = template {
             self.given.templates.check(self.sheet, word, &step, self.facts, self.given);
         }
@@ -131,8 +133,9 @@ impl<'n> Reading<'n> {
         match word.text {
             "post" => Usage::Post,
             "if_asked" => Usage::IfAsked,
+            "hold" => Usage::Hold,
             other => {
-                let help = meant(other, ["post", "if_asked"]);
+                let help = meant(other, ["post", "if_asked", "hold"]);
                 self.sheet.refuse(word.at, format!("a statement has no use called `{other}`"), help);
                 Usage::Post
             }
@@ -152,7 +155,7 @@ impl<'n> Reading<'n> {
 
     fn told(self, table: &Table<'_>, usage: Usage) -> Vec<RoleName> {
         let Some(entry) = table.entry("tell") else { return Vec::new() };
-        if usage == Usage::Post {
+        if usage != Usage::IfAsked {
             self.sheet.refuse(&entry.at, "`tell` is for what is said if asked", "add `use: if_asked`, or take it out");
         }
         entry.value.words(self.sheet).into_iter().map(|word| self.role(word)).collect()

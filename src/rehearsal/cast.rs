@@ -237,6 +237,7 @@ impl Sight<'_> {
                     | Hold::DraftFailed(_)
                     | Hold::Blocked(_)
                     | Hold::Unverified
+                    | Hold::Lapsed
                     | Hold::NobodyToAsk,
                 ) => {}
             }

@@ -4,7 +4,7 @@ use super::cast::Otherwise;
 use super::play::{Ahead, Play, PlayError};
 use crate::core::incident::Event;
 use crate::core::mention::Mention;
-use crate::core::name::FeedName;
+use crate::core::name::{FeedName, PersonId, StepId};
 use crate::core::period::Period;
 use crate::core::rehearsal::What;
 
@@ -36,12 +36,21 @@ impl Play {
             What::WantsChanges { person, statement, words } => {
                 self.cast.otherwise.insert((person, statement), Otherwise::Change { words });
             }
+            What::SaysNow { person, statement } => self.say_now(statement, person).await?,
             What::ChannelDown(channel) => self.stage.set_down(&channel, true),
             What::ChannelUp(channel) => self.stage.set_down(&channel, false),
             What::MailDown => self.mailbox.set_down(true),
             What::MailUp => self.mailbox.set_down(false),
         }
         Ok(())
+    }
+
+    /// The word for what is held ready by now; where nothing is, the record refuses it.
+    async fn say_now(&mut self, statement: StepId, by: PersonId) -> Result<(), PlayError> {
+        let Some(entry) = self.entry() else { return Ok(()) };
+        let current = entry.incident.statements.get(&statement).and_then(|found| found.current());
+        let Some(digest) = current.map(|version| version.digest) else { return Ok(()) };
+        self.record(entry.incident.id, Event::SaidNow { statement, digest, by }).await
     }
 
     /// Plans the mentions of an inject: each of a voice and a site of its own.

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::cast::{Act, Cast, Intention, Otherwise, Sight};
 use crate::channel::Stage;
 use crate::core::approval::Decision;
-use crate::core::incident::{Asker, Event, Incident, IncidentId, Settlement, StatementPhase, Subject, Verification};
+use crate::core::incident::{
+    Asker, Event, Hold, Incident, IncidentId, Settlement, StatementPhase, Subject, Verification,
+};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, StepId};
 use crate::core::period::Period;
@@ -114,7 +116,7 @@ impl Play {
         board.incidents.iter().find(|(_, entry)| ours(entry)).map(|(id, _)| *id)
     }
 
-    fn entry(&self) -> Option<Entry> {
+    pub(super) fn entry(&self) -> Option<Entry> {
         self.engine.board().incidents.get(&self.incident()?).cloned()
     }
 
@@ -306,7 +308,9 @@ impl Play {
 /// Whether every statement is out, so that nothing waits but what a later time brings.
 fn is_at_rest(incident: &Incident) -> bool {
     incident.statements.values().all(|statement| match statement.phase {
+        // What lapsed waits for nobody in the cast.
         StatementPhase::Ready(_)
+        | StatementPhase::Drafting(Hold::Lapsed)
         | StatementPhase::Posted(_)
         | StatementPhase::Withdrawn
         | StatementPhase::Skipped(_) => true,

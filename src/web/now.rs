@@ -89,7 +89,8 @@ fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
         | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
     };
-    Some(item(shown, words, statement.due, statement.overdue, format!("statement-{id}")))
+    let until = shown.incident.held_until(id).or(statement.due);
+    Some(item(shown, words, until, statement.overdue, format!("statement-{id}")))
 }
 
 /// What readers wait for.
@@ -110,16 +111,19 @@ fn waits_for_people(statement: &Statement) -> bool {
         StatementPhase::Drafting(hold) => match hold {
             // The fact itself is in the list; a draft is on its way; the first question of all stands above the list.
             Hold::Facts(_) | Hold::Draft | Hold::Unverified => false,
-            Hold::DraftFailed(_) | Hold::Blocked(_) | Hold::Refused { .. } | Hold::FactsChanged | Hold::NobodyToAsk => {
-                true
-            }
+            Hold::DraftFailed(_)
+            | Hold::Blocked(_)
+            | Hold::Refused { .. }
+            | Hold::FactsChanged
+            | Hold::Lapsed
+            | Hold::NobodyToAsk => true,
         },
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
             posting.posts.values().any(|post| matches!(post, PostPhase::NeedsPerson { .. } | PostPhase::ByHand { .. }))
         }
-        StatementPhase::Waiting | StatementPhase::Ready(_) | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => {
-            false
-        }
+        // What is held waits for somebody's word.
+        StatementPhase::Ready(ready) => ready.lapses.is_some(),
+        StatementPhase::Waiting | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => false,
     }
 }
 

@@ -151,6 +151,7 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/story", post(acts::story))
         .route("/incident/{id}/statement/{step}/used", post(statement::used))
         .route("/incident/{id}/statement/{step}/says", post(statement::says))
+        .route("/incident/{id}/statement/{step}/say-now", post(statement::say_now))
         .route("/incident/{id}/statement/{step}/ask", post(statement::ask_again))
         .route("/incident/{id}/statement/{step}/lift", post(statement::lift))
         .route("/incident/{id}/statement/{step}/posted", post(statement::posted_by_hand))

@@ -85,6 +85,22 @@ pub(super) async fn used(
     site.act(id, Event::Used { statement, digest, by: visitor.person, to }, &part).await
 }
 
+/// A named person's word on what is held ready. The form names the hash of what was read.
+pub(super) async fn say_now(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Place,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let statement = StepId::from(step);
+    let found = site.find(id)?;
+    let current = found.incident.statements.get(&statement).and_then(|statement| statement.current());
+    let read = current.filter(|version| version.digest.to_string() == field(&fields, "digest"));
+    let read = read.ok_or_else(|| Problem::input("Load the page again: the text has changed.").at_incident(id))?;
+    let part = part(&statement);
+    site.act(id, Event::SaidNow { statement, digest: read.digest, by: visitor.person }, &part).await
+}
+
 /// Which of its texts a round says.
 pub(super) async fn says(
     State(site): State<Arc<Site>>,

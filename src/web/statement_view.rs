@@ -46,6 +46,8 @@ pub(super) struct StatementView {
     /// It is approved to be said to whoever asks.
     can_use: bool,
     uses: Vec<String>,
+    /// It is approved and held, and goes out on the reader's word.
+    can_say_now: bool,
     can_begin: bool,
     can_skip: bool,
     can_say_nothing_new: bool,
@@ -115,7 +117,8 @@ impl Site {
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
             can_ask_again: running && can_ask_again(statement),
-            can_use: running && matches!(statement.phase, StatementPhase::Ready(_)),
+            can_use: running && matches!(&statement.phase, StatementPhase::Ready(ready) if ready.lapses.is_none()),
+            can_say_now: running && shown.incident.held_until(id).is_some(),
             uses: shown.uses(statement),
             can_begin: shown.incident.verified.is_some()
                 && running
@@ -152,6 +155,6 @@ fn before_posting(statement: &Statement) -> bool {
 fn can_ask_again(statement: &Statement) -> bool {
     matches!(
         statement.phase,
-        StatementPhase::Asking(_) | StatementPhase::Drafting(Hold::Refused { .. } | Hold::NobodyToAsk)
+        StatementPhase::Asking(_) | StatementPhase::Drafting(Hold::Refused { .. } | Hold::NobodyToAsk | Hold::Lapsed)
     )
 }

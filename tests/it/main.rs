@@ -22,6 +22,7 @@ mod file_feed;
 mod flood;
 mod from_mention_to_post;
 mod fuzz;
+mod held;
 mod hospital;
 mod hostile;
 mod length;

@@ -40,6 +40,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/story"),
     ("POST", "/incident/1/statement/staff/used"),
     ("POST", "/incident/1/statement/staff/says"),
+    ("POST", "/incident/1/statement/staff/say-now"),
     ("POST", "/incident/1/statement/staff/ask"),
     ("POST", "/incident/1/statement/staff/lift"),
     ("POST", "/incident/1/statement/staff/posted"),

@@ -67,6 +67,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    #[expect(clippy::too_many_lines, reason = "a table: what each event is to the incident")]
     fn take(&mut self, event: &Event) -> Result<(), Refusal> {
         match event {
             Event::Opened(_) => Err(Refusal::AlreadyOpen),
@@ -84,6 +85,7 @@ impl Turn<'_> {
             Event::TaskAdded { todo, who, due, by } => self.running()?.add_task(todo, who, *due, by),
             Event::StoryBroken { teller, by } => self.tell_of_story(*teller, by),
             Event::Used { statement, digest, by, to } => self.running()?.use_words(statement, *digest, by, to),
+            Event::SaidNow { statement, digest, by } => self.running()?.say_now(statement, *digest, by),
             Event::FactProposed { fact, value, by } => self.running()?.propose_fact(fact, value, by),
             Event::FactConfirmed { fact, value, by } => self.running()?.confirm_fact(fact, value, by),
             Event::FactLeftUnknown { fact, by } => self.running()?.leave_unknown(fact, by),
@@ -228,6 +230,7 @@ impl Turn<'_> {
             Deadline::Acknowledge { alert, rung } => self.ring_on(alert, *rung),
             Deadline::Task { task } => self.task_overdue(task),
             Deadline::Statement { statement } => self.statement_overdue(statement),
+            Deadline::Lapse { statement, since } => self.lapse(statement, *since),
             Deadline::HandOver { since } => self.hand_over_due(*since),
             Deadline::Round { statement } => self.round_due(statement),
             Deadline::Promise { statement } => self.promise_due(statement),

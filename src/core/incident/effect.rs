@@ -134,6 +134,19 @@ pub enum Notice {
     SayNoMore {
         statement: StepId,
     },
+    /// Approved words are held until then, and go out on the reader's word.
+    HeldReady {
+        statement: StepId,
+        until: Timestamp,
+    },
+    /// They are not approved any more.
+    HeldVoid {
+        statement: StepId,
+    },
+    /// Nobody gave the word in time.
+    HeldLapsed {
+        statement: StepId,
+    },
     /// The duty is offered to whoever reads this.
     HandOverOffered {
         by: PersonId,

@@ -87,6 +87,12 @@ pub enum Event {
         by: PersonId,
         to: String,
     },
+    /// A named person's word: what was approved ahead and held goes out now.
+    SaidNow {
+        statement: StepId,
+        digest: Digest,
+        by: PersonId,
+    },
     FactProposed {
         fact: FactName,
         value: FactValue,
@@ -394,6 +400,11 @@ pub enum Deadline {
     Promise {
         statement: StepId,
     },
+    /// What was approved and held then is held no longer.
+    Lapse {
+        statement: StepId,
+        since: Timestamp,
+    },
     /// The next shift was to accept the duty that was offered then.
     HandOver {
         since: Timestamp,
@@ -423,6 +434,7 @@ impl Event {
             Self::TaskAdded { .. } => "task_added",
             Self::StoryBroken { .. } => "story_broken",
             Self::Used { .. } => "used",
+            Self::SaidNow { .. } => "said_now",
             Self::FactProposed { .. } => "fact_proposed",
             Self::FactConfirmed { .. } => "fact_confirmed",
             Self::FactLeftUnknown { .. } => "fact_left_unknown",

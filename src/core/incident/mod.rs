@@ -12,6 +12,7 @@ mod event;
 mod exercise;
 mod fact;
 mod hand_over;
+mod held;
 mod known;
 mod lesson;
 mod narrate;

@@ -35,6 +35,9 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
             format!("{} says that {} told the story first.", name(by), teller_words(*teller))
         }
         Event::Used { statement, by, to, .. } => format!("{} said the approved words of {statement} to {to}", name(by)),
+        Event::SaidNow { statement, by, digest } => {
+            format!("{} said {statement} now, hash {}.{}", name(by), digest.short(), shown_with_it(incident, at))
+        }
         Event::FactProposed { fact, value, by } => {
             format!("{} wrote the fact {fact}, not confirmed yet: {}", name(by), value.shown(zone))
         }
@@ -278,6 +281,9 @@ fn deadline(incident: &Incident, of: &Deadline) -> String {
         Deadline::Task { task } => format!("The task {task} is overdue."),
         Deadline::Statement { statement } => format!("The statement {statement} is overdue."),
         Deadline::HandOver { .. } => "The next shift did not accept the incident in time.".to_owned(),
+        Deadline::Lapse { statement, .. } => {
+            format!("Nobody gave the word for {statement} in time; it is held no longer.")
+        }
         Deadline::Round { statement } => format!("It is time to say {statement}."),
         Deadline::Promise { statement } => promise(incident, statement),
         Deadline::Reminder { request, .. } => {

@@ -8,7 +8,7 @@ use super::advance::Turn;
 use super::post::{PostPhase, Posting};
 use super::statement::{Hold, StatementPhase};
 use super::{Effect, Notice, Refusal};
-use crate::core::approval::Ballot;
+use crate::core::approval::{ApprovedStatement, Ballot};
 use crate::core::lint::{self, Checked};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::period::Period;
@@ -43,6 +43,11 @@ impl Turn<'_> {
         if self.sent_back_by_time(id, &ballot, approved.package()) {
             return;
         }
+        self.hand_to_channels(id, ballot, &approved);
+    }
+
+    /// Every channel of an approved text gets it now.
+    pub(super) fn hand_to_channels(&mut self, id: &StepId, ballot: Ballot<Package>, approved: &ApprovedStatement) {
         let mut posts = BTreeMap::new();
         for placement in &approved.package().placements {
             posts.insert(placement.channel.clone(), self.hand_over(id, &placement.channel));
@@ -54,16 +59,21 @@ impl Turn<'_> {
     }
 
     /// Holds a text whose promised time is over, and tells everyone who was asked about it.
-    fn sent_back_by_time(&mut self, id: &StepId, ballot: &Ballot<Package>, package: &Package) -> bool {
+    pub(super) fn sent_back_by_time(&mut self, id: &StepId, ballot: &Ballot<Package>, package: &Package) -> bool {
         let Some(stopping) = self.stopped_by_time(id, package) else { return false };
+        self.send_back(id, ballot, &stopping);
+        true
+    }
+
+    /// What lint stops goes to nobody: it waits for a person to mend it.
+    pub(super) fn send_back(&mut self, id: &StepId, ballot: &Ballot<Package>, stopping: &[String]) {
         self.stop_posting_by_hand(id);
-        self.hold(id, Hold::Blocked(stopping.clone()));
+        self.hold(id, Hold::Blocked(stopping.to_vec()));
         let mut people = ballot.everyone_asked();
         people.extend(self.duty());
         for person in people {
-            self.tell(&person, Notice::Blocked { statement: id.clone(), rules: stopping.clone() });
+            self.tell(&person, Notice::Blocked { statement: id.clone(), rules: stopping.to_vec() });
         }
-        true
     }
 
     /// The rules about time that stop this text now and are not lifted.

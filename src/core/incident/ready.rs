@@ -1,4 +1,4 @@
-//! What is approved and kept: a text that is said if somebody asks, never posted, and each use of it.
+//! What is approved and kept: a text that is said if somebody asks, never posted, and each use of it; or one that is held.
 
 use jiff::Timestamp;
 
@@ -20,6 +20,8 @@ pub const ASKER_CHARS_MAX: usize = 200;
 pub struct Ready {
     pub ballot: Ballot<Package>,
     pub since: Timestamp,
+    /// How long they are held for a person's word to post them; none where nothing posts them.
+    pub lapses: Option<Timestamp>,
 }
 
 /// One use of a text that is said if asked.
@@ -34,14 +36,16 @@ pub struct Use {
 }
 
 impl Turn<'_> {
-    /// Keeps approved words that nothing posts; whether it did.
+    /// Keeps approved words that nothing posts by itself; whether it did.
     pub(super) fn keep_ready(&mut self, id: &StepId, ballot: &Ballot<Package>) -> bool {
         let Ok(step) = self.statement_step(id) else { return false };
-        if step.usage == Usage::Post {
-            return false;
+        match step.usage {
+            Usage::Post => return false,
+            Usage::IfAsked => {}
+            Usage::Hold => return self.keep_held(id, &step, ballot),
         }
         if let Some(statement) = self.incident.statements.get_mut(id) {
-            statement.phase = StatementPhase::Ready(Ready { ballot: ballot.clone(), since: self.at });
+            statement.phase = StatementPhase::Ready(Ready { ballot: ballot.clone(), since: self.at, lapses: None });
         }
         self.tell_speakers(id, &Notice::ReadyToSay { statement: id.clone() });
         true
@@ -49,14 +53,22 @@ impl Turn<'_> {
 
     /// Words that were ready are not current any more: whoever was told of them hears it.
     pub(super) fn say_no_more(&mut self, id: &StepId) {
-        if let Some(StatementPhase::Ready(_)) = self.incident.statements.get(id).map(|found| &found.phase) {
-            self.tell_speakers(id, &Notice::SayNoMore { statement: id.clone() });
-        }
+        let Some(StatementPhase::Ready(ready)) = self.incident.statements.get(id).map(|found| &found.phase) else {
+            return;
+        };
+        let statement = id.clone();
+        let held = ready.lapses.is_some();
+        self.tell_speakers(id, &if held { Notice::HeldVoid { statement } } else { Notice::SayNoMore { statement } });
     }
 
-    fn tell_speakers(&mut self, id: &StepId, notice: &Notice) {
+    /// Whoever says it, or on whose word it goes out, and whoever has the duty.
+    pub(super) fn tell_speakers(&mut self, id: &StepId, notice: &Notice) {
         let Ok(step) = self.statement_step(id) else { return };
-        let seats = step.tell.iter().flat_map(|role| self.incident.roster.seats(role.as_str(), self.day()));
+        let seats = step
+            .tell
+            .iter()
+            .chain(&step.on_word_of)
+            .flat_map(|role| self.incident.roster.seats(role.as_str(), self.day()));
         let mut people: Vec<PersonId> = seats.map(|seat| seat.person).collect();
         people.extend(self.duty());
         for person in people {
@@ -69,7 +81,9 @@ impl Turn<'_> {
         self.must_be_known(by)?;
         let roster = &self.incident.roster;
         let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
-        let StatementPhase::Ready(ready) = &statement.phase else { return Err(Refusal::NotReady) };
+        let StatementPhase::Ready(ready @ Ready { lapses: None, .. }) = &statement.phase else {
+            return Err(Refusal::NotReady);
+        };
         let approved = ready.ballot.approved(roster).ok_or(Refusal::NotReady)?;
         if approved.digest() != digest {
             return Err(Refusal::OtherBytes);

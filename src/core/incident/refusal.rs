@@ -74,6 +74,8 @@ pub enum Refusal {
     TooManyLessons(usize),
     #[error("no approved text is ready there now; look at the page again before you say anything")]
     NotReady,
+    #[error("the approval of these words has lapsed; ask again with a reason, or draft them afresh")]
+    Lapsed,
     #[error("write to whom you said it")]
     AskerMissing,
     #[error("these words were said {0} times, and no more uses are written down here; keep a list of your own")]

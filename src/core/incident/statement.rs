@@ -94,6 +94,8 @@ pub enum Hold {
     },
     /// It was written by hand and a fact that it says changed.
     FactsChanged,
+    /// It was approved and held, and nobody gave the word in time.
+    Lapsed,
     /// Nobody on the roster may answer: a person must change the text's author or the roster.
     NobodyToAsk,
 }
@@ -398,7 +400,8 @@ impl Turn<'_> {
         }
         let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
         match &statement.phase {
-            StatementPhase::Drafting(Hold::Refused { .. } | Hold::NobodyToAsk) | StatementPhase::Asking(_) => {}
+            StatementPhase::Drafting(Hold::Refused { .. } | Hold::NobodyToAsk | Hold::Lapsed)
+            | StatementPhase::Asking(_) => {}
             StatementPhase::Drafting(Hold::Blocked(rules)) => return Err(Refusal::Blocked(rules.join(", "))),
             StatementPhase::Drafting(Hold::Unverified) => return Err(Refusal::Unverified),
             StatementPhase::Drafting(Hold::Facts(_) | Hold::Draft | Hold::DraftFailed(_) | Hold::FactsChanged)

@@ -95,6 +95,11 @@ pub fn check_before_posting(checked: &Checked<'_>) -> Vec<Finding> {
     findings(checked, RULES.iter().filter(|rule| rule.when == When::SavedAndPosting))
 }
 
+/// From when lint will stop this text, though nobody changes a word.
+pub fn stops_from(package: &Package) -> Option<Timestamp> {
+    stale::stops_from(package)
+}
+
 /// The package with what lint says of it, ready to be saved.
 pub fn linted(package: Package, rules: &Rules, setting: Setting, at: Timestamp) -> Package {
     let findings = check(&Checked { package: &package, rules, setting, at });

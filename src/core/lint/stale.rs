@@ -1,8 +1,10 @@
 //! The time promised for the next word is over, or as good as over.
 
+use jiff::Timestamp;
+
 use super::{Checked, Hit, Level, Rule, When};
 use crate::core::period::Period;
-use crate::core::statement::clock_time;
+use crate::core::statement::{Package, clock_time};
 
 /// What must be left until the promised time when a text goes out: less, and its readers read a promise already broken.
 const LEFT_AT_LEAST: Period = Period::minutes(5);
@@ -16,9 +18,16 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// The last moment at which the text is not stale; none where it promises nothing.
+pub(super) fn stops_from(package: &Package) -> Option<Timestamp> {
+    package.next_update.map(|promised| LEFT_AT_LEAST.before(promised))
+}
+
 fn check(checked: &Checked<'_>) -> Vec<Hit> {
-    let Some(promised) = checked.package.next_update else { return Vec::new() };
-    if LEFT_AT_LEAST.after(checked.at) <= promised {
+    let Some((promised, last)) = checked.package.next_update.zip(stops_from(checked.package)) else {
+        return Vec::new();
+    };
+    if checked.at <= last {
         return Vec::new();
     }
     let organisation = &checked.rules.organisation;

@@ -95,6 +95,8 @@ pub enum Usage {
     Post,
     /// It is never posted: whoever answers phones says it, and each use is written down.
     IfAsked,
+    /// It is kept once it is approved, and goes to its channels on a named person's word alone.
+    Hold,
 }
 
 impl Usage {
@@ -102,7 +104,7 @@ impl Usage {
     fn is_post(&self) -> bool {
         match self {
             Self::Post => true,
-            Self::IfAsked => false,
+            Self::IfAsked | Self::Hold => false,
         }
     }
 }
@@ -118,6 +120,12 @@ pub struct StatementStep {
     /// Who is told when there is something to say if asked, and when not any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tell: Vec<RoleName>,
+    /// On whose word it goes out, where it is held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_word_of: Vec<RoleName>,
+    /// How long after its approval it is held at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapses: Option<Period>,
     /// Facts that must be confirmed before a word is drafted.
     pub needs: Vec<FactName>,
     /// From the step's start to the first post.

@@ -17,6 +17,7 @@ pub fn actor(event: &Event) -> Option<&PersonId> {
         | Event::TaskAdded { by, .. }
         | Event::StoryBroken { by, .. }
         | Event::Used { by, .. }
+        | Event::SaidNow { by, .. }
         | Event::TaskDone { by, .. }
         | Event::FactProposed { by, .. }
         | Event::FactConfirmed { by, .. }

@@ -77,6 +77,11 @@ pub enum What {
         statement: StepId,
         words: String,
     },
+    /// This person gives the word for what is held ready.
+    SaysNow {
+        person: PersonId,
+        statement: StepId,
+    },
     ChannelDown(ChannelName),
     ChannelUp(ChannelName),
     MailDown,
@@ -96,6 +101,7 @@ impl fmt::Display for What {
             Self::Reachable(person) => write!(f, "{person} can be reached again."),
             Self::Refuses { person, statement, .. } => write!(f, "{person} will refuse {statement}."),
             Self::WantsChanges { person, statement, .. } => write!(f, "{person} will want other words in {statement}."),
+            Self::SaysNow { person, statement } => write!(f, "{person} gives the word for {statement}."),
             Self::ChannelDown(channel) => write!(f, "The channel {channel} is down."),
             Self::ChannelUp(channel) => write!(f, "The channel {channel} is up again."),
             Self::MailDown => write!(f, "The mail server is down."),

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{Changes, KnownFact, Shown, ShownFinding, ShownStage, Text, UnknownFact, Why, listed, texts};
 use crate::core::approval::{Ballot, StageVote};
-use crate::core::incident::{Asker, Author, IncidentPhase, Request, StatementPhase, Subject};
+use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, StatementPhase, Subject};
+use crate::core::playbook::Usage;
 use crate::core::severity::Severity;
 use crate::core::statement::{Package, Says};
 
@@ -124,13 +125,31 @@ impl Shown<'_> {
             | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => None,
         };
-        let then = if package.placements.is_empty() {
-            "nobody posts it: whoever is asked says exactly this, and each use is written down.".to_owned()
-        } else {
-            format!("Holdline posts exactly this text to {} at once.", channels(package))
-        };
+        let then = self.then(statement, package);
         self.add_ballot(asked, ballot.filter(|ballot| ballot.round() == request.round), request, &then);
         Some(())
+    }
+
+    /// What a met vote does with the text.
+    fn then(&self, statement: &Statement, package: &Package) -> String {
+        let step = self.incident.statement_step(&package.statement, self.rules);
+        match step.map(|step| (step.usage, step)) {
+            Some((Usage::IfAsked, _)) => {
+                "nobody posts it: whoever is asked says exactly this, and each use is written down.".to_owned()
+            }
+            Some((Usage::Hold, step)) if statement.corrects().is_none() => {
+                let roles: Vec<String> = step.on_word_of.iter().map(ToString::to_string).collect();
+                format!(
+                    "Holdline keeps exactly this text and posts nothing. It goes to {} only when somebody of {} says so \
+                     in time.",
+                    channels(package),
+                    roles.join(" or ")
+                )
+            }
+            Some((Usage::Post | Usage::Hold, _)) | None => {
+                format!("Holdline posts exactly this text to {} at once.", channels(package))
+            }
+        }
     }
 
     fn add_stand_down(&self, asked: &mut Asked, request: &Request) {

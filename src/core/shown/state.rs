@@ -63,9 +63,14 @@ impl Shown<'_> {
                     format!("Being approved. Still open: {}.", listed(&open))
                 }
             }
-            StatementPhase::Ready(ready) => {
-                format!("Approved at {}. Nobody posts it: say it to whoever asks.", self.hour(ready.since))
-            }
+            StatementPhase::Ready(ready) => match ready.lapses {
+                None => format!("Approved at {}. Nobody posts it: say it to whoever asks.", self.hour(ready.since)),
+                Some(until) => format!(
+                    "Approved at {} and held ready. It goes out on somebody's word, and lapses at {}.",
+                    self.hour(ready.since),
+                    self.hour(until)
+                ),
+            },
             StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
             StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),
             StatementPhase::Posted(_) => "Approved, but no channel took it.".to_owned(),
@@ -100,6 +105,11 @@ impl Shown<'_> {
             }
             Hold::FactsChanged => {
                 "A fact that it says has changed. Look at the text and save it, or ask for a fresh draft.".to_owned()
+            }
+            Hold::Lapsed => {
+                "It was approved and held, and nobody gave the word in time. Ask again with a reason, or ask \
+                             for a fresh draft."
+                    .to_owned()
             }
             Hold::NobodyToAsk => {
                 "Nobody may answer for it: the only person is its author, or away. Have somebody else save it."

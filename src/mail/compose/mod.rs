@@ -6,6 +6,7 @@ mod by_hand;
 mod change_notice;
 mod desk;
 mod hand_over_notice;
+mod held_notice;
 mod notice;
 mod page;
 mod picture;

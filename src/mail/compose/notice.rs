@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::held_notice::{held_lapsed, held_void};
 use super::post_notice::{
     not_taken_down, post_differs, post_failed, post_not_seen, post_unknown, posting_resumed, posting_stopped,
     take_down_by_hand, taken_down,
@@ -52,6 +53,9 @@ impl Composer {
             | Notice::HandOverUnanswered { .. }
             | Notice::ReadyToSay { .. }
             | Notice::SayNoMore { .. }
+            | Notice::HeldReady { .. }
+            | Notice::HeldVoid { .. }
+            | Notice::HeldLapsed { .. }
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
@@ -129,6 +133,9 @@ impl Scene<'_> {
             Notice::HandOverUnanswered { to, by } => self.hand_over_unanswered(to, by),
             Notice::ReadyToSay { statement } => ready_to_say(statement),
             Notice::SayNoMore { statement } => say_no_more(statement),
+            Notice::HeldReady { statement, until } => self.held_ready(statement, *until),
+            Notice::HeldVoid { statement } => held_void(statement),
+            Notice::HeldLapsed { statement } => held_lapsed(statement),
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),

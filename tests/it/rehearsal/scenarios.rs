@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use holdline::config::{ENTRIES_MAX, Need, Problem, SCENARIOS_MAX, load};
+use holdline::config::{ENTRIES_MAX, Need, Problem, SCENARIOS_MAX, StartFor, load, start};
 
-use super::terminal::{holdline, said, sample_folder};
+use super::terminal::{folder_of, holdline, said, sample_folder};
 
 /// Plays a scenario of the data breach, written on the spot; gives what was printed and whether all went as expected.
 fn play(scenario: &str) -> (String, bool) {
@@ -20,9 +20,13 @@ fn play(scenario: &str) -> (String, bool) {
 
 #[test]
 fn the_shipped_scenarios_go_as_they_expect() {
-    let folder = sample_folder();
-    for name in ["data-breach-lawyer-silent", "data-breach-second-wave"] {
-        let output = holdline(&["rehearse", "data-breach", "--scenario", name], folder.path());
+    let (folder, other) = (sample_folder(), folder_of(start(StartFor::Other)));
+    for (folder, playbook, name) in [
+        (&folder, "data-breach", "data-breach-lawyer-silent"),
+        (&folder, "data-breach", "data-breach-second-wave"),
+        (&other, "service-outage", "service-outage-restored"),
+    ] {
+        let output = holdline(&["rehearse", playbook, "--scenario", name], folder.path());
         let text = said(&output);
         assert!(output.status.success() && !text.contains("NOT MET"), "{name}: {text}");
         let expected = fs::read_to_string(folder.path().join(format!("playbooks/scenarios/{name}.yaml"))).unwrap();
@@ -218,6 +222,7 @@ injects:
   - { refuses: { person: chi, statement: pause, reason: no } }
   - { mentions: { text: leak, count: 0 } }
   - { mention: { text: leak } }
+  - { says_now: { person: ana, statement: holding } }
 expect:
   - { posted: pause }
   - { done: pause, before: 5m }
@@ -239,10 +244,11 @@ expect:
         "12:42: the playbook data-breach has no statement called `pause`",
         "13:38: `0` is not a number of mentions; write 1 to 2000",
         "14:7: `an inject` has no key `mention`; did you mean `mentions`?",
-        "16:15: the playbook data-breach has no statement called `pause`",
-        "17:20: `before` does not stand beside `done`; beside it stands `within`",
-        "18:17: there is no severity called `sever`",
-        "19:5: `an expectation` has no `to`",
+        "15:43: `holding` is not held ready, so nobody gives a word for it; name a statement with `use: hold`",
+        "17:15: the playbook data-breach has no statement called `pause`",
+        "18:20: `before` does not stand beside `done`; beside it stands `within`",
+        "19:17: there is no severity called `sever`",
+        "20:5: `an expectation` has no `to`",
     ];
     let at =
         |words: &&str| found.iter().any(|said| said.starts_with(&format!("playbooks/scenarios/mine.yaml:{words}")));

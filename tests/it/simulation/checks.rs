@@ -182,7 +182,7 @@ impl World {
         for statement in on_the_page {
             assert!(!known.over, "{statement} came on the page after the incident's end");
             assert!(!known.stopped, "{statement} came on the page while posting is stopped");
-            known.check_quorum(&statement);
+            known.check_goes_out(&statement);
         }
         if let Event::PostIntended { statement, channel, attempt } = event
             && let Some(PostPhase::Intended { .. }) = next.post(statement, channel)
@@ -190,10 +190,10 @@ impl World {
             assert!(!known.over, "{statement} was intended after the incident's end");
             assert!(!known.stopped, "{statement} was intended while posting is stopped");
             known.intend(statement.as_str(), channel.as_str(), *attempt);
-            known.check_quorum(statement.as_str());
+            known.check_goes_out(statement.as_str());
         }
         if let Event::PostedByHand { statement, .. } = event {
-            known.check_quorum(statement.as_str());
+            known.check_goes_out(statement.as_str());
         }
     }
 

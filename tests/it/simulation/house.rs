@@ -26,7 +26,9 @@ pub(super) const ROLES: &[(&str, &[&str])] = &[
 /// Roles that the files may give to people who did not hold them.
 pub(super) const NEWCOMERS: &[(&str, &str)] =
     &[("gus", "legal"), ("gus", "comms-lead"), ("eve", "privacy-officer"), ("fay", "legal")];
-pub(super) const STATEMENTS: &[&str] = &["holding", "update"];
+pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby"];
+/// What is held once it is approved, and on the word of which role it goes out.
+pub(super) const HELD: &[(&str, &str)] = &[("standby", "comms-lead")];
 pub(super) const STAMP: &str = "EXERCISE - NOT REAL";
 
 /// A stage's quorum, as this hospital means it.
@@ -55,6 +57,7 @@ pub(super) fn needs(statement: &str, lowered: bool) -> &'static [Need] {
         "update" if lowered => &[Need::All(&["privacy-officer"]), Need::Any(&["comms-lead", "legal", "executive"])],
         "holding" => &[Need::All(&["privacy-officer", "legal"]), Need::Any(&["comms-lead", "executive"])],
         "update" => &[Need::All(&["privacy-officer"]), Need::Of(2, &["comms-lead", "legal", "executive"])],
+        "standby" => &[Need::Any(&["comms-lead", "executive"])],
         other => panic!("this hospital says nothing called {other}"),
     }
 }
@@ -196,6 +199,7 @@ impl House {
             "templates": [
                 template("holding", "We are looking into it. Please call {{facts.help_line}}. Next update: {{statement.next_update}}."),
                 template("update", &format!("What we know (edition {}): {{{{facts.what_happened}}}} Next update: {{{{statement.next_update}}}}.", self.edition)),
+                template("standby", "The wards are open again. Please call {{facts.help_line}}."),
                 template("nothing-new", &format!("{NOTHING_NEW} Next update: {{{{statement.next_update}}}}.")),
             ],
             "channels": self.all_channels(),
@@ -209,6 +213,7 @@ impl House {
         let accuracy = json!({ "name": "accuracy", "quorum": { both: ["privacy-officer", "legal"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy", "legal": "executive" } });
         let release = json!({ "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" });
+        let ahead = json!({ "name": "ahead", "quorum": { "any_of": ["comms-lead", "executive"] } });
         let privacy = json!({ "name": "privacy", "quorum": { "all_of": ["privacy-officer"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy" } });
         let two = json!({ "name": "two", "quorum": { "of": { "count": two_of, "roles": ["comms-lead", "legal", "executive"] } }, "within": "15m" });
@@ -235,6 +240,9 @@ impl House {
                 { "id": "tell-regulator", "at": "4h", "kind": { "task": { "todo": "Tell the regulator", "by": "privacy-officer", "within": "1h" } } },
                 { "id": "holding", "kind": { "statement": { "audience": "public", "template": "holding", "channels": ["wire", "wire-two", "page"],
                     "needs": ["help_line"], "within": "20m", "next_update": "2h", "approval": [accuracy, release] } } },
+                { "id": "standby", "kind": { "statement": { "use": "hold", "audience": "public", "template": "standby",
+                    "channels": ["wire", "page"], "on_word_of": ["comms-lead"], "lapses": "90m", "needs": ["help_line"],
+                    "approval": [ahead] } } },
                 { "id": "update", "after": { "step": "holding", "reached": "posted" },
                   "kind": { "statement": again } },
             ],

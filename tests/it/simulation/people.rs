@@ -89,7 +89,8 @@ impl World {
             0..8 => drop(self.record(id, Event::Verified { verdict: Verification::Real, by, reason })),
             8..9 => self.call_it_false(id),
             9..24 => drop(self.record(id, Event::Claimed { by })),
-            24..34 => self.tell_a_fact(id),
+            24..31 => self.tell_a_fact(id),
+            31..34 => self.say_now(id, entry, by),
             34..41 => self.edit(id, entry, &statement),
             41..45 => drop(self.record(id, Event::RedraftAsked { statement, by })),
             45..50 => drop(self.record(id, Event::FactLeftUnknown { fact: "patients".into(), by })),
@@ -211,6 +212,16 @@ impl World {
         let found = rounds.find(|statement| entry.incident.can_pick(statement, says, &entry.rules));
         let statement = found.cloned().unwrap_or_else(|| StepId::from("update"));
         self.record(id, Event::TextPicked { statement, says, by });
+    }
+
+    /// Says what is held, or what is not.
+    fn say_now(&mut self, id: IncidentId, entry: &Entry, by: PersonId) {
+        let held = entry.incident.statements.keys().find(|statement| entry.incident.held_until(statement).is_some());
+        let statement = held.cloned().unwrap_or_else(|| StepId::from("standby"));
+        let current = entry.incident.statements.get(&statement).and_then(|found| found.current());
+        let Some(digest) = current.map(|version| version.digest) else { return };
+        let by = if self.chance(70) { person("ana") } else { by };
+        self.record(id, Event::SaidNow { statement, digest, by });
     }
 
     fn pick_playbook(&mut self, id: IncidentId) {

@@ -10,7 +10,7 @@ use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
-use super::house::{NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, free_text, needs, root, stand_in};
+use super::house::{HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, free_text, needs, root, stand_in};
 use super::roll::Roll;
 
 /// What a reader of the log knows of one incident.
@@ -30,6 +30,8 @@ pub(super) struct Known {
     pub(super) over: bool,
     /// Statements whose words somebody called wrong.
     corrected: BTreeSet<String>,
+    /// The hash of held words that somebody said now.
+    words: BTreeMap<String, String>,
     /// Somebody stood at the kill switch.
     pub(super) stopped: bool,
 }
@@ -127,6 +129,7 @@ impl Known {
             | Event::PostedByHand { statement, channel, .. } => self.end_post(statement, channel, None),
             Event::PostingStopped { .. } => self.stopped = true,
             Event::PostingResumed { .. } => self.stopped = false,
+            Event::SaidNow { statement, digest, by } => self.say(statement.as_str(), *digest, by.as_str()),
             Event::CorrectionBegun { of, .. } => drop(self.corrected.insert(of.to_string())),
             Event::Opened(_)
             | Event::PostNotFound { .. }
@@ -159,6 +162,33 @@ impl Known {
             | Event::LessonAdded { .. }
             | Event::FollowUpDone { .. } => {}
         }
+        self.forget_words();
+    }
+
+    /// A word counts for the words that were approved when it was given, of somebody whose word it is.
+    fn say(&mut self, statement: &str, digest: Digest, by: &str) {
+        let (_, role) = HELD.iter().find(|(held, _)| *held == root(statement)).expect("something that is held");
+        let text = &self.texts[statement];
+        assert_eq!(text.hash, digest.to_string(), "a word on words that are not the current ones");
+        assert!(self.holds_or_stands_in(by, role, text), "{by} has no word on {statement}");
+        assert!(!self.stopped && !self.over, "a word on {statement} while nothing goes out");
+        self.check_quorum(statement);
+        self.words.insert(statement.to_owned(), digest.to_string());
+    }
+
+    /// A vote that falls takes the word with it.
+    fn forget_words(&mut self) {
+        let fell: Vec<String> = self.words.keys().filter(|said| self.unmet(said).is_some()).cloned().collect();
+        for statement in fell {
+            self.words.remove(&statement);
+        }
+    }
+
+    /// What is held goes out on a word given for these very bytes. Corrections are not held.
+    fn check_word(&self, statement: &str) {
+        let held = HELD.iter().any(|(held, _)| *held == statement);
+        let said = self.words.get(statement);
+        assert!(!held || said == Some(&self.texts[statement].hash), "{statement} goes out, and nobody said so");
     }
 
     /// It is that person's own answer to that request, which is not locked.
@@ -259,6 +289,18 @@ impl Known {
 
     /// Whether everybody who must has said yes to the present words and still may.
     pub(super) fn check_quorum(&self, statement: &str) {
+        let unmet = self.unmet(statement);
+        assert!(unmet.is_none(), "{}", unmet.unwrap_or_default());
+    }
+
+    /// The same of what goes out, which somebody must have said where it is held.
+    pub(super) fn check_goes_out(&self, statement: &str) {
+        self.check_quorum(statement);
+        self.check_word(statement);
+    }
+
+    /// Which stage lacks whom.
+    fn unmet(&self, statement: &str) -> Option<String> {
         let text = &self.texts[statement];
         let needed = if text.has_no_news() { NEEDS_WITHOUT_NEWS } else { needs(root(statement), self.lowered) };
         for (stage, need) in needed.iter().enumerate() {
@@ -274,12 +316,14 @@ impl Known {
                 }
                 Need::All(roles) => different_people(roles, &yes, &fills),
             };
-            assert!(
-                met,
-                "{statement} goes out without stage {stage}: yes of {yes:?}, authors {:?}, roles {:?}",
-                text.authors, self.roll.roles
-            );
+            if !met {
+                return Some(format!(
+                    "{statement} goes out without stage {stage}: yes of {yes:?}, authors {:?}, roles {:?}",
+                    text.authors, self.roll.roles
+                ));
+            }
         }
+        None
     }
 
     fn may_answer(&self, who: &str, role: &str, text: &Text) -> bool {

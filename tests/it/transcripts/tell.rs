@@ -123,6 +123,9 @@ fn told(notice: &Notice) -> String {
         Notice::HandOverUnanswered { to, by } => format!("{to} did not accept what {by} offered"),
         Notice::ReadyToSay { statement } => format!("{statement} may be said"),
         Notice::SayNoMore { statement } => format!("{statement} may not be said any more"),
+        Notice::HeldReady { statement, until } => format!("{statement} is held ready until {}", clock(*until)),
+        Notice::HeldVoid { statement } => format!("{statement} is not held any more"),
+        Notice::HeldLapsed { statement } => format!("{statement} lapsed"),
         Notice::Locked { request, person } => format!("request {request} to {person} is locked"),
         Notice::LadderEnded { of, stage } => {
             format!("nobody answers for {} {stage}", subject(of)).trim_end().to_owned()
@@ -157,6 +160,7 @@ pub(crate) fn deadline(incident: &Incident, of: &Deadline) -> String {
         Deadline::Task { task } => format!("{task}'s time is over"),
         Deadline::Statement { statement } => format!("{statement}'s time is over"),
         Deadline::HandOver { .. } => "nobody accepted the hand-over".to_owned(),
+        Deadline::Lapse { statement, .. } => format!("{statement} was held long enough"),
         Deadline::Round { statement } => format!("{statement} must begin"),
         Deadline::Promise { statement } => format!("the time that {statement} promised"),
         Deadline::Reminder { request, nth } => format!("reminder {nth} of request {request}"),
@@ -248,7 +252,8 @@ fn statement_state(statement: &Statement) -> String {
         StatementPhase::Ready(ready) => {
             let uses: Vec<String> =
                 statement.uses.iter().map(|told| format!(", said by {} to {}", told.by, told.to)).collect();
-            format!("ready {version}: {}{}", votes(&ready.ballot), uses.concat())
+            let held = ready.lapses.map_or_else(String::new, |until| format!(", held until {}", clock(until)));
+            format!("ready {version}: {}{held}{}", votes(&ready.ballot), uses.concat())
         }
     }
 }
@@ -264,6 +269,7 @@ fn held(hold: &Hold) -> String {
         Hold::Unverified => "nobody has said yet that it is real".to_owned(),
         Hold::Refused { by, wanted } => format!("{by} said no ({wanted})"),
         Hold::FactsChanged => "a fact changed after a person edited it".to_owned(),
+        Hold::Lapsed => "held, and nobody gave the word".to_owned(),
         Hold::NobodyToAsk => "nobody to ask".to_owned(),
     }
 }

@@ -245,6 +245,15 @@ impl Scene<'_> {
                 let teller = serde_json::from_value(serde_json::json!(teller)).unwrap();
                 Event::StoryBroken { teller, by: who(by) }
             }
+            [by, "says", statement, "now", how @ ..] => {
+                let found = &self.incident.statements[*statement];
+                let digest = match how {
+                    [] => found.current().map_or(OTHER_BYTES, |version| version.digest),
+                    ["as", "of", version] => found.versions[version[1..].parse::<usize>().unwrap() - 1].digest,
+                    other => panic!("no such way to say it: {other:?}"),
+                };
+                Event::SaidNow { statement: (*statement).into(), digest, by: who(by) }
+            }
             [by, "says", statement, "to", to @ ..] => Event::Used {
                 statement: (*statement).into(),
                 digest: self.incident.statements[*statement].current().map_or(OTHER_BYTES, |version| version.digest),

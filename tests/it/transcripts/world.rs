@@ -65,6 +65,7 @@ impl World {
                     world.add_step(id, &step, rest);
                 }
                 ["if-asked", id, rest @ ..] => world.add_if_asked(id, rest),
+                ["held", id, rest @ ..] => world.add_held(id, rest),
                 ["rounds", id, "every", period, rest @ ..] => world.add_rounds(id, period, rest),
                 ["severity", severity, "when", condition @ ..] => {
                     let rule = json!({ "severity": severity, "when": condition.join(" ") });
@@ -137,6 +138,23 @@ impl World {
         self.add_step(id, &step, rest);
     }
 
+    /// Words held for the word of comms-lead, for two hours; one yes of an executive makes them ready.
+    fn add_held(&mut self, id: &str, rest: &[&str]) {
+        let mut step = serde_json::to_value(&self.rules.playbook.timeline[1].kind).unwrap();
+        let held = &mut step["statement"];
+        held["use"] = json!("hold");
+        held["on_word_of"] = json!(["comms-lead"]);
+        held["lapses"] = json!("2h");
+        held["within"] = Value::Null;
+        held["next_update"] = Value::Null;
+        held["template"] = json!("held");
+        held["approval"] = json!([{ "name": "ahead", "quorum": { "any_of": ["executive"] } }]);
+        let source = "It is over. Questions: {{facts.help_line}}.";
+        let template = json!({ "name": "held", "length": "long", "language": "en", "source": source });
+        self.rules.templates.push(serde_json::from_value(template).unwrap());
+        self.add_step(id, &step, rest);
+    }
+
     /// A statement that comes again: it says what happened, and without news that there is none, on one yes.
     fn add_rounds(&mut self, id: &str, period: &str, rest: &[&str]) {
         let mut step = serde_json::to_value(&self.rules.playbook.timeline[1].kind).unwrap();
@@ -181,6 +199,15 @@ impl World {
                 ["when", condition @ ..] => {
                     step["when"] = json!(condition.join(" "));
                     break;
+                }
+                ["to", channel, rest @ ..] => {
+                    step["kind"][&inner]["channels"] = json!([channel]);
+                    rest
+                }
+                ["promises", period, rest @ ..] => {
+                    step["kind"][&inner]["next_update"] = json!(period);
+                    step["kind"][&inner]["template"] = json!("holding");
+                    rest
                 }
                 ["needs", facts @ ..] => {
                     step["kind"][&inner]["needs"] = json!(list(facts));

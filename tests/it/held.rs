@@ -1,0 +1,112 @@
+//! Words that are approved ahead and held, driven over HTTP and by mail: on whose word they go out, and when they lapse.
+
+use holdline::core::incident::{Event, Hold, StatementPhase};
+
+use crate::test_app::{TestApp, Visitor};
+
+const SAY: &str = "/incident/1/statement/reopened/say-now";
+
+/// The hospital with words for the end, held for the word of comms-lead once the privacy officer has approved them.
+async fn with_words_for_the_end() -> (TestApp, Visitor) {
+    let mut app = TestApp::start().await;
+    let book = app.file("playbooks/data-breach.yaml");
+    let text = std::fs::read_to_string(&book).unwrap();
+    let step = "  - statement:\n      id: reopened\n      use: hold\n      audience: public\n      \
+                template: data-breach/reopened\n      channels: [website]\n      needs: [help_line]\n      \
+                on_word_of: [comms-lead]\n      lapses: 4h\n      approval: [ { any_of: [privacy-officer] } ]\n";
+    std::fs::write(&book, text.replace("stand_down:", &format!("{step}\nstand_down:"))).unwrap();
+    for (language, words) in
+        [("en", "It is over. Call {{facts.help_line}}."), ("es", "Ha terminado: {{facts.help_line}}.")]
+    {
+        let name = format!("templates/statements/data-breach/reopened.long.{language}.hbs");
+        std::fs::write(app.file(&name), words).unwrap();
+    }
+    app.restart().await;
+    app.spike(6).await;
+    let ana = app.sign_in("ana").await;
+    ana.does("/incident/1/verify", &[("verdict", "real")]).await;
+    ana.does("/incident/1/claim", &[]).await;
+    ana.does("/incident/1/fact/help_line", &[("value", "+1 555 010 0100"), ("press", "confirm")]).await;
+    app.settle().await;
+    (app, ana)
+}
+
+fn digest(app: &TestApp) -> String {
+    app.incident(1).statements["reopened"].current().unwrap().digest.to_string()
+}
+
+async fn newsroom_has_it(app: &TestApp) -> bool {
+    app.text("/newsroom").await.contains("/newsroom/1/reopened")
+}
+
+/// Chi reads both languages.
+async fn approve(app: &TestApp) {
+    let letter = app.letters("chi", "reopened statement (v").pop().expect("Chi is asked");
+    assert!(letter.letter.text.contains("posts nothing"), "{}", letter.letter.text);
+    app.approve("chi").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn held_words_wait_over_a_restart_for_the_word_of_somebody_who_may_give_it() {
+    let (mut app, ana) = with_words_for_the_end().await;
+    assert!(!ana.text("/incident/1").await.contains("Say it now"), "nothing is approved yet");
+    approve(&app).await;
+    assert_eq!(app.letters("ana", "Held ready, reopened statement").len(), 1);
+    assert!(!newsroom_has_it(&app).await, "nothing posts it by itself");
+    app.restart().await;
+    let ana = ana.back_at(&app);
+    let page = ana.text("/incident/1").await;
+    assert!(page.contains("Say it now") && page.contains("held ready"), "{page}");
+    let right = digest(&app);
+    let eve = app.sign_in("eve").await;
+    assert_ne!(eve.post(SAY, &[("digest", &right)]).await.status(), 303, "it is not an executive's word");
+    assert_ne!(ana.post(SAY, &[("digest", &"0".repeat(64))]).await.status(), 303, "other words than those shown");
+    assert_ne!(app.visitor().post(SAY, &[("digest", &right)]).await.status(), 200, "nobody signed in");
+    assert!(!newsroom_has_it(&app).await);
+    // Two people press at once: it goes out once.
+    let ben = app.sign_in("ben").await;
+    let form = [("digest", right.as_str())];
+    let (one, other) = tokio::join!(ana.post(SAY, &form), ben.post(SAY, &form));
+    let taken = [one, other].iter().filter(|answer| answer.status() == 303).count();
+    app.settle().await;
+    assert_eq!(taken, 1);
+    assert!(newsroom_has_it(&app).await);
+    assert!(app.text("/newsroom/1/reopened").await.contains("It is over. Call +1 555 010 0100."));
+    assert!(ana.text("/incident/1").await.contains("said reopened now"), "the record tells whose word it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn held_words_lapse_and_are_asked_about_afresh() {
+    let (app, _) = with_words_for_the_end().await;
+    approve(&app).await;
+    let old = app.asked("chi").unwrap();
+    app.minutes_go_by(240).await;
+    assert_eq!(app.letters("ben", "Lapsed, reopened statement").len(), 1);
+    let phase = app.incident(1).statements["reopened"].phase.clone();
+    assert!(matches!(phase, StatementPhase::Drafting(Hold::Lapsed)), "{phase:?}");
+    // Her session ended meanwhile.
+    let ana = app.sign_in("ana").await;
+    let right = digest(&app);
+    assert_ne!(ana.post(SAY, &[("digest", &right)]).await.status(), 303);
+    assert!(ana.text("/incident/1").await.contains("nobody gave the word in time"));
+    ana.does("/incident/1/statement/reopened/ask", &[("reason", "It is nearly over")]).await;
+    app.settle().await;
+    assert_eq!(app.press(&old, &old.code, "approve", "").await.status(), 409, "the old request decides nothing");
+    app.approve("chi").await;
+    ana.does(SAY, &[("digest", &right)]).await;
+    app.settle().await;
+    assert!(newsroom_has_it(&app).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_after_the_time_but_before_its_row_sends_nothing() {
+    let (app, _) = with_words_for_the_end().await;
+    approve(&app).await;
+    let until = app.incident(1).held_until(&"reopened".into()).unwrap();
+    let statement = app.incident(1).statements["reopened"].current().unwrap().digest;
+    app.clock.set(until);
+    let word = Event::SaidNow { statement: "reopened".into(), digest: statement, by: "ana".into() };
+    assert!(app.app().engine.record(1, word).await.is_err());
+    app.minutes_go_by(0).await;
+    assert!(!newsroom_has_it(&app).await);
+}
