@@ -251,7 +251,7 @@ impl<S> Ballot<S> {
             if !vote.open || met {
                 continue;
             }
-            if vote.until.is_some_and(|until| until < electorate.at) {
+            if vote.until.is_some_and(|until| until <= electorate.at) {
                 asking.extend(vote.ask_the_silent(stage, electorate.at));
             } else {
                 asking.extend(vote.ask_from_earlier_rungs(stage));

@@ -288,7 +288,7 @@ impl Play {
         let incident = &entry.incident;
         let up = self.now() >= self.scenario.lasts.after(self.begun);
         let idle = self.ahead.is_empty() && incident.verified.is_some() && is_at_rest(incident);
-        if self.stand_down_asked || !incident.can_be_proposed_to_stand_down() || !(up || idle) {
+        if self.stand_down_asked || !incident.can_be_proposed_to_stand_down(self.now()) || !(up || idle) {
             return Ok(());
         }
         self.stand_down_asked = true;

@@ -132,7 +132,7 @@ impl Site {
             hand_over: shown.hand_over().map(|(words, note)| Offered { words, note }).filter(|_| running),
             now: to_do(&shown),
             can_raise: if running { higher(incident.severity) } else { Vec::new() },
-            can_stand_down: incident.can_be_proposed_to_stand_down(),
+            can_stand_down: incident.can_be_proposed_to_stand_down(self.engine.time()),
             can_close: matches!(incident.phase, IncidentPhase::StoodDown { .. }),
             promises: promises(&shown),
             standing_down: match &incident.phase {

@@ -68,6 +68,7 @@ pub use task::TaskPhase;
 pub use wave::Joined;
 
 use super::name::{ChannelName, FactName, PersonId, StepId, WatchName};
+use super::period::Period;
 use super::quiet::Wave;
 use super::roster::Roster;
 use super::setting::Setting;
@@ -127,6 +128,9 @@ pub struct Incident {
     pub events: u32,
 }
 
+/// So long after a proposal to stand down, a person may ask everybody anew.
+const PROPOSED_AGAIN_AFTER: Period = Period::minutes(15);
+
 impl Incident {
     /// Whether steps still start and people are still asked.
     pub fn is_running(&self) -> bool {
@@ -136,8 +140,21 @@ impl Incident {
         }
     }
 
-    /// Also where it was proposed and nobody who was asked can answer any more.
-    pub fn can_be_proposed_to_stand_down(&self) -> bool {
+    /// Whether a person may propose to stand down at `at`. Also where it was proposed a while ago and nobody agreed: their
+    /// mail may never have arrived.
+    pub fn can_be_proposed_to_stand_down(&self, at: Timestamp) -> bool {
+        match &self.phase {
+            IncidentPhase::StandingDown(ballot) => {
+                self.waits_for_a_proposal() || at >= PROPOSED_AGAIN_AFTER.after(ballot.subject().at)
+            }
+            IncidentPhase::Open | IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => {
+                self.waits_for_a_proposal()
+            }
+        }
+    }
+
+    /// Whether nobody who can answer is asked whether it is over.
+    fn waits_for_a_proposal(&self) -> bool {
         match &self.phase {
             IncidentPhase::Open => true,
             IncidentPhase::StandingDown(ballot) => !ballot.stuck(&self.roster).is_empty(),

@@ -12,13 +12,17 @@ use crate::core::condition::Truth;
 
 impl Turn<'_> {
     pub(super) fn ask_stand_down(&mut self, by: &Asker, reason: &str) -> Result<(), Refusal> {
-        if let Asker::Person(person) = by {
-            self.must_be_known(person)?;
-            if reason.trim().is_empty() {
-                return Err(Refusal::ReasonMissing);
+        let may = match by {
+            Asker::Person(person) => {
+                self.must_be_known(person)?;
+                if reason.trim().is_empty() {
+                    return Err(Refusal::ReasonMissing);
+                }
+                self.incident.can_be_proposed_to_stand_down(self.at)
             }
-        }
-        if !self.incident.can_be_proposed_to_stand_down() {
+            Asker::Playbook => self.incident.waits_for_a_proposal(),
+        };
+        if !may {
             return Err(Refusal::NothingChanged);
         }
         let asked = StandDownAsked { by: by.clone(), reason: reason.to_owned(), at: self.at };

@@ -267,7 +267,7 @@ impl World {
         let (by, reason) = (person("ana"), REASON.to_owned());
         let event = match entry.incident.phase {
             IncidentPhase::StoodDown { .. } => Event::Closed { by, reason },
-            _ if entry.incident.can_be_proposed_to_stand_down() => {
+            _ if entry.incident.can_be_proposed_to_stand_down(self.clocks.engine) => {
                 Event::StandDownAsked { by: Asker::Person(by), reason }
             }
             IncidentPhase::Open | IncidentPhase::StandingDown(_) | IncidentPhase::Closed { .. } => return,
