@@ -6,13 +6,17 @@
 //! Poisson or negative binomial reaches; several scales and not one, so that a burst of ten minutes and a slow burn of
 //! hours are both seen; linear in the counts, so that a mention only adds its weights.
 //!
+//! Hours in which next to nothing is said are measured by themselves ([`Rhythm`]): every count is divided by its hours' share
+//! of what is usual before the high is taken, and the high of an hour is that high times its share.
+//!
 //! The loudest bins of a story are set apart: they are no part of what is usual, or one crisis of four hours would hide an
 //! equal one for the two weeks after it. What stays loud for longer becomes usual.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::grid::{BinNumber, Grid};
+use super::grid::{BinNumber, Grid, Scale};
+use super::rhythm::Rhythm;
 use crate::core::period::Period;
 
 /// How many days back is looked for what is usual.
@@ -45,14 +49,18 @@ pub struct Usual {
     pub window: Period,
     /// The mean count in the window.
     pub expected: f64,
-    /// The count that one bin in a hundred reaches, at least one.
+    /// The count that one bin in a hundred reaches, at this hour, at least one.
     pub high: f64,
+    /// The same at an hour that is not quiet.
+    high_by_day: f64,
+    bins: i64,
 }
 
 /// What is usual, as of one hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     usual: Vec<Usual>,
+    rhythm: Option<Rhythm>,
     /// The mean count of a second.
     per_second: f64,
 }
@@ -66,6 +74,15 @@ impl Baseline {
     pub fn loudness(&self, count: impl Fn(Period) -> u32) -> f64 {
         let each = self.usual.iter().map(|usual| f64::from(count(usual.window)) / usual.high);
         each.sum::<f64>() / len_f64(self.usual.len().max(1))
+    }
+
+    /// The same at another hour, which this bin is the middle of.
+    pub(super) fn at(mut self, bin: BinNumber) -> Self {
+        for usual in &mut self.usual {
+            let share = self.rhythm.as_ref().map_or(1.0, |rhythm| rhythm.over(bin, usual.bins));
+            usual.high = (usual.high_by_day * share).max(HIGH_MIN);
+        }
+        self
     }
 
     /// The mean count in a window of this length.
@@ -176,12 +193,17 @@ impl Past {
         let sum_to = |bin: BinNumber| sums[usize::try_from((bin - origin).max(0)).unwrap_or(0)];
         let total: u64 = heard.iter().map(|bin| sum_to(bin + 1) - sum_to(*bin)).sum();
         let per_second = as_f64(total) / len_f64(heard.len()) / as_f64(grid.bin_seconds());
-        let usual = grid.scales().iter().map(|scale| {
-            let mut counts: Vec<u64> = heard.iter().map(|bin| sum_to(bin + 1) - sum_to(bin + 1 - scale.bins)).collect();
-            let expected = per_second * as_f64(scale.window.as_seconds());
-            Usual { window: scale.window, expected, high: quantile(&mut counts, HIGH).max(HIGH_MIN) }
+        let count = |bin: BinNumber| sum_to(bin + 1) - sum_to(bin);
+        let rhythm = Rhythm::of(&heard, count, grid);
+        let usual = grid.scales().iter().map(|&Scale { window, bins }| {
+            let share = |bin: BinNumber| rhythm.as_ref().map_or(1.0, |rhythm| rhythm.over(bin, bins));
+            let loud = |bin: &BinNumber| as_f64(sum_to(bin + 1) - sum_to(bin + 1 - bins)) / share(*bin);
+            let high = quantile(&mut heard.iter().map(loud).collect::<Vec<f64>>(), HIGH).max(HIGH_MIN);
+            let expected = per_second * as_f64(window.as_seconds());
+            Usual { window, expected, high, high_by_day: high, bins }
         });
-        Some(Baseline { usual: usual.collect(), per_second })
+        let usual = usual.collect();
+        Some(Baseline { usual, rhythm, per_second }.at(now + grid.bins_in_hour() / 2))
     }
 
     /// Running totals: the place `i` holds what was counted in the `i` bins from `from` on.
@@ -204,15 +226,15 @@ fn longest(grid: &Grid) -> i64 {
 }
 
 /// The value that the share `share` of all lies at or below, between neighbours in proportion.
-fn quantile(values: &mut [u64], share: f64) -> f64 {
+fn quantile(values: &mut [f64], share: f64) -> f64 {
     let Some(last) = values.len().checked_sub(1) else { return 0.0 };
     let place = len_f64(last) * share;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the values")]
     let below = (place.floor() as usize).min(last);
-    let (_, low, above) = values.select_nth_unstable(below);
+    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
     let low = *low;
-    let high = above.iter().min().copied().unwrap_or(low);
-    as_f64(low) + (as_f64(high) - as_f64(low)) * (place - place.floor())
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+    low + (high - low) * (place - place.floor())
 }
 
 /// Counts and lengths of time lie far below the 2^53 that a double holds exactly.

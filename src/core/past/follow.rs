@@ -209,7 +209,7 @@ impl Follow {
         let Some(baseline) = self.baseline.clone() else { return };
         let story = began..(began + SAME_STORY_HOURS * self.grid.bins_in_hour()).min(now + 1);
         let loudness = |past: &Past, bin| {
-            baseline.loudness(|window| {
+            baseline.clone().at(bin).loudness(|window| {
                 let bins = i64::try_from(window.as_seconds() / self.grid.bin_seconds()).unwrap_or(1);
                 past.count(bin + 1 - bins..bin + 1)
             })

@@ -11,6 +11,7 @@ mod grid;
 mod judged;
 mod line;
 mod replay;
+mod rhythm;
 mod spent;
 mod tail;
 
