@@ -9,7 +9,7 @@ use crate::core::incident::{AlertPhase, Cause, IncidentPhase, Learned, Lesson, O
 use crate::core::name::{RoleName, StepId};
 use crate::core::period::Period;
 use crate::core::playbook::{Reached, Step, StepKind};
-use crate::core::report::{Account, Erasure, Kept, Outcome, Promise, Report, StepTaken};
+use crate::core::report::{Account, Erasure, Kept, Measure, Outcome, Promise, Report, StepTaken, Value};
 use crate::core::shown::{Quote, Shown, counted, in_words, lasted, listed, sentence};
 use crate::core::statement::{clock_time, clock_time_with_year};
 
@@ -137,6 +137,31 @@ impl Words<'_> {
             self.claimed(),
             self.ended(),
         ]);
+        document.text("In short:");
+        document.list(self.in_short());
+    }
+
+    /// What somebody wants to know who reads no further.
+    fn in_short(&self) -> Vec<String> {
+        let told = |measure: Measure| {
+            let figure = self.account.figure(measure)?;
+            let Value::Told(amount) = &figure.value else { return None };
+            let aim = figure.target.as_ref().map(|target| format!(" (aim: {})", target.words)).unwrap_or_default();
+            Some(format!("{}: {}{aim}.", measure.name(), figures::amount(amount)))
+        };
+        let first = told(Measure::TimeToFirstStatement);
+        let slowest = self.account.slowest.as_ref();
+        let slowest = slowest.map(|slowest| format!("Slowest link: {}.", figures::link(self, slowest, true)));
+        let missed = format!("Approvals missed: {}.", self.account.missed());
+        [
+            Some(first.unwrap_or_else(|| "Nothing public was said.".to_owned())),
+            slowest,
+            Some(missed).filter(|_| self.account.gap.is_none()),
+            told(Measure::PromisesKept),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn claimed(&self) -> String {

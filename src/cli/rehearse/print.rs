@@ -75,7 +75,7 @@ impl Printer {
         }
     }
 
-    pub(super) fn expectations(&mut self, found: &[Found]) {
+    pub(super) fn expectations(&mut self, found: &[Found], roster: &Roster) {
         if found.is_empty() {
             return;
         }
@@ -83,7 +83,19 @@ impl Printer {
         self.line("Expected");
         for Found { expected, met, seen } in found {
             let mark = if *met { "met    " } else { "NOT MET" };
-            self.line(&format!("  {mark}  {expected}: {seen}"));
+            self.line(&format!("  {mark}  {}: {seen}", expected.words(roster)));
+        }
+    }
+
+    /// Injects without any effect: whoever wrote the scenario meant something else.
+    pub(super) fn came_to_nothing(&mut self, injects: &[String]) {
+        if injects.is_empty() {
+            return;
+        }
+        self.line("");
+        self.line("Injects that came to nothing");
+        for inject in injects {
+            self.line(&format!("  {inject}"));
         }
     }
 

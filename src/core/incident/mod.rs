@@ -25,6 +25,7 @@ mod refusal;
 mod request;
 mod roster_change;
 mod round;
+mod shown_with;
 mod skip;
 mod spike;
 mod stand_down;
@@ -60,6 +61,7 @@ pub use roster_change::{
     AGREE, CHANGES_MAX, ChangePhase, Differences, OfferedChange, RosterChange, WhichAddress, differences,
 };
 pub use round::{Origin, ROUNDS_MAX};
+pub use shown_with::shown_with;
 pub use skip::Skipped;
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};

@@ -69,6 +69,11 @@ fn every_shipped_playbook_is_rehearsed_to_its_end_without_a_secret() {
             let encoded = Path::new(name).extension().is_some_and(|ending| ending == "eml");
             assert!(encoded || text.contains(STAMP), "{name} is not stamped:\n{text}");
         }
+        for name in ["report.html", "report.md"] {
+            let report = fs::read_to_string(folder.path().join("kept").join(name)).unwrap();
+            let is_one = report.contains("After-action report") && report.contains("In short");
+            assert!(is_one && report.contains(STAMP), "{name}: {report}");
+        }
         let again = holdline(&["rehearse", playbook, "--out", "kept"], folder.path());
         assert!(again.status.code() == Some(1) && said(&again).contains("nothing is written over"));
     }
@@ -126,6 +131,10 @@ fn a_playbook_that_is_not_there_and_a_speed_that_is_none_are_named() {
     let folder = sample_folder();
     let wrong = holdline(&["rehearse", "data-breech"], folder.path());
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there are data-breach"), "{}", said(&wrong));
+    assert!(!said(&wrong).contains("none"), "nobody wrote that one: {}", said(&wrong));
+    let wrong = holdline(&["rehearse", "data-breach", "--scenario", "lawyer"], folder.path());
+    let there = "no scenario called lawyer, and no such file; there are data-breach-lawyer-silent, data-breach-second-wave";
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains(there), "{}", said(&wrong));
     let wrong = holdline(&["rehearse", "data-breach", "--speed", "fast"], folder.path());
     assert!(wrong.status.code() == Some(2) && said(&wrong).contains("write it as in 60x"), "{}", said(&wrong));
     // Hours of simulated time, at a speed at which they take a moment.

@@ -1,0 +1,35 @@
+//! Which decision brought words onto a page: of several at one time the last, since the pages show nothing before it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Event, Incident, PostPhase, Subject};
+use crate::core::name::{ChannelName, StepId};
+
+/// For the places of a log at which a decision by itself confirmed posts on pages that read the log: the sentences that say
+/// so. `incident` is the state of now.
+pub fn shown_with<'a>(
+    incident: &Incident,
+    log: impl IntoIterator<Item = (Timestamp, Option<&'a Event>)>,
+) -> BTreeMap<usize, String> {
+    let mut completed: BTreeMap<(&StepId, &ChannelName), usize> = BTreeMap::new();
+    for (place, (at, event)) in log.into_iter().enumerate() {
+        let Some(Event::DecisionTaken { request, .. }) = event else { continue };
+        let Some(Subject::Statement(id)) = incident.request(*request).map(|request| &request.of) else { continue };
+        completed.extend(pages(incident, id, at).map(|channel| ((id, channel), place)));
+    }
+    let mut words: BTreeMap<usize, String> = BTreeMap::new();
+    for ((id, channel), place) in completed {
+        words.entry(place).or_default().push_str(&format!(" With it, {id} is posted on {channel}."));
+    }
+    words
+}
+
+/// The pages on which the statement is since `at`.
+fn pages<'a>(incident: &'a Incident, id: &StepId, at: Timestamp) -> impl Iterator<Item = &'a ChannelName> {
+    let posting = incident.statements.get(id).and_then(|statement| statement.posting());
+    let posts = posting.into_iter().flat_map(|posting| &posting.posts);
+    let on_page = move |post: &PostPhase| matches!(post, PostPhase::Confirmed { url, at: since, .. } if *since == at && url.starts_with('/'));
+    posts.filter(move |(_, post)| on_page(post)).map(|(channel, _)| channel)
+}
