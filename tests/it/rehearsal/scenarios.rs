@@ -50,13 +50,13 @@ injects:
   - { refuses: { person: fay, statement: staff, reason: too soon } }
   - { wants_changes: { person: cora, statement: holding, words: more of it } }
   - { fact: { name: records_affected, value: 9, by: chi } }
-  - { at: 5m, fact: { name: records_affected, value: 9, by: dev } }
+  - { at: 80m, fact: { name: records_affected, value: 9, by: chi } }
 ",
     );
     assert!(met, "nothing was expected: {text}");
     for words in [
         "The inject of the fact records_affected came to nothing: no incident is open yet",
-        "The inject of the fact records_affected came to nothing: only",
+        "The inject of the fact records_affected came to nothing: this incident is over",
         "Injects that came to nothing",
         "Fay Lind was to refuse the staff statement: others had decided by then, or it was never asked.",
         "Cora Haim was to want other words in the holding statement",
