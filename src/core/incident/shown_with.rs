@@ -19,11 +19,11 @@ pub fn shown_with<'a>(
         let Some(Subject::Statement(id)) = incident.request(*request).map(|request| &request.of) else { continue };
         completed.extend(pages(incident, id, at).map(|channel| ((id, channel), place)));
     }
-    let mut words: BTreeMap<usize, String> = BTreeMap::new();
+    let mut words: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for ((id, channel), place) in completed {
-        words.entry(place).or_default().push_str(&format!(" With it, {id} is posted on {channel}."));
+        words.entry(place).or_default().push(format!(" With it, {id} is posted on {channel}."));
     }
-    words
+    words.into_iter().map(|(place, words)| (place, words.concat())).collect()
 }
 
 /// The pages on which the statement is since `at`.
