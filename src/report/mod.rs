@@ -4,10 +4,12 @@
 mod content;
 mod decisions;
 mod document;
+mod duty;
 mod figures;
 mod html;
 mod markdown;
 mod overview;
+mod uses;
 
 pub use content::document;
 pub use document::{Block, Document, Table};

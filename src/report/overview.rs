@@ -9,7 +9,7 @@ use super::document::Document;
 use super::figures::{amount, link};
 use crate::core::report::{Account, Amount, Measure, Report, Reports, Value};
 use crate::core::setting::Setting;
-use crate::core::shown::{counted, lasted};
+use crate::core::shown::{counted, lasted, listed};
 use crate::core::statement::clock_time_with_year;
 
 /// One table a setting, the newest first.
@@ -38,6 +38,7 @@ pub fn overview(of: &Reports) -> Document {
             "Approvals missed",
             "Steps in time",
             "Promises kept",
+            "Never heard",
         ];
         document.table(&head, group.iter().map(|(report, account)| row(report, account)).collect(), "None.");
     }
@@ -64,10 +65,16 @@ fn row(report: &Report, account: &Account) -> Vec<String> {
         told.ended(),
         value(account, Measure::TimeToFirstStatement),
         or_dash(account.slowest.as_ref().map(|slowest| link(&told, slowest, true))),
-        account.missed().to_string(),
+        account.missed.to_string(),
         value(account, Measure::StepsInTime),
         value(account, Measure::PromisesKept),
+        or_dash(never_heard(&told)),
     ]
+}
+
+fn never_heard(told: &Words<'_>) -> Option<String> {
+    let absent: Vec<String> = told.account.absent.iter().map(|person| told.shown.name(person)).collect();
+    Some(listed(&absent)).filter(|_| !absent.is_empty() && told.account.gap.is_none())
 }
 
 fn value(account: &Account, measure: Measure) -> String {
