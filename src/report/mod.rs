@@ -15,4 +15,4 @@ pub use content::document;
 pub use document::{Block, Document, Table};
 pub use html::{body, html};
 pub use markdown::markdown;
-pub use overview::overview;
+pub use overview::{TREND_MAX, overview};

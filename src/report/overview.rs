@@ -12,6 +12,9 @@ use crate::core::setting::Setting;
 use crate::core::shown::{counted, lasted, listed};
 use crate::core::statement::clock_time_with_year;
 
+/// How many times to the first statement are told one after the other.
+pub const TREND_MAX: usize = 12;
+
 /// One table a setting, the newest first.
 pub fn overview(of: &Reports) -> Document {
     let mut document = Document { title: "Incidents and rehearsals over time".to_owned(), ..Document::default() };
@@ -29,6 +32,7 @@ pub fn overview(of: &Reports) -> Document {
         if let Some(median) = median(group) {
             document.text(format!("Median time to the first public statement: {}.", lasted(median)));
         }
+        trends(group).into_iter().for_each(|trend| document.text(trend));
         let head = [
             "Incident",
             "Opened",
@@ -54,6 +58,23 @@ pub fn overview(of: &Reports) -> Document {
         document.text(format!("{older} not shown here; each has its own report."));
     }
     document
+}
+
+/// How the time to the first statement went on for incidents of one title.
+fn trends(group: &[(&Report, &Account)]) -> Vec<String> {
+    let mut times: BTreeMap<&str, Vec<SignedDuration>> = BTreeMap::new();
+    for (_, account) in group.iter().rev() {
+        if let Some(time) = first_statement(account) {
+            times.entry(&account.incident.title).or_default().push(time);
+        }
+    }
+    times.retain(|_, times| times.len() > 1);
+    let trend = |(title, times): (&str, Vec<SignedDuration>)| {
+        let newest: Vec<String> =
+            times.iter().skip(times.len().saturating_sub(TREND_MAX)).map(|time| lasted(*time)).collect();
+        format!("{title}, first statement after, from the oldest to the newest: {}.", newest.join(", "))
+    };
+    times.into_iter().map(trend).collect()
 }
 
 fn row(report: &Report, account: &Account) -> Vec<String> {
@@ -84,14 +105,15 @@ fn value(account: &Account, measure: Measure) -> String {
     }
 }
 
+fn first_statement(account: &Account) -> Option<SignedDuration> {
+    match &account.figure(Measure::TimeToFirstStatement)?.value {
+        Value::Told(Amount::Lasted(time)) => Some(*time),
+        Value::Told(_) | Value::NotTold(_) => None,
+    }
+}
+
 fn median(group: &[(&Report, &Account)]) -> Option<SignedDuration> {
-    let mut times: Vec<SignedDuration> = group
-        .iter()
-        .filter_map(|(_, account)| match &account.figure(Measure::TimeToFirstStatement)?.value {
-            Value::Told(Amount::Lasted(time)) => Some(*time),
-            Value::Told(_) | Value::NotTold(_) => None,
-        })
-        .collect();
+    let mut times: Vec<SignedDuration> = group.iter().filter_map(|(_, account)| first_statement(account)).collect();
     times.sort_unstable();
     let upper = *times.get(times.len() / 2)?;
     let lower = times[(times.len() - 1) / 2];

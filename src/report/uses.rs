@@ -9,8 +9,11 @@ use crate::core::playbook::{StepKind, Usage};
 /// Nothing where the playbook has no such words.
 pub(super) fn section(told: &Words<'_>, document: &mut Document) {
     let incident = &told.account.incident;
-    let mut uses: Vec<(&StepId, &Use)> =
-        incident.statements.iter().flat_map(|(id, statement)| statement.uses.iter().map(move |used| (id, used))).collect();
+    let mut uses: Vec<(&StepId, &Use)> = incident
+        .statements
+        .iter()
+        .flat_map(|(id, statement)| statement.uses.iter().map(move |used| (id, used)))
+        .collect();
     uses.sort_by_key(|(_, used)| used.at);
     let has_words = incident.statements.keys().any(|id| is_said_if_asked(told, id));
     if !has_words && uses.is_empty() {

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use tokio::sync::watch;
 
-pub use self::beneath::{Beneath, REHEARSAL_PATH, Inside};
+pub use self::beneath::{Beneath, Inside, REHEARSAL_PATH};
 use self::metrics::Answered;
 use self::pages::Pages;
 pub use self::router::{WebError, operating_router, router};

@@ -145,7 +145,10 @@ impl Score {
                 None => "",
             };
             let versions = if *versions == 1 { "1 version".to_owned() } else { format!("{versions} versions") };
-            lines.push(format!("  {statement}: {}{kept}, {versions}", took(posted, if *ready { "ready to be said" } else { "not posted" })));
+            lines.push(format!(
+                "  {statement}: {}{kept}, {versions}",
+                took(posted, if *ready { "ready to be said" } else { "not posted" })
+            ));
         }
         if let Some(Link { what, person, took }) = &self.slowest {
             lines.push(format!("Slowest link             {what} by {}, {}", name(person), words(*took)));

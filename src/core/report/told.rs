@@ -22,9 +22,8 @@ pub struct Told {
 pub(super) fn told(account: Option<&Account>, log: &[Logged]) -> Told {
     let counts = log.iter().filter(|entry| entry.event.as_ref().is_some_and(only_counts)).count();
     let worth: Vec<&Logged> = log.iter().filter(|entry| !entry.event.as_ref().is_some_and(only_counts)).collect();
-    let with = account.map(|account| {
-        shown_with(&account.incident, worth.iter().map(|entry| (entry.at, entry.event.as_ref())))
-    });
+    let with = account
+        .map(|account| shown_with(&account.incident, worth.iter().map(|entry| (entry.at, entry.event.as_ref()))));
     let with = with.unwrap_or_default();
     let tell = |(place, entry): (usize, &&Logged)| {
         (entry.at, sentence(account, entry) + with.get(&place).map_or("", String::as_str))

@@ -137,7 +137,8 @@ fn a_playbook_that_is_not_there_and_a_speed_that_is_none_are_named() {
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there are data-breach"), "{}", said(&wrong));
     assert!(!said(&wrong).contains("none"), "nobody wrote that one: {}", said(&wrong));
     let wrong = holdline(&["rehearse", "data-breach", "--scenario", "lawyer"], folder.path());
-    let there = "no scenario called lawyer, and no such file; there are data-breach-lawyer-silent, data-breach-second-wave";
+    let there =
+        "no scenario called lawyer, and no such file; there are data-breach-lawyer-silent, data-breach-second-wave";
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains(there), "{}", said(&wrong));
     let scenario = ["rehearse", "data-breach", "--with-team", "--scenario", "data-breach-lawyer-silent"];
     let wrong = holdline(&scenario, folder.path());
