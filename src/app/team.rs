@@ -25,7 +25,7 @@ use crate::engine::{
 };
 use crate::mail::Post;
 use crate::mail::compose::Composer;
-use crate::web::{self, Beneath, Operating, REHEARSAL_PATH, Routes, Web, Webhooks};
+use crate::web::{self, Beneath, Inside, Operating, REHEARSAL_PATH, Web, Webhooks};
 
 /// How the name of its store ends, beside the live one.
 const STORE: &str = "team.db";
@@ -52,7 +52,7 @@ pub(super) struct TeamParts {
 
 pub(super) struct Team {
     parts: TeamParts,
-    router: watch::Sender<Option<Routes>>,
+    router: watch::Sender<Option<Inside>>,
     recurring: Guarded<Vec<Recurring>>,
     running: Mutex<Option<Running>>,
     /// Somebody asked for something that has a time.
@@ -149,7 +149,7 @@ impl Team {
             mailbox: None,
             rehearsal: None,
         };
-        self.router.send_replace(Some(web::router(web)?));
+        self.router.send_replace(Some(Inside { routes: web::router(web)?, engine: engine.clone() }));
         Ok(Running { engine, writer, _webhooks: webhooks, _folder: folder })
     }
 
@@ -261,10 +261,11 @@ impl Team {
 
     /// Whoever had a hand in it hears how it went, also who never answered.
     async fn tell_scores(&self, engine: &Engine) -> Result<(), TeamError> {
-        for retold in told(engine)?.into_iter().filter(|retold| !retold.incident.is_running()) {
-            let lines = score(&retold).lines(|person| retold.incident.roster.name_of(person).to_owned());
-            let to: BTreeSet<PersonId> = retold.incident.duty.iter().chain(retold.acted.keys()).cloned().collect();
-            let id = retold.incident.id;
+        for id in engine.call(|work| work.rehearsals_to_score()).await? {
+            let Some(retold) = retold(engine, id)? else { continue };
+            let incident = retold.incident();
+            let lines = score(&retold).lines(|person| incident.roster.name_of(person).to_owned());
+            let to: BTreeSet<PersonId> = incident.duty.iter().chain(retold.who_acted()).cloned().collect();
             engine.call(move |work| work.tell_score(id, &to, &lines)).await?;
         }
         Ok(())
@@ -328,6 +329,7 @@ impl Team {
     async fn stop_rehearsal(&self, reason: String) -> Result<Vec<String>, TeamError> {
         let engine = self.engine().await?;
         let found = engine.call(move |work| work.call_off(&reason)).await?;
+        self.asked.notify_one();
         let said = if found { "The rehearsal is over; everybody is told." } else { "There was no rehearsal to end." };
         Ok(vec![said.to_owned()])
     }
@@ -337,8 +339,10 @@ impl Team {
         let engine = self.engine().await?;
         let zone = engine.standing().organisation.zone();
         let mut lines = Vec::new();
-        for retold in told(&engine)? {
-            let incident = &retold.incident;
+        let ids: Vec<IncidentId> = engine.board().incidents.keys().copied().collect();
+        for id in ids {
+            let Some(retold) = retold(&engine, id)? else { continue };
+            let incident = retold.incident();
             let at = incident.opened_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             lines.push(format!("{}. {at}  {}", incident.id, incident.title));
             let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
@@ -361,13 +365,9 @@ impl Team {
     }
 }
 
-/// Every rehearsal, from its events.
-fn told(engine: &Engine) -> Result<Vec<Retold>, TeamError> {
-    let board = engine.board();
-    let mut told = Vec::new();
-    for (id, entry) in board.incidents.iter() {
-        let events = engine.events(*id)?;
-        told.extend(retell(*id, events.iter().map(|(at, event)| (*at, event)), &entry.rules));
-    }
-    Ok(told)
+/// A rehearsal, from its events.
+fn retold(engine: &Engine, id: IncidentId) -> Result<Option<Retold>, TeamError> {
+    let Some(rules) = engine.board().incidents.get(&id).map(|entry| Arc::clone(&entry.rules)) else { return Ok(None) };
+    let events = engine.events(id)?;
+    Ok(retell(id, events.iter().map(|(at, event)| (*at, event)), &rules))
 }

@@ -29,6 +29,10 @@ use crate::report::document;
 /// Faster than anybody reads; more makes no difference.
 const SPEED_MAX: u32 = 100_000;
 
+/// Injects are invented for a cast. Real people are not made silent, and their mail server is not taken down.
+const NO_SCENARIO_WITH_THE_TEAM: &str = "a scenario is for the cast; with the team real people answer, and the calls and news \
+    of a scenario are told them by whoever leads the exercise. Leave out --scenario, or leave out --with-team";
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Everybody answers after two minutes, unless the scenario says otherwise: they claim, confirm facts, do tasks, approve. \
@@ -54,7 +58,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// With the real people and their mailboxes, in the running daemon: announced by mail, stamped, ended by a live incident
-    #[arg(long, conflicts_with_all = ["scenario", "speed", "at", "out"])]
+    #[arg(long, conflicts_with_all = ["speed", "at", "out"])]
     with_team: bool,
     /// With the team: how long after the announcement it begins, as in 2h; 10m, unless said
     #[arg(long = "in", value_name = "TIME", value_parser = period, requires = "with_team")]
@@ -85,6 +89,9 @@ fn period(text: &str) -> Result<Period, PeriodError> {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     log::begin("holdline=error,error", log::Format::Plain);
+    if options.with_team && options.scenario.is_some() {
+        return out::fail(NO_SCENARIO_WITH_THE_TEAM);
+    }
     if options.with_team || options.list || options.stop {
         return team::run(options);
     }
@@ -184,6 +191,7 @@ async fn rehearse(
             printer.expectations(&found, &roster);
             printer.came_to_nothing(&play.came_to_nothing());
             printer.score(retold.map(score).as_ref(), &roster);
+            printer.not_posted(&rehearsed.engine, play.incident());
             let opened = retold.is_some();
             if let Some(kept) = kept {
                 kept.keep(&rehearsed, &ended, printer.lines())?;

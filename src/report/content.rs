@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::document::{Block, Document};
-use super::{decisions, figures};
+use super::{decisions, duty, figures, uses};
 use crate::core::incident::{AlertPhase, Cause, IncidentPhase, Learned, Lesson, Origin, Verification};
 use crate::core::name::{RoleName, StepId};
 use crate::core::period::Period;
@@ -34,6 +34,8 @@ pub fn document(report: &Report, quotes: &[Quote]) -> Document {
     figures::section(&told, &mut document);
     decisions::section(&told, &mut document);
     told.promises(&mut document);
+    uses::section(&told, &mut document);
+    duty::section(&told, &mut document);
     told.lessons(&mut document);
     if !quotes.is_empty() {
         document.heading("What was said");
@@ -152,7 +154,7 @@ impl Words<'_> {
         let first = told(Measure::TimeToFirstStatement);
         let slowest = self.account.slowest.as_ref();
         let slowest = slowest.map(|slowest| format!("Slowest link: {}.", figures::link(self, slowest, true)));
-        let missed = format!("Approvals missed: {}.", self.account.missed());
+        let missed = format!("Approvals missed: {}.", self.account.missed);
         [
             Some(first.unwrap_or_else(|| "Nothing public was said.".to_owned())),
             slowest,

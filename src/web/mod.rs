@@ -17,6 +17,7 @@ mod newsroom;
 mod now;
 mod pages;
 mod problem;
+mod rehearsals;
 mod report;
 mod router;
 mod serve;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use tokio::sync::watch;
 
-pub use self::beneath::{Beneath, REHEARSAL_PATH, Routes};
+pub use self::beneath::{Beneath, Inside, REHEARSAL_PATH};
 use self::metrics::Answered;
 use self::pages::Pages;
 pub use self::router::{WebError, operating_router, router};

@@ -70,7 +70,7 @@ impl Kept {
     }
 
     fn drafts(&self, retold: Option<&Retold>) -> io::Result<()> {
-        for (step, statement) in retold.into_iter().flat_map(|retold| &retold.incident.statements) {
+        for (step, statement) in retold.into_iter().flat_map(|retold| &retold.incident().statements) {
             for version in &statement.versions {
                 let text = texts(&version.package.variants);
                 self.write("drafts", &format!("{step}-v{}.txt", version.number), text.as_bytes())?;

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::out;
-use crate::core::incident::{Incident, IncidentId, StatementPhase, TaskPhase};
+use crate::core::incident::{Incident, IncidentId, Statement, StatementPhase, TaskPhase};
+use crate::core::lint::Level;
 use crate::core::name::PersonId;
 use crate::core::rehearsal::{Found, Scenario, Score};
 use crate::core::roster::Roster;
 use crate::core::rules::Organisation;
-use crate::core::shown::visible;
+use crate::core::shown::{Shown, visible};
 use crate::engine::Engine;
 
 pub(super) struct Printer {
@@ -99,6 +100,23 @@ impl Printer {
         }
     }
 
+    /// What did not go out, and what it waited for. The cast lifts no block of lint: a text that is blocked is to be mended.
+    pub(super) fn not_posted(&mut self, engine: &Engine, incident: Option<IncidentId>) {
+        let board = engine.board();
+        let Some(entry) = incident.and_then(|id| board.incidents.get(&id)) else { return };
+        let shown = Shown { incident: &entry.incident, rules: &entry.rules, now: engine.time() };
+        let held = entry.incident.statements.iter().filter(|(_, statement)| is_held(statement));
+        let held: Vec<String> =
+            held.map(|(step, statement)| format!("  {step}: {}", why_held(&shown, statement))).collect();
+        if held.is_empty() {
+            return;
+        }
+        self.line("");
+        self.line("Not posted, and why");
+        held.iter().for_each(|line| self.line(line));
+        self.line("Nobody of the cast lifts a block of lint or saves a text of their own.");
+    }
+
     pub(super) fn score(&mut self, score: Option<&Score>, roster: &Roster) {
         self.line("");
         let Some(score) = score else {
@@ -109,6 +127,35 @@ impl Printer {
         for line in score.lines(|person: &PersonId| roster.name_of(person).to_owned()) {
             self.line(&format!("  {line}"));
         }
+    }
+}
+
+/// What lint stopped it for, also where the end has withdrawn it since; else where it stands.
+fn why_held(shown: &Shown<'_>, statement: &Statement) -> String {
+    let findings = statement.current().into_iter().flat_map(|version| &version.package.findings);
+    let stops = findings.filter(|finding| match finding.level {
+        Level::PrivacyBlock | Level::Block => true,
+        Level::Warning => false,
+    });
+    let stops: Vec<String> = stops
+        .map(|finding| format!("{} in {}, \"{}\": {}", finding.rule, finding.place, finding.found, finding.remedy))
+        .collect();
+    if stops.is_empty() {
+        return shown.statement_state(statement);
+    }
+    format!("lint stopped version {}: {}", statement.version(), stops.join("; "))
+}
+
+/// Whether it was begun, and waits for something that did not come.
+fn is_held(statement: &Statement) -> bool {
+    match &statement.phase {
+        StatementPhase::Drafting(_) | StatementPhase::Asking(_) => true,
+        StatementPhase::Withdrawn => !statement.versions.is_empty(),
+        StatementPhase::Waiting
+        | StatementPhase::Ready(_)
+        | StatementPhase::Posting(_)
+        | StatementPhase::Posted(_)
+        | StatementPhase::Skipped(_) => false,
     }
 }
 

@@ -59,7 +59,7 @@ pub fn find(expected: &Expectation, retold: Option<&Retold>) -> Found {
 }
 
 fn judge(expected: &Expectation, retold: &Retold) -> (bool, String) {
-    let opened = retold.incident.opened_at;
+    let opened = retold.incident().opened_at;
     let in_time = |at: Timestamp, within: Option<Period>| within.is_none_or(|within| at <= within.after(opened));
     let when = |what: &str, at: Timestamp| format!("it {what} after {}", gone_by(opened, at));
     match expected {
@@ -90,7 +90,7 @@ fn judge(expected: &Expectation, retold: &Retold) -> (bool, String) {
             let reached = retold.severities.iter().find(|(_, reached)| reached >= severity);
             match reached {
                 Some((at, _)) => (in_time(*at, *within), when("was so severe", *at)),
-                None => (false, format!("it was {} at most", retold.incident.severity)),
+                None => (false, format!("it was {} at most", retold.incident().severity)),
             }
         }
         Expectation::Done { task, within } => match retold.tasks_done.get(task) {
@@ -101,9 +101,9 @@ fn judge(expected: &Expectation, retold: &Retold) -> (bool, String) {
 }
 
 fn asked(retold: &Retold, wanted: impl Fn(&crate::core::incident::Request) -> bool) -> (bool, String) {
-    match retold.incident.requests.iter().find(|request| wanted(request)) {
+    match retold.incident().requests.iter().find(|request| wanted(request)) {
         Some(request) => {
-            (true, format!("they were asked after {}", gone_by(retold.incident.opened_at, request.asked_at)))
+            (true, format!("they were asked after {}", gone_by(retold.incident().opened_at, request.asked_at)))
         }
         None => (false, "they were not asked".to_owned()),
     }

@@ -46,7 +46,7 @@ pub enum Outcome {
 }
 
 /// When each step began, and by when it was wanted then.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Starts(BTreeMap<StepId, (Timestamp, Option<Timestamp>)>);
 
 impl Starts {

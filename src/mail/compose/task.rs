@@ -6,10 +6,13 @@ use super::press::Kind;
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::incident::TaskPhase;
 use crate::core::name::StepId;
+use crate::core::setting::Setting;
 use crate::core::shown::Duty;
 
 #[derive(Serialize)]
 struct Task<'a> {
+    /// Nothing that others could notice is done then.
+    rehearsal: bool,
     title: &'a str,
     todo: &'a str,
     role: &'a str,
@@ -33,6 +36,7 @@ impl Composer {
             None => format!("Task: {}", step.todo),
         };
         let data = Task {
+            rehearsal: scene.incident.setting == Setting::Rehearsal,
             title: &scene.incident.title,
             todo: &step.todo,
             role: &step.who,

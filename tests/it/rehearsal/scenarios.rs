@@ -40,6 +40,25 @@ fn the_shipped_scenarios_go_as_they_expect() {
 }
 
 #[test]
+fn the_cast_lifts_no_block_and_the_end_says_what_was_blocked() {
+    let (text, met) = play(
+        "title: A blank is left
+playbook: data-breach
+opened_by: ana
+lasts: 1h
+facts: { what_happened: TBD }
+expect:
+  - { posted: holding }
+  - { not_posted: update }
+",
+    );
+    assert!(met, "{text}");
+    let end = text.split("Not posted, and why").nth(1).unwrap_or_else(|| panic!("it does not say why: {text}"));
+    let blocked = end.contains("update: lint stopped version 1: placeholder-left in ") && end.contains("\"TBD\"");
+    assert!(blocked && end.contains("Nobody of the cast lifts a block"), "{end}");
+}
+
+#[test]
 fn an_inject_that_comes_to_nothing_is_said() {
     let (text, met) = play(
         "title: Nobody noticed

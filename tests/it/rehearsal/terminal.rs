@@ -54,6 +54,10 @@ fn every_shipped_playbook_is_rehearsed_to_its_end_without_a_secret() {
             assert!(text.contains(words), "{playbook} does not say {words}:\n{text}");
         }
         assert!(text.contains("Called on, never heard   nobody"), "{text}");
+        // What staff hear first is no statement to the public.
+        let holding = text.split("    holding: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+        assert!(text.contains(&format!("First statement after    {holding}\n")), "{text}");
+        assert!(!text.contains("not posted, 0 versions"), "a round that was not due says nothing: {text}");
         let kept: BTreeSet<String> =
             files(folder.path()).difference(&before).map(|name| name.replacen("kept/", "", 1)).collect();
         assert!(kept.contains("timeline.txt"), "{kept:?}");
@@ -136,6 +140,9 @@ fn a_playbook_that_is_not_there_and_a_speed_that_is_none_are_named() {
     let there =
         "no scenario called lawyer, and no such file; there are data-breach-lawyer-silent, data-breach-second-wave";
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains(there), "{}", said(&wrong));
+    let scenario = ["rehearse", "data-breach", "--with-team", "--scenario", "data-breach-lawyer-silent"];
+    let wrong = holdline(&scenario, folder.path());
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains("a scenario is for the cast"), "{}", said(&wrong));
     let wrong = holdline(&["rehearse", "data-breach", "--speed", "fast"], folder.path());
     assert!(wrong.status.code() == Some(2) && said(&wrong).contains("write it as in 60x"), "{}", said(&wrong));
     // Hours of simulated time, at a speed at which they take a moment.
