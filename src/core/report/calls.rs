@@ -11,7 +11,7 @@ use crate::core::name::PersonId;
 pub(in crate::core) struct Calls {
     /// Who was woken, or asked for anything but approval.
     called_on: BTreeSet<PersonId>,
-    /// Who opened it, before anybody was called on.
+    /// Who opened it, or in whose name the clock did: no alert tells them anything new.
     opener: Option<PersonId>,
     /// Who did something after that.
     acted: BTreeSet<PersonId>,
@@ -33,6 +33,7 @@ impl Calls {
     pub(super) fn owed(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
+                Effect::Alert { person, .. } if self.opener.as_ref() == Some(person) => {}
                 Effect::Alert { person, .. }
                 | Effect::AskTask { person, .. }
                 | Effect::AskToPost { person, .. }
@@ -57,10 +58,10 @@ impl Calls {
     }
 
     /// Who was woken, asked for a task, or waited for in vain, and did nothing at all. Whose yes was not needed any more is
-    /// none. Whoever opened it knows of it; they are absent only where others waited for them.
+    /// none.
     pub(in crate::core) fn absent(&self, waits: &Waits) -> Vec<PersonId> {
-        let called_on = self.called_on.iter().filter(|person| self.opener.as_ref() != Some(*person));
-        let people: BTreeSet<&PersonId> = called_on.chain(waits.missed().map(|wait| &wait.person)).collect();
+        let waited_for = waits.missed().map(|wait| &wait.person);
+        let people: BTreeSet<&PersonId> = self.called_on.iter().chain(waited_for).collect();
         people.into_iter().filter(|person| !self.acted.contains(*person)).cloned().collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The walk through the log: each event is folded once, and what it changed is noted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,8 +12,9 @@ use super::duty::Duty;
 use super::said::Said;
 use super::step::Starts;
 use super::wait::Waits;
-use crate::core::incident::{Effect, Event, Incident, IncidentId, IncidentPhase, Opening, Spike, open, try_advance};
-use crate::core::name::{PersonId, WatchName};
+use crate::core::incident::{Effect, Event, Incident, IncidentId, IncidentPhase, Opening, Spike, StatementPhase, open, try_advance};
+use crate::core::name::{PersonId, StepId, WatchName};
+use crate::core::playbook::{StepKind, Usage};
 use crate::core::rules::Rules;
 
 /// What was seen on the way.
@@ -29,6 +31,8 @@ pub(in crate::core) struct Walked {
     pub(in crate::core) waits: Waits,
     pub(in crate::core) calls: Calls,
     pub(super) duty: Duty,
+    /// Since when words that are said if asked were first ready.
+    pub(super) ready: BTreeMap<StepId, Timestamp>,
     pub(super) decided: Vec<Decided>,
     pub(super) lifted: Vec<Lifted>,
     pub(in crate::core) said: Vec<Said>,
@@ -78,6 +82,7 @@ impl Walked {
             waits: Waits::default(),
             calls: Calls::begin(opening),
             duty: Duty::default(),
+            ready: BTreeMap::new(),
             said: Vec::new(),
             decided: Vec::new(),
             lifted: Vec::new(),
@@ -125,7 +130,20 @@ impl Walked {
         if let IncidentPhase::StoodDown { at } = after.phase {
             self.stood_down_at = Some(at);
         }
+        self.note_ready(&after);
         self.incident = after;
+    }
+
+    fn note_ready(&mut self, after: &Incident) {
+        for (id, statement) in &after.statements {
+            let usage = match self.rules.playbook.step(id).map(|step| &step.kind) {
+                Some(StepKind::Statement(step)) => step.usage,
+                Some(StepKind::Alert(_) | StepKind::Task(_)) | None => continue,
+            };
+            if let (Usage::IfAsked, StatementPhase::Ready(ready)) = (usage, &statement.phase) {
+                self.ready.entry(id.clone()).or_insert(ready.since);
+            }
+        }
     }
 
     fn opening_watch(&self) -> Option<&WatchName> {
