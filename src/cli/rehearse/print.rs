@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::super::out;
 use crate::core::incident::{Incident, IncidentId, Statement, StatementPhase, TaskPhase};
 use crate::core::lint::Level;
-use crate::core::name::PersonId;
+use crate::core::name::{PersonId, StepId};
 use crate::core::rehearsal::{Found, Scenario, Score};
 use crate::core::roster::Roster;
 use crate::core::rules::Organisation;
@@ -101,11 +101,14 @@ impl Printer {
     }
 
     /// What did not go out, and what it waited for. The cast lifts no block of lint: a text that is blocked is to be mended.
-    pub(super) fn not_posted(&mut self, engine: &Engine, incident: Option<IncidentId>) {
+    pub(super) fn not_posted(&mut self, engine: &Engine, incident: Option<IncidentId>, score: Option<&Score>) {
         let board = engine.board();
         let Some(entry) = incident.and_then(|id| board.incidents.get(&id)) else { return };
         let shown = Shown { incident: &entry.incident, rules: &entry.rules, now: engine.time() };
-        let held = entry.incident.statements.iter().filter(|(_, statement)| is_held(statement));
+        let ready = |step: &StepId| {
+            score.is_some_and(|score| score.statements.iter().any(|of| of.ready && of.statement == *step))
+        };
+        let held = entry.incident.statements.iter().filter(|(step, statement)| is_held(statement) && !ready(step));
         let held: Vec<String> =
             held.map(|(step, statement)| format!("  {step}: {}", why_held(&shown, statement))).collect();
         if held.is_empty() {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::expect::gone_by;
 use super::retold::Retold;
-use crate::core::incident::{IncidentPhase, Statement, StatementPhase, Subject};
+use crate::core::incident::{IncidentPhase, Statement, Subject};
 use crate::core::name::{PersonId, StepId};
 use crate::core::report::{Wait, Waited};
 
@@ -91,7 +91,7 @@ fn of_statement(retold: &Retold, step: &StepId, statement: &Statement) -> Statem
         posted: posted.map(|at| at.duration_since(retold.incident().opened_at)),
         in_time: due.map(|due| posted.is_some_and(|at| at <= due)),
         versions: statement.versions.len(),
-        ready: matches!(statement.phase, StatementPhase::Ready(_)),
+        ready: retold.walked.ready.contains_key(step),
     }
 }
 

@@ -12,7 +12,9 @@ use super::duty::Duty;
 use super::said::Said;
 use super::step::Starts;
 use super::wait::Waits;
-use crate::core::incident::{Effect, Event, Incident, IncidentId, IncidentPhase, Opening, Spike, StatementPhase, open, try_advance};
+use crate::core::incident::{
+    Effect, Event, Incident, IncidentId, IncidentPhase, Opening, Spike, StatementPhase, open, try_advance,
+};
 use crate::core::name::{PersonId, StepId, WatchName};
 use crate::core::playbook::{StepKind, Usage};
 use crate::core::rules::Rules;
@@ -32,7 +34,7 @@ pub(in crate::core) struct Walked {
     pub(in crate::core) calls: Calls,
     pub(super) duty: Duty,
     /// Since when words that are said if asked were first ready.
-    pub(super) ready: BTreeMap<StepId, Timestamp>,
+    pub(in crate::core) ready: BTreeMap<StepId, Timestamp>,
     pub(super) decided: Vec<Decided>,
     pub(super) lifted: Vec<Lifted>,
     pub(in crate::core) said: Vec<Said>,
