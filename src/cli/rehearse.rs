@@ -190,9 +190,9 @@ async fn rehearse(
             let found: Vec<Found> = scenario.expect.iter().map(|expected| find(expected, retold)).collect();
             printer.expectations(&found, &roster);
             printer.came_to_nothing(&play.came_to_nothing());
-            let score = retold.map(score);
-            printer.score(score.as_ref(), &roster);
-            printer.not_posted(&rehearsed.engine, play.incident(), score.as_ref());
+            let scored = retold.map(score);
+            printer.score(scored.as_ref(), &roster);
+            printer.not_posted(&rehearsed.engine, play.incident(), scored.as_ref());
             let opened = retold.is_some();
             if let Some(kept) = kept {
                 kept.keep(&rehearsed, &ended, printer.lines())?;

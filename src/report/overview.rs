@@ -32,7 +32,9 @@ pub fn overview(of: &Reports) -> Document {
         if let Some(median) = median(group) {
             document.text(format!("Median time to the first public statement: {}.", lasted(median)));
         }
-        trends(group).into_iter().for_each(|trend| document.text(trend));
+        for trend in trends(group) {
+            document.text(trend);
+        }
         let head = [
             "Incident",
             "Opened",

@@ -116,7 +116,9 @@ impl Printer {
         }
         self.line("");
         self.line("Not posted, and why");
-        held.iter().for_each(|line| self.line(line));
+        for line in held {
+            self.line(&line);
+        }
         self.line("Nobody of the cast lifts a block of lint or saves a text of their own.");
     }
 
