@@ -3,7 +3,7 @@
 //! channels' credentials, and it listens to no feed.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as Guarded, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +32,11 @@ const STORE: &str = "team.db";
 /// How long after the announcement one begins that is asked for now.
 const BEGINS_AFTER: Period = Period::minutes(10);
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// Where the record of rehearsals with the team is, beside this store.
+pub fn team_store(store: &Path) -> PathBuf {
+    store.with_extension(STORE)
+}
 
 /// Where it finds its folder, keeps its record and serves its pages.
 pub(super) struct Place {
@@ -92,7 +97,7 @@ impl Team {
     /// Looks after rehearsals from now on; the second Holdline itself begins when it is needed.
     pub(super) fn beside(parts: TeamParts, recurring: Vec<Recurring>) -> Arc<Self> {
         let Place { path, store, url } = parts.place;
-        let place = Place { path, store: store.with_extension(STORE), url: format!("{url}{REHEARSAL_PATH}") };
+        let place = Place { path, store: team_store(&store), url: format!("{url}{REHEARSAL_PATH}") };
         let (parts, router) = (TeamParts { place, ..parts }, watch::Sender::new(None));
         let team = Arc::new(Self {
             parts,

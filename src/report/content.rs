@@ -184,7 +184,10 @@ impl Words<'_> {
             IncidentPhase::Open | IncidentPhase::StandingDown(_) => {
                 "It is still running: every figure is as of now.".to_owned()
             }
-            IncidentPhase::StoodDown { at } => format!("Stood down {}.", self.time(*at)),
+            IncidentPhase::StoodDown { at } => match &self.account.broken_off {
+                Some(why) => sentence(&format!("Broken off {}: {why}", self.time(*at))),
+                None => format!("Stood down {}.", self.time(*at)),
+            },
             IncidentPhase::Closed { by, at, verdict, reason } => {
                 let verdict = match verdict {
                     Verification::Real => "Closed",

@@ -108,6 +108,8 @@ pub struct Account {
     /// Who was called on and never did anything.
     pub absent: Vec<PersonId>,
     pub handed_over: Vec<HandedOver>,
+    /// Why a rehearsal was broken off, where it was.
+    pub broken_off: Option<String>,
 }
 
 impl Account {
@@ -141,7 +143,7 @@ fn account(walked: Walked, as_of: Timestamp) -> Account {
     let slowest = walked.waits.slowest(as_of);
     let roles = walked.waits.by_role(&walked, as_of);
     let (missed, absent) = (walked.waits.missed().count(), walked.calls.absent(&walked.waits));
-    let Walked { incident, rules, gap, decided, lifted, spike, duty, .. } = walked;
+    let Walked { incident, rules, gap, decided, lifted, spike, duty, broken_off, .. } = walked;
     Account {
         lessons: incident.lessons.clone(),
         handed_over: duty.0,
@@ -158,5 +160,6 @@ fn account(walked: Walked, as_of: Timestamp) -> Account {
         promises,
         missed,
         absent,
+        broken_off,
     }
 }

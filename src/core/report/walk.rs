@@ -38,6 +38,8 @@ pub(in crate::core) struct Walked {
     pub(super) decided: Vec<Decided>,
     pub(super) lifted: Vec<Lifted>,
     pub(in crate::core) said: Vec<Said>,
+    /// Why a rehearsal was broken off, where it was.
+    pub(super) broken_off: Option<String>,
     /// The spike that it opened with.
     pub(super) spike: Option<Spike>,
     /// What the watch that opened it counted, as often as its count was written down.
@@ -90,6 +92,7 @@ impl Walked {
             lifted: Vec::new(),
             claimed: None,
             stood_down_at: None,
+            broken_off: None,
             gap: None,
             rules: Arc::clone(rules),
             incident,
@@ -120,6 +123,9 @@ impl Walked {
         super::said::see(&mut self.said, turned, &self.rules);
         if let Event::Claimed { by } = event {
             self.claimed.get_or_insert_with(|| (by.clone(), at));
+        }
+        if let Event::BrokenOff { why } = event {
+            self.broken_off = Some(why.clone());
         }
         if let Event::DecisionWithdrawn { request, .. } = event {
             self.take_back(*request, at);

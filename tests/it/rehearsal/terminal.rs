@@ -149,3 +149,12 @@ fn a_playbook_that_is_not_there_and_a_speed_that_is_none_are_named() {
     let fast = holdline(&["rehearse", "data-breach", "--speed", "100000x"], folder.path());
     assert!(fast.status.success(), "{}", said(&fast));
 }
+
+#[test]
+fn the_list_says_how_it_is_read_where_no_daemon_runs() {
+    let folder = sample_folder();
+    let list = holdline(&["rehearse", "--list"], folder.path());
+    let text = said(&list);
+    assert!(list.status.code() == Some(1) && text.contains("`holdline report --list . --store "), "{text}");
+    assert!(text.contains("holdline.team.db`"), "{text}");
+}

@@ -1,7 +1,7 @@
 //! Many reports beside one another: what was live and what was a rehearsal are never counted together.
 
 use holdline::core::report::Reports;
-use holdline::report::{TREND_MAX, markdown, overview};
+use holdline::report::{TREND_MAX, document, markdown, overview};
 
 use super::golden::{report_of, story};
 
@@ -25,6 +25,16 @@ fn live_and_rehearsal_stand_apart() {
     assert!(live.contains("| 23 minutes | dev (legal): 14 minutes on the holding statement, stage accuracy, without an answer | 1 | 1 of 3 | 1 of 2 |"), "{live}");
     assert!(live.contains("Closed as a false alarm by eve"), "{live}");
     assert!(text.contains("3 older incidents not shown here"), "{text}");
+}
+
+#[test]
+fn a_rehearsal_that_was_broken_off_is_not_said_to_be_stood_down() {
+    let story = "given: a rehearsal\n00:00 ana opens it: x\n00:05 broken off: a live incident is open\n";
+    let report = report_of(story);
+    let words = "Broken off 22 November, 00:05 UTC: a live incident is open.";
+    assert!(markdown(&document(&report, &[])).contains(words), "{}", markdown(&document(&report, &[])));
+    let list = markdown(&overview(&Reports { reports: vec![report], left_out: 0 }));
+    assert!(list.contains(words) && !list.contains("Stood down"), "{list}");
 }
 
 #[test]
