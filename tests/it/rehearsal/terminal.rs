@@ -101,6 +101,18 @@ fn files(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
+fn of_several_who_approve_at_one_time_the_last_brings_it_out() {
+    let folder = folder_of(start(StartFor::Hospital));
+    let text = said(&holdline(&["rehearse", "data-breach", "--at", "2026-11-22 09:00"], folder.path()));
+    let approved: Vec<&str> = text.lines().filter(|line| line.contains("approved the statement update,")).collect();
+    let [.., before, last] = approved[..] else { panic!("two approve it: {text}") };
+    let clock = |line: &str| line.split_whitespace().nth(1).map(str::to_owned);
+    assert_eq!(clock(before), clock(last), "they approve at one time: {text}");
+    let brings = |line: &str| line.contains("With it, update is posted on website.");
+    assert!(brings(last) && !brings(before), "{approved:#?}");
+}
+
+#[test]
 fn the_same_rehearsal_tells_the_same_story() {
     let folder = sample_folder();
     let play = || {
