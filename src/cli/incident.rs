@@ -33,7 +33,7 @@ pub(super) struct At {
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-Every command but `list` and `show` is written into the record under the name that --by gives: whoever can reach the \
+Every command but `list`, `deadlines` and `show` is written into the record under the name that --by gives: whoever can reach the \
 socket beside the store is taken at their word, which is why nothing is approved here.")]
 pub(super) enum Incident {
     /// Open an incident by hand
@@ -48,6 +48,8 @@ pub(super) enum Incident {
     },
     /// The incidents, the latest first
     List(At),
+    /// What is owed by when in everything that is open, and by whom
+    Deadlines(At),
     /// Where an incident stands: facts, tasks, statements and posts
     Show {
         /// Its number
@@ -115,6 +117,7 @@ fn request(command: Incident) -> (At, IncidentRequest) {
     match command {
         Incident::Open { playbook, reason, by: By { by, at } } => (at, IncidentRequest::Open { playbook, by, reason }),
         Incident::List(at) => (at, IncidentRequest::List),
+        Incident::Deadlines(at) => (at, IncidentRequest::Deadlines),
         Incident::Show { incident, at } => (at, IncidentRequest::Show { incident }),
         Incident::Claim { incident, by: By { by, at } } => (at, IncidentRequest::Claim { incident, by }),
         Incident::Fact { incident, fact, value, by: By { by, at } } => {

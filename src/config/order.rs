@@ -23,6 +23,19 @@ pub(super) fn check(reading: Reading<'_>, placed: &mut [Placed<'_>], whole: bool
         placed[index].step.after = after;
     }
     check_circles(reading, placed);
+    check_pauses(reading, placed);
+}
+
+/// Two pauses would be two tasks for the same thing.
+fn check_pauses(reading: Reading<'_>, placed: &[Placed<'_>]) {
+    let pauses = placed.iter().filter(|placed| match &placed.step.kind {
+        StepKind::Task(task) => task.resume.is_some(),
+        StepKind::Alert(_) | StepKind::Statement(_) => false,
+    });
+    for placed in pauses.skip(1) {
+        let message = format!("`{}` is a second task with `resume`", placed.step.id);
+        reading.sheet.refuse(placed.id_at, message, "pause everything in one task, and take `resume` out of this one");
+    }
 }
 
 fn check_ids(reading: Reading<'_>, placed: &[Placed<'_>]) {

@@ -87,8 +87,9 @@ impl<'n> Reading<'n> {
         let todo = table.text("do", "Pause scheduled posts on every channel");
         let by = table.need_word("by", "comms-lead").map(|word| self.role(word));
         let within = table.parsed("within", Period::parse);
+        let resume = table.word("resume").map(|word| word.text.to_owned());
         let id = table.text("id", "pause");
-        let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within });
+        let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within, resume });
         Some(self.place(entry, &table, id?, kind))
     }
 

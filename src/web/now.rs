@@ -69,7 +69,9 @@ fn task(shown: &Shown<'_>, task: &TaskWords) -> Option<Todo> {
     let (until, late) = match shown.incident.tasks.get(&task.id)? {
         TaskPhase::Open { due } => (*due, false),
         TaskPhase::Overdue { due } => (Some(*due), true),
-        TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) => return None,
+        TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. } => {
+            return None;
+        }
     };
     Some(item(shown, format!("{} ({})", task.todo, task.who), until, late, format!("task-{}", task.id)))
 }

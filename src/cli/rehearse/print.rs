@@ -113,7 +113,11 @@ fn progress_of(incident: &Incident) -> String {
     });
     let done = incident.tasks.values().filter(|task| match task {
         TaskPhase::Done { .. } => true,
-        TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Skipped(_) => false,
+        TaskPhase::Waiting
+        | TaskPhase::Open { .. }
+        | TaskPhase::Overdue { .. }
+        | TaskPhase::Skipped(_)
+        | TaskPhase::Elsewhere { .. } => false,
     });
     let (statements, tasks) = (incident.statements.len(), incident.tasks.len());
     format!("{} of {statements} statements out, {} of {tasks} tasks done", out.count(), done.count())

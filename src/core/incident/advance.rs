@@ -67,6 +67,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    #[expect(clippy::too_many_lines, reason = "a table: one line an event")]
     fn take(&mut self, event: &Event) -> Result<(), Refusal> {
         match event {
             Event::Opened(_) => Err(Refusal::AlreadyOpen),
@@ -78,7 +79,7 @@ impl Turn<'_> {
             Event::HandOverOffered { to, by, note } => self.running()?.offer_duty(to, by, note),
             Event::HandOverAccepted { by } => self.running()?.accept_duty(by),
             Event::PlaybookPicked { rules, by } => self.running()?.pick_playbook(*rules, by),
-            Event::TaskDone { task, by, .. } => self.running()?.finish_task(task, by),
+            Event::TaskDone { task, by, .. } => self.running_or_resuming(task)?.finish_task(task, by),
             Event::BegunEarly { step, by } => self.running()?.begin_early(step, by),
             Event::StepSkipped { step, by, reason } => self.running()?.skip_step(step, by, reason),
             Event::TaskAdded { todo, who, due, by } => self.running()?.add_task(todo, who, *due, by),
@@ -102,7 +103,7 @@ impl Turn<'_> {
             }
             Event::DecisionWithdrawn { request, person, digest } => self.take_back(*request, person, *digest),
             Event::RequestLocked { request } => self.lock_request(*request),
-            Event::DeadlinePassed { of } => self.running()?.deadline_passed(of),
+            Event::DeadlinePassed { of } => self.in_time_for(of)?.deadline_passed(of),
             Event::PostIntended { statement, channel, attempt } => self.post_intended(statement, channel, *attempt),
             Event::PostConfirmed { statement, channel, url } => self.post_confirmed(statement, channel, url),
             Event::PostPutOff { statement, channel, why, not_before } => {
@@ -137,6 +138,7 @@ impl Turn<'_> {
             Event::BrokenOff { why } => self.running()?.break_off(why),
             Event::LessonAdded { lesson, by } => self.add_lesson(lesson, by),
             Event::FollowUpDone { lesson, by, note } => self.follow_up(*lesson, by, note),
+            Event::Between(between) => self.between(between),
         }
     }
 

@@ -231,6 +231,10 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// What was to be resumed stays paused: this incident was opened.
+    PauseGoesOn {
+        incident: u32,
+    },
     /// What a rehearsal's scenario lets somebody hear of.
     Injected {
         words: String,

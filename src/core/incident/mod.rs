@@ -3,6 +3,7 @@
 mod added;
 mod advance;
 mod alert;
+mod between;
 mod by_hand;
 mod correction;
 mod decision;
@@ -16,6 +17,7 @@ mod known;
 mod lesson;
 mod narrate;
 mod opening;
+mod pause;
 mod phase;
 mod post;
 mod posting;
@@ -41,6 +43,7 @@ use std::collections::BTreeMap;
 pub use added::{ADDED_MAX, AddedTask, TASK_CHARS_MAX, TaskWords};
 pub use advance::{advance, fold, open, try_advance};
 pub use alert::AlertPhase;
+pub use between::Between;
 pub use correction::CORRECTIONS_MAX;
 pub use effect::{Carrier, Effect, Notice};
 pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
@@ -50,6 +53,7 @@ use jiff::Timestamp;
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
+pub use pause::{Pause, PauseStands, PausedIn};
 pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
 pub use promise::{PAGE_AFTER, Promise, PromisePhase};
@@ -108,6 +112,10 @@ pub struct Incident {
     pub tasks: BTreeMap<StepId, TaskPhase>,
     /// The tasks that people added; where they stand is in `tasks`.
     pub added: BTreeMap<StepId, AddedTask>,
+    /// The pause of what is scheduled elsewhere, where this incident has it for all.
+    pub pause: Option<Pause>,
+    /// The other incident that has it.
+    pub paused_in: Option<PausedIn>,
     pub statements: BTreeMap<StepId, Statement>,
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,

@@ -35,6 +35,8 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         alerts: BTreeMap::new(),
         tasks: BTreeMap::new(),
         added: BTreeMap::new(),
+        pause: None,
+        paused_in: opening.pause,
         statements: BTreeMap::new(),
         requests: Vec::new(),
         lessons: Vec::new(),

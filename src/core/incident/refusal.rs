@@ -88,6 +88,8 @@ pub enum Refusal {
     DuePassed,
     #[error("{0} tasks were added to this incident, and no more are taken; finish some in another incident")]
     TooManyTasks(usize),
+    #[error("incident {0} has this task, for all that is open; do it there")]
+    PausedElsewhere(u32),
     #[error("a reason is needed")]
     ReasonMissing,
     #[error(transparent)]

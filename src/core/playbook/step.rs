@@ -84,6 +84,9 @@ pub struct TaskStep {
     pub by: RoleName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Period>,
+    /// What is to be done once no incident is open any more. It makes this the pause: one task for all open incidents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<String>,
 }
 
 /// What an approved statement is for.

@@ -61,7 +61,7 @@ impl Starts {
         }
         for (id, phase) in &incident.tasks {
             let due = match phase {
-                TaskPhase::Waiting | TaskPhase::Skipped(_) => continue,
+                TaskPhase::Waiting | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. } => continue,
                 TaskPhase::Open { due } => *due,
                 TaskPhase::Overdue { due } => Some(*due),
                 TaskPhase::Done { .. } => None,

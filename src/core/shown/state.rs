@@ -201,6 +201,12 @@ impl Shown<'_> {
             Some(TaskPhase::Open { due: None }) => "to be done".to_owned(),
             Some(TaskPhase::Overdue { due }) => format!("overdue since {}", self.hour(*due)),
             Some(TaskPhase::Skipped(skipped)) => self.skipped(skipped),
+            Some(TaskPhase::Elsewhere { incident, settled: None }) => {
+                format!("incident {incident} has it, for all that is open")
+            }
+            Some(TaskPhase::Elsewhere { incident, settled: Some(_) }) => {
+                format!("settled in incident {incident}, for all that is open")
+            }
             Some(TaskPhase::Done { by, at }) => format!("done by {} at {}", self.name(by), self.hour(*at)),
         }
     }

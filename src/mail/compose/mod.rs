@@ -8,6 +8,7 @@ mod desk;
 mod hand_over_notice;
 mod notice;
 mod page;
+mod pause_notice;
 mod picture;
 mod post_notice;
 mod press;

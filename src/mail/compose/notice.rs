@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::pause_notice::pause_goes_on;
 use super::post_notice::{
     not_taken_down, post_differs, post_failed, post_not_seen, post_unknown, posting_resumed, posting_stopped,
     take_down_by_hand, taken_down,
@@ -71,6 +72,7 @@ impl Composer {
             | Notice::ChangeOffered { .. }
             | Notice::ChangeMade { .. }
             | Notice::StoodDown
+            | Notice::PauseGoesOn { .. }
             | Notice::Injected { .. }
             | Notice::BrokenOff { .. }
             | Notice::FollowUp { .. } => None,
@@ -148,6 +150,7 @@ impl Scene<'_> {
             Notice::ChangeOffered { change } => self.change_offered(*change),
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
+            Notice::PauseGoesOn { incident } => pause_goes_on(*incident),
             Notice::Injected { words } => injected(words),
             Notice::BrokenOff { why } => broken_off(why),
             Notice::FollowUp { lesson } => self.follow_up(*lesson),

@@ -26,7 +26,8 @@ impl Composer {
         let due = match scene.incident.tasks.get(task) {
             Some(TaskPhase::Open { due }) => *due,
             Some(TaskPhase::Overdue { due }) => Some(*due),
-            Some(TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_)) | None => None,
+            Some(TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. })
+            | None => None,
         };
         let subject = match due {
             Some(due) => format!("Task by {}: {}", shown.hour(due), step.todo),

@@ -231,7 +231,7 @@ impl House {
             ],
             "timeline": [
                 { "id": "alert", "kind": { "alert": { "to": ["comms-lead", "privacy-officer"], "acknowledge_within": "10m", "otherwise": "executive" } } },
-                { "id": "pause", "kind": { "task": { "todo": "Pause scheduled posts", "by": "comms-lead", "within": "10m" } } },
+                { "id": "pause", "kind": { "task": { "todo": "Pause scheduled posts", "resume": "Let them go out", "by": "comms-lead", "within": "10m" } } },
                 { "id": "tell-regulator", "at": "4h", "kind": { "task": { "todo": "Tell the regulator", "by": "privacy-officer", "within": "1h" } } },
                 { "id": "holding", "kind": { "statement": { "audience": "public", "template": "holding", "channels": ["wire", "wire-two", "page"],
                     "needs": ["help_line"], "within": "20m", "next_update": "2h", "approval": [accuracy, release] } } },

@@ -98,8 +98,8 @@ impl World {
                 let task = self.pick(&["pause", "tell-regulator"]).into();
                 self.record(id, Event::TaskDone { task, by, note: String::new() });
             }
-            65..68 => self.take_out_of_order(id, entry, by),
-            68..69 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
+            65..69 => self.take_out_of_order(id, entry, by),
+            69..70 if self.chance(50) => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
             69..70 => self.leave(id),
             70..72 => {
                 let to = self.pick(&[Severity::Elevated, Severity::Serious, Severity::Critical]);

@@ -157,7 +157,8 @@ impl Known {
             | Event::BrokenOff { .. }
             | Event::Closed { .. }
             | Event::LessonAdded { .. }
-            | Event::FollowUpDone { .. } => {}
+            | Event::FollowUpDone { .. }
+            | Event::Between(_) => {}
         }
     }
 

@@ -5,6 +5,8 @@ use super::coverage::Coverage;
 /// Every kind of event but `draft_failed`: a statement with a hundred versions, which few seeds reach.
 const EVENTS: &[&str] = &[
     "block_lifted",
+    "all_over",
+    "pause_elsewhere",
     "playbook_picked",
     "post_put_off",
     "take_down_failed",

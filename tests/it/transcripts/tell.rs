@@ -143,6 +143,7 @@ fn told(notice: &Notice) -> String {
         Notice::MailRefused { person, .. } => format!("mail to {person} is refused"),
         Notice::ChangeOffered { change } => format!("change {change} waits for two"),
         Notice::ChangeMade { change } => format!("change {change} holds"),
+        Notice::PauseGoesOn { incident } => format!("it stays paused, incident {incident} was opened"),
         Notice::StoodDown => "it is over".to_owned(),
         Notice::Injected { words } => format!("inject: {words}"),
         Notice::BrokenOff { why } => format!("the rehearsal is broken off ({why})"),
@@ -197,6 +198,8 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
             TaskPhase::Open { due } => due.map_or("open".to_owned(), |due| format!("open until {}", clock(due))),
             TaskPhase::Overdue { .. } => "overdue".to_owned(),
             TaskPhase::Done { by, .. } => format!("done by {by}"),
+            TaskPhase::Elsewhere { incident, settled: None } => format!("incident {incident} has it"),
+            TaskPhase::Elsewhere { incident, settled: Some(_) } => format!("settled in incident {incident}"),
             TaskPhase::Skipped(skipped) => format!("left out by {} ({})", skipped.by, skipped.reason),
         };
         lines.push(format!("= {id}: {phase}"));

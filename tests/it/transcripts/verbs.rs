@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
-    Asker, Author, Cause, Event, Incident, Lesson, PostPhase, Request, RosterChange, Settlement, Spike, StatementPhase,
-    Subject, Verification,
+    Asker, Author, Between, Cause, Event, Incident, Lesson, PauseStands, PostPhase, Request, RosterChange, Settlement,
+    Spike, StatementPhase, Subject, Verification,
 };
 use holdline::core::lint::{Finding, Level, linted};
 use holdline::core::name::{ChannelName, PersonId, StepId};
@@ -229,6 +229,10 @@ impl Scene<'_> {
             [by, "hands", "over", "to", to] => {
                 Event::HandOverOffered { to: who(to), by: who(by), note: words.to_owned() }
             }
+            ["incident", number, "has", "the", "pause"] => pause(number, PauseStands::Asked),
+            ["incident", number, "settled", "the", "pause"] => pause(number, PauseStands::Settled),
+            ["incident", number, "gives", "up", "the", "pause"] => pause(number, PauseStands::GivenUp),
+            ["no", "incident", "is", "open"] => Event::Between(Between::AllOver),
             [by, "accepts"] => Event::HandOverAccepted { by: who(by) },
             [by, "begins", step, "early"] => Event::BegunEarly { step: (*step).into(), by: who(by) },
             [by, "leaves", "out", step] => {
@@ -379,6 +383,10 @@ impl Scene<'_> {
             Some(_) | None => 1,
         }
     }
+}
+
+fn pause(incident: &str, stands: PauseStands) -> Event {
+    Event::Between(Between::PauseElsewhere { incident: incident.parse().unwrap(), stands })
 }
 
 /// The hash of bytes that nobody was shown.

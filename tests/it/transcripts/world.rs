@@ -173,6 +173,10 @@ impl World {
                     step["kind"][&inner]["within"] = json!(period);
                     rest
                 }
+                ["resumed", rest @ ..] => {
+                    step["kind"][&inner]["resume"] = json!("Resume what is paused");
+                    rest
+                }
                 ["after", milestone, rest @ ..] => {
                     let (of, reached) = milestone.split_once('.').unwrap();
                     step["after"] = json!({ "step": of, "reached": reached });
