@@ -31,6 +31,20 @@ pub(super) struct At {
     store: Option<PathBuf>,
 }
 
+/// Two incidents, and what they have to do with one another.
+#[derive(Debug, Args)]
+pub(super) struct Two {
+    /// The number of one
+    incident: u32,
+    /// The number of the other
+    other: u32,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    by: By,
+}
+
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Every command but `list`, `deadlines` and `show` is written into the record under the name that --by gives: whoever can reach the \
@@ -85,6 +99,23 @@ pub(super) enum Incident {
         #[command(flatten)]
         by: By,
     },
+    /// Show two incidents on each other's page
+    Link(Two),
+    /// Take the link between two incidents away
+    Unlink(Two),
+    /// Stand an incident down into another, which takes over what is left of it
+    Merge {
+        /// The one that ends
+        incident: u32,
+        /// The one that goes on
+        #[arg(long, value_name = "INCIDENT")]
+        into: u32,
+        /// Why they are one
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        by: By,
+    },
     /// Close an incident that was stood down
     Close {
         /// Its number
@@ -128,6 +159,15 @@ fn request(command: Incident) -> (At, IncidentRequest) {
         }
         Incident::Close { incident, reason, by: By { by, at } } => {
             (at, IncidentRequest::Close { incident, by, reason })
+        }
+        Incident::Link(Two { incident, other, reason, by: By { by, at } }) => {
+            (at, IncidentRequest::Link { incident, other, by, reason })
+        }
+        Incident::Unlink(Two { incident, other, reason, by: By { by, at } }) => {
+            (at, IncidentRequest::Unlink { incident, other, by, reason })
+        }
+        Incident::Merge { incident, into, reason, by: By { by, at } } => {
+            (at, IncidentRequest::Merge { incident, into, by, reason })
         }
     }
 }

@@ -24,6 +24,9 @@ pub enum IncidentRequest {
     Fact { incident: IncidentId, fact: FactName, value: String, by: PersonId },
     StandDown { incident: IncidentId, by: PersonId, reason: String },
     Close { incident: IncidentId, by: PersonId, reason: String },
+    Link { incident: IncidentId, other: IncidentId, by: PersonId, reason: String },
+    Unlink { incident: IncidentId, other: IncidentId, by: PersonId, reason: String },
+    Merge { incident: IncidentId, into: IncidentId, by: PersonId, reason: String },
 }
 
 /// Carries a request out; says what came of it, in sentences.
@@ -48,6 +51,20 @@ pub(super) async fn carry_out(engine: &Engine, request: IncidentRequest) -> Resu
         IncidentRequest::Close { incident, by, reason } => {
             engine.record(incident, Event::Closed { by, reason }).await?;
             Ok(vec![format!("Incident {incident} is closed.")])
+        }
+        IncidentRequest::Link { incident, other, by, reason } => {
+            engine.link(incident, other, &by, reason).await?;
+            Ok(vec![format!("Incidents {incident} and {other} are linked.")])
+        }
+        IncidentRequest::Unlink { incident, other, by, reason } => {
+            engine.unlink(incident, other, &by, reason).await?;
+            Ok(vec![format!("Incidents {incident} and {other} are linked no more.")])
+        }
+        IncidentRequest::Merge { incident, into, by, reason } => {
+            engine.merge(incident, into, &by, reason).await?;
+            let said =
+                format!("Incident {incident} stood down into incident {into}, which has what is left to do of it.");
+            Ok(vec![said, page(engine, into)])
         }
     }
 }

@@ -20,6 +20,7 @@ mod held;
 mod holds;
 mod incidents;
 mod intake;
+mod joining;
 mod links;
 mod look;
 mod looks;

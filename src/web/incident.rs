@@ -12,6 +12,7 @@ use super::board::{Found, drawing};
 use super::desk::Choice;
 use super::lessons::{Lessons, lessons};
 use super::now::{Todo, to_do};
+use super::others::Others;
 use super::problem::Problem;
 use super::session::Visitor;
 use super::statement_view::StatementView;
@@ -56,6 +57,7 @@ struct Page {
     /// Who told the story first, as far as somebody said it.
     told_first: Option<String>,
     statements: Vec<StatementView>,
+    others: Others,
     lessons: Lessons,
     timeline: Vec<Told>,
 }
@@ -153,6 +155,7 @@ impl Site {
             people: people(&shown),
             told_first: incident.broken_by.map(|teller| sentence(teller_words(teller))),
             statements: self.statements(&shown),
+            others: self.others(found),
             lessons: lessons(&shown),
             timeline: told.map(|(at, sentence)| Told { at: shown.time(at), sentence }).collect(),
         })

@@ -15,6 +15,7 @@ mod mailbox;
 mod metrics;
 mod newsroom;
 mod now;
+mod others;
 mod pages;
 mod problem;
 mod report;

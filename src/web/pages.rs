@@ -24,7 +24,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -35,6 +35,7 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("fact", template!("fact.hbs")),
     ("statement", template!("statement.hbs")),
     ("lessons", template!("lessons.hbs")),
+    ("others", template!("others.hbs")),
     ("report", template!("report.hbs")),
     ("desk", template!("desk.hbs")),
     ("feeds", template!("feeds.hbs")),

@@ -136,6 +136,8 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/stand-down", post(acts::stand_down))
         .route("/incident/{id}/close", post(acts::close))
         .route("/incident/{id}/playbook", post(acts::playbook))
+        .route("/incident/{id}/link", post(acts::link))
+        .route("/incident/{id}/merge", post(acts::merge))
         .route("/incident/{id}/lesson", post(lessons::add))
         .route("/incident/{id}/lesson/{lesson}/done", post(lessons::done))
         .route("/incident/{id}/change/{change}", post(acts::change))

@@ -215,7 +215,7 @@ impl Turn<'_> {
     }
 
     /// Severity only rises; who was alerted hears of it.
-    fn raise_to(&mut self, to: Severity) {
+    pub(super) fn raise_to(&mut self, to: Severity) {
         if to > self.incident.severity {
             self.incident.severity = to;
             for person in self.alerted() {

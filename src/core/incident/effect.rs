@@ -231,6 +231,14 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// The incident stood down into this other one.
+    MergedInto {
+        incident: u32,
+    },
+    /// This other incident stood down into it.
+    TookOver {
+        incident: u32,
+    },
     /// What was to be resumed stays paused: this incident was opened.
     PauseGoesOn {
         incident: u32,

@@ -15,6 +15,8 @@ mod fact;
 mod hand_over;
 mod known;
 mod lesson;
+mod link;
+mod merge;
 mod narrate;
 mod opening;
 mod pause;
@@ -51,6 +53,8 @@ pub use fact::Fact;
 pub use hand_over::{ACCEPT_WITHIN, HandOver, NOTE_CHARS_MAX};
 use jiff::Timestamp;
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
+pub use link::{LINKS_MAX, Link};
+pub use merge::{HandedFact, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
 pub use pause::{Pause, PauseStands, PausedIn};
@@ -116,6 +120,12 @@ pub struct Incident {
     pub pause: Option<Pause>,
     /// The other incident that has it.
     pub paused_in: Option<PausedIn>,
+    /// Other incidents that are to be seen beside it.
+    pub links: BTreeMap<IncidentId, Link>,
+    /// The incident that it stood down into.
+    pub merged_into: Option<(IncidentId, Merged)>,
+    /// Those that stood down into it.
+    pub taken_over: BTreeMap<IncidentId, Merged>,
     pub statements: BTreeMap<StepId, Statement>,
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,

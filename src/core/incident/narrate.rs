@@ -130,7 +130,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
             let words = incident.lesson(*lesson).map(|learned| learned.lesson.words()).unwrap_or_default();
             format!("{} did what was to follow ({words}){}", name(by), remark(note))
         }
-        Event::Between(between) => between.sentence(),
+        Event::Between(between) => between.sentence(incident),
     }
 }
 

@@ -29,7 +29,13 @@ impl Shown<'_> {
             }
             IncidentPhase::Open => "Open.".to_owned(),
             IncidentPhase::StandingDown(_) => "Open. People are being asked whether it is over.".to_owned(),
-            IncidentPhase::StoodDown { at } => format!("Stood down at {}. Nothing more is posted.", self.time(*at)),
+            IncidentPhase::StoodDown { at } => match &self.incident.merged_into {
+                Some((into, merged)) => {
+                    let by = self.name(&merged.by);
+                    format!("{by} merged it into incident {into} at {}: {}", self.time(*at), merged.reason)
+                }
+                None => format!("Stood down at {}. Nothing more is posted.", self.time(*at)),
+            },
             IncidentPhase::Closed { by, at, verdict, reason } => {
                 let verdict = match verdict {
                     Verification::Real => "",

@@ -6,6 +6,7 @@ mod by_hand;
 mod change_notice;
 mod desk;
 mod hand_over_notice;
+mod merge_notice;
 mod notice;
 mod page;
 mod pause_notice;

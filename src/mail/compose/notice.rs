@@ -73,6 +73,8 @@ impl Composer {
             | Notice::ChangeMade { .. }
             | Notice::StoodDown
             | Notice::PauseGoesOn { .. }
+            | Notice::MergedInto { .. }
+            | Notice::TookOver { .. }
             | Notice::Injected { .. }
             | Notice::BrokenOff { .. }
             | Notice::FollowUp { .. } => None,
@@ -151,6 +153,8 @@ impl Scene<'_> {
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
             Notice::PauseGoesOn { incident } => pause_goes_on(*incident),
+            Notice::MergedInto { incident } => self.merged_into(*incident),
+            Notice::TookOver { incident } => self.took_over(*incident),
             Notice::Injected { words } => injected(words),
             Notice::BrokenOff { why } => broken_off(why),
             Notice::FollowUp { lesson } => self.follow_up(*lesson),

@@ -1,6 +1,7 @@
-//! Several incidents at once: one pause, one calendar.
+//! Several incidents at once: one pause, one calendar, links and merges.
 
 mod calendar;
+mod joining;
 mod pause;
 
 use crate::test_app::{TestApp, Visitor};

@@ -25,6 +25,10 @@ impl World {
             self.open_by_hand();
             return;
         }
+        if self.mishap(1) {
+            self.join_incidents();
+            return;
+        }
         if self.board().stopped && self.chance(8) {
             self.work("resume", |work| work.resume_posting("ana"));
         }
@@ -60,6 +64,26 @@ impl World {
     fn open_by_hand(&mut self) {
         let (playbook, by) = (PlaybookName::from("breach"), person(self.pick(PEOPLE)));
         self.work("open", |work| work.open(&playbook, &by, "a call"));
+    }
+
+    /// Links two incidents, takes the link away, or merges one into the other, whatever they are.
+    fn join_incidents(&mut self) {
+        let all: Vec<IncidentId> = self.board().incidents.keys().copied().collect();
+        if all.is_empty() {
+            return;
+        }
+        let (one, other) = (self.pick(&all), self.pick(&all));
+        let by = person(self.pick(PEOPLE));
+        match self.rng.random_range(0..100) {
+            0..60 => {
+                self.work("link", |work| work.link(one, other, &by, REASON));
+                // No draw: the rest of a seed is as it would be without.
+                if one.is_multiple_of(2) {
+                    self.work("unlink", |work| work.unlink(one, other, &by, REASON));
+                }
+            }
+            _ => drop(self.work("merge", |work| work.merge(one, other, &by, REASON))),
+        }
     }
 
     fn act(&mut self, id: IncidentId, entry: &Entry) {

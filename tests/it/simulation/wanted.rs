@@ -6,7 +6,11 @@ use super::coverage::Coverage;
 const EVENTS: &[&str] = &[
     "block_lifted",
     "all_over",
+    "linked",
+    "merged_into",
     "pause_elsewhere",
+    "took_over",
+    "unlinked",
     "playbook_picked",
     "post_put_off",
     "take_down_failed",
