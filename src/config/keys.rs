@@ -51,6 +51,7 @@ pub(super) const STATEMENT: &[&str] = &[
     "channels",
     "tell",
     "on_word_of",
+    "instead_of",
     "lapses",
     "needs",
     "within",

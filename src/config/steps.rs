@@ -106,6 +106,7 @@ impl<'n> Reading<'n> {
             usage,
             tell: self.told(&table, usage),
             on_word_of: Vec::new(),
+            instead_of: None,
             lapses: None,
             audience: audience.unwrap_or_default(),
             template: TemplateName::from(template.map(|word| word.text).unwrap_or_default()),
@@ -119,10 +120,12 @@ impl<'n> Reading<'n> {
         let step = held::read(self, &table, again::read(self, &table, step));
         if let Some(word) = template {
             self.given.templates.check(self.sheet, word, &step, self.facts, self.given);
+            held::check_line(self, word, &step);
         }
         let id = id?;
         statement::warn(self, &table, &id, &step);
-        Some(self.place(entry, &table, id, StepKind::Statement(step)))
+        let placed = self.place(entry, &table, id, StepKind::Statement(step));
+        Some(Placed { instead_of: table.word("instead_of"), ..placed })
     }
 
     fn usage(self, table: &Table<'_>) -> Usage {
@@ -193,6 +196,6 @@ impl<'n> Reading<'n> {
         let at = table.parsed("at", Period::parse);
         let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
         let step = Step { id: StepId::from(id), at, after: None, when, kind };
-        Placed { step, id_at, after: table.word("after") }
+        Placed { step, id_at, after: table.word("after"), instead_of: None }
     }
 }

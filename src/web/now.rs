@@ -76,7 +76,8 @@ fn task(shown: &Shown<'_>, task: &TaskWords) -> Option<Todo> {
 
 fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
     let statement = shown.incident.statements.get(id)?;
-    if !waits_for_people(statement) {
+    let word = shown.incident.waits_for_a_word(id, shown.rules);
+    if word.is_none() && !waits_for_people(statement) {
         return None;
     }
     let name = Shown::statement_name(id);
@@ -89,7 +90,7 @@ fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
         | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
     };
-    let until = shown.incident.held_until(id).or(statement.due);
+    let until = word.or(statement.due);
     Some(item(shown, words, until, statement.overdue, format!("statement-{id}")))
 }
 
@@ -121,9 +122,9 @@ fn waits_for_people(statement: &Statement) -> bool {
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
             posting.posts.values().any(|post| matches!(post, PostPhase::NeedsPerson { .. } | PostPhase::ByHand { .. }))
         }
-        // What is held waits for somebody's word.
-        StatementPhase::Ready(ready) => ready.lapses.is_some(),
-        StatementPhase::Waiting | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => false,
+        StatementPhase::Waiting | StatementPhase::Ready(_) | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => {
+            false
+        }
     }
 }
 

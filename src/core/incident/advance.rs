@@ -156,6 +156,7 @@ impl Turn<'_> {
         self.follow_rounds();
         self.watch_quiet();
         self.start_steps();
+        self.follow_last_lines();
     }
 
     fn end(mut self) -> (Incident, Vec<Effect>) {

@@ -143,6 +143,10 @@ pub enum Notice {
     HeldVoid {
         statement: StepId,
     },
+    /// People answered after all for what the last line would stand in for.
+    LineNotNeeded {
+        statement: StepId,
+    },
     /// Nobody gave the word in time.
     HeldLapsed {
         statement: StepId,

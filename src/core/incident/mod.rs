@@ -14,6 +14,7 @@ mod fact;
 mod hand_over;
 mod held;
 mod known;
+mod last_line;
 mod lesson;
 mod narrate;
 mod opening;
@@ -48,6 +49,7 @@ pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Tell
 pub use fact::Fact;
 pub use hand_over::{ACCEPT_WITHIN, HandOver, NOTE_CHARS_MAX};
 use jiff::Timestamp;
+pub use last_line::{OFFER_WITHIN, Offer};
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;

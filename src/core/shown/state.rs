@@ -65,11 +65,19 @@ impl Shown<'_> {
             }
             StatementPhase::Ready(ready) => match ready.lapses {
                 None => format!("Approved at {}. Nobody posts it: say it to whoever asks.", self.hour(ready.since)),
-                Some(until) => format!(
-                    "Approved at {} and held ready. It goes out on somebody's word, and lapses at {}.",
-                    self.hour(ready.since),
-                    self.hour(until)
-                ),
+                Some(until) => {
+                    let subject = &ready.ballot.subject().statement;
+                    let step = self.incident.statement_step(subject, self.rules);
+                    let how = match step.and_then(|step| step.instead_of.as_ref()) {
+                        Some(of) => {
+                            let of = Self::statement_name(of);
+                            format!("An executive is asked to let it out where nobody answers for the {of}.")
+                        }
+                        None => "It goes out on somebody's word.".to_owned(),
+                    };
+                    let (since, until) = (self.hour(ready.since), self.hour(until));
+                    format!("Approved at {since} and held ready. {how} It lapses at {until}.")
+                }
             },
             StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
             StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),

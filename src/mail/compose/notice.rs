@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::held_notice::{held_lapsed, held_void};
+use super::held_notice::{held_lapsed, held_void, line_not_needed};
 use super::post_notice::{
     not_taken_down, post_differs, post_failed, post_not_seen, post_unknown, posting_resumed, posting_stopped,
     take_down_by_hand, taken_down,
@@ -56,6 +56,7 @@ impl Composer {
             | Notice::HeldReady { .. }
             | Notice::HeldVoid { .. }
             | Notice::HeldLapsed { .. }
+            | Notice::LineNotNeeded { .. }
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
@@ -136,6 +137,7 @@ impl Scene<'_> {
             Notice::HeldReady { statement, until } => self.held_ready(statement, *until),
             Notice::HeldVoid { statement } => held_void(statement),
             Notice::HeldLapsed { statement } => held_lapsed(statement),
+            Notice::LineNotNeeded { statement } => line_not_needed(statement),
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),

@@ -25,6 +25,7 @@ fn the_shipped_scenarios_go_as_they_expect() {
         (&folder, "data-breach", "data-breach-lawyer-silent"),
         (&folder, "data-breach", "data-breach-second-wave"),
         (&other, "service-outage", "service-outage-restored"),
+        (&other, "service-outage", "service-outage-nobody-answers"),
     ] {
         let output = holdline(&["rehearse", playbook, "--scenario", name], folder.path());
         let text = said(&output);

@@ -71,6 +71,9 @@ impl World {
             self.agree_to_changes(id, entry);
         } else if incident.statements.is_empty() && self.chance(25) {
             self.pick_playbook(id);
+        } else if incident.statements.keys().any(|id| incident.held_until(id).is_some()) && self.chance(15) {
+            let by = person(self.pick(PEOPLE));
+            self.say_now(id, entry, by);
         } else if incident.facts.len() < 2 && self.chance(60) {
             self.tell_a_fact(id);
         } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(30) {

@@ -200,6 +200,12 @@ impl World {
                     step["when"] = json!(condition.join(" "));
                     break;
                 }
+                ["instead", "of", other, rest @ ..] => {
+                    step["kind"][&inner]["on_word_of"] = json!([]);
+                    step["kind"][&inner]["instead_of"] = json!(other);
+                    step["kind"][&inner]["approval"][0]["quorum"] = json!({ "any_of": ["legal"] });
+                    rest
+                }
                 ["to", channel, rest @ ..] => {
                     step["kind"][&inner]["channels"] = json!([channel]);
                     rest
