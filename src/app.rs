@@ -25,6 +25,7 @@ use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
 pub use self::rehearsed::{REHEARSAL_FROM, Rehearsed};
+pub use self::team::team_store;
 use self::team::{Place, Team, TeamParts};
 pub use self::trial::{Tried, send_test};
 use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};

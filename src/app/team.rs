@@ -3,7 +3,7 @@
 //! channels' credentials, and it listens to no feed.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as Guarded, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,13 +25,18 @@ use crate::engine::{
 };
 use crate::mail::Post;
 use crate::mail::compose::Composer;
-use crate::web::{self, Beneath, Operating, REHEARSAL_PATH, Routes, Web, Webhooks};
+use crate::web::{self, Beneath, Inside, Operating, REHEARSAL_PATH, Web, Webhooks};
 
 /// How the name of its store ends, beside the live one.
 const STORE: &str = "team.db";
 /// How long after the announcement one begins that is asked for now.
 const BEGINS_AFTER: Period = Period::minutes(10);
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// Where the record of rehearsals with the team is, beside this store.
+pub fn team_store(store: &Path) -> PathBuf {
+    store.with_extension(STORE)
+}
 
 /// Where it finds its folder, keeps its record and serves its pages.
 pub(super) struct Place {
@@ -52,7 +57,7 @@ pub(super) struct TeamParts {
 
 pub(super) struct Team {
     parts: TeamParts,
-    router: watch::Sender<Option<Routes>>,
+    router: watch::Sender<Option<Inside>>,
     recurring: Guarded<Vec<Recurring>>,
     running: Mutex<Option<Running>>,
     /// Somebody asked for something that has a time.
@@ -92,7 +97,7 @@ impl Team {
     /// Looks after rehearsals from now on; the second Holdline itself begins when it is needed.
     pub(super) fn beside(parts: TeamParts, recurring: Vec<Recurring>) -> Arc<Self> {
         let Place { path, store, url } = parts.place;
-        let place = Place { path, store: store.with_extension(STORE), url: format!("{url}{REHEARSAL_PATH}") };
+        let place = Place { path, store: team_store(&store), url: format!("{url}{REHEARSAL_PATH}") };
         let (parts, router) = (TeamParts { place, ..parts }, watch::Sender::new(None));
         let team = Arc::new(Self {
             parts,
@@ -149,7 +154,7 @@ impl Team {
             mailbox: None,
             rehearsal: None,
         };
-        self.router.send_replace(Some(web::router(web)?));
+        self.router.send_replace(Some(Inside { routes: web::router(web)?, engine: engine.clone() }));
         Ok(Running { engine, writer, _webhooks: webhooks, _folder: folder })
     }
 
@@ -261,10 +266,11 @@ impl Team {
 
     /// Whoever had a hand in it hears how it went, also who never answered.
     async fn tell_scores(&self, engine: &Engine) -> Result<(), TeamError> {
-        for retold in told(engine)?.into_iter().filter(|retold| !retold.incident.is_running()) {
-            let lines = score(&retold).lines(|person| retold.incident.roster.name_of(person).to_owned());
-            let to: BTreeSet<PersonId> = retold.incident.duty.iter().chain(retold.acted.keys()).cloned().collect();
-            let id = retold.incident.id;
+        for id in engine.call(|work| work.rehearsals_to_score()).await? {
+            let Some(retold) = retold(engine, id)? else { continue };
+            let incident = retold.incident();
+            let lines = score(&retold).lines(|person| incident.roster.name_of(person).to_owned());
+            let to: BTreeSet<PersonId> = incident.duty.iter().chain(retold.who_acted()).cloned().collect();
             engine.call(move |work| work.tell_score(id, &to, &lines)).await?;
         }
         Ok(())
@@ -328,6 +334,7 @@ impl Team {
     async fn stop_rehearsal(&self, reason: String) -> Result<Vec<String>, TeamError> {
         let engine = self.engine().await?;
         let found = engine.call(move |work| work.call_off(&reason)).await?;
+        self.asked.notify_one();
         let said = if found { "The rehearsal is over; everybody is told." } else { "There was no rehearsal to end." };
         Ok(vec![said.to_owned()])
     }
@@ -337,8 +344,10 @@ impl Team {
         let engine = self.engine().await?;
         let zone = engine.standing().organisation.zone();
         let mut lines = Vec::new();
-        for retold in told(&engine)? {
-            let incident = &retold.incident;
+        let ids: Vec<IncidentId> = engine.board().incidents.keys().copied().collect();
+        for id in ids {
+            let Some(retold) = retold(&engine, id)? else { continue };
+            let incident = retold.incident();
             let at = incident.opened_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
             lines.push(format!("{}. {at}  {}", incident.id, incident.title));
             let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
@@ -361,13 +370,9 @@ impl Team {
     }
 }
 
-/// Every rehearsal, from its events.
-fn told(engine: &Engine) -> Result<Vec<Retold>, TeamError> {
-    let board = engine.board();
-    let mut told = Vec::new();
-    for (id, entry) in board.incidents.iter() {
-        let events = engine.events(*id)?;
-        told.extend(retell(*id, events.iter().map(|(at, event)| (*at, event)), &entry.rules));
-    }
-    Ok(told)
+/// A rehearsal, from its events.
+fn retold(engine: &Engine, id: IncidentId) -> Result<Option<Retold>, TeamError> {
+    let Some(rules) = engine.board().incidents.get(&id).map(|entry| Arc::clone(&entry.rules)) else { return Ok(None) };
+    let events = engine.events(id)?;
+    Ok(retell(id, events.iter().map(|(at, event)| (*at, event)), &rules))
 }

@@ -31,9 +31,23 @@ pub(super) struct At {
     store: Option<PathBuf>,
 }
 
+/// Two incidents, and what they have to do with one another.
+#[derive(Debug, Args)]
+pub(super) struct Two {
+    /// The number of one
+    incident: u32,
+    /// The number of the other
+    other: u32,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    by: By,
+}
+
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-Every command but `list` and `show` is written into the record under the name that --by gives: whoever can reach the \
+Every command but `list`, `deadlines` and `show` is written into the record under the name that --by gives: whoever can reach the \
 socket beside the store is taken at their word, which is why nothing is approved here.")]
 pub(super) enum Incident {
     /// Open an incident by hand
@@ -48,6 +62,8 @@ pub(super) enum Incident {
     },
     /// The incidents, the latest first
     List(At),
+    /// What is owed by when in everything that is open, and by whom
+    Deadlines(At),
     /// Where an incident stands: facts, tasks, statements and posts
     Show {
         /// Its number
@@ -78,6 +94,23 @@ pub(super) enum Incident {
         /// Its number
         incident: u32,
         /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Show two incidents on each other's page
+    Link(Two),
+    /// Take the link between two incidents away
+    Unlink(Two),
+    /// Stand an incident down into another, which takes over what is left of it
+    Merge {
+        /// The one that ends
+        incident: u32,
+        /// The one that goes on
+        #[arg(long, value_name = "INCIDENT")]
+        into: u32,
+        /// Why they are one
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]
@@ -115,6 +148,7 @@ fn request(command: Incident) -> (At, IncidentRequest) {
     match command {
         Incident::Open { playbook, reason, by: By { by, at } } => (at, IncidentRequest::Open { playbook, by, reason }),
         Incident::List(at) => (at, IncidentRequest::List),
+        Incident::Deadlines(at) => (at, IncidentRequest::Deadlines),
         Incident::Show { incident, at } => (at, IncidentRequest::Show { incident }),
         Incident::Claim { incident, by: By { by, at } } => (at, IncidentRequest::Claim { incident, by }),
         Incident::Fact { incident, fact, value, by: By { by, at } } => {
@@ -125,6 +159,15 @@ fn request(command: Incident) -> (At, IncidentRequest) {
         }
         Incident::Close { incident, reason, by: By { by, at } } => {
             (at, IncidentRequest::Close { incident, by, reason })
+        }
+        Incident::Link(Two { incident, other, reason, by: By { by, at } }) => {
+            (at, IncidentRequest::Link { incident, other, by, reason })
+        }
+        Incident::Unlink(Two { incident, other, reason, by: By { by, at } }) => {
+            (at, IncidentRequest::Unlink { incident, other, by, reason })
+        }
+        Incident::Merge { incident, into, reason, by: By { by, at } } => {
+            (at, IncidentRequest::Merge { incident, into, by, reason })
         }
     }
 }

@@ -12,7 +12,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use self::keep::Kept;
+use self::keep::{Ended, Kept};
 use self::print::Printer;
 use super::{check, log, out};
 use crate::app::Rehearsed;
@@ -22,10 +22,16 @@ use crate::core::period::{Period, PeriodError};
 use crate::core::playbook::{FactKind, FactValue};
 use crate::core::rehearsal::{Found, Scenario, find, score};
 use crate::core::rules::Rules;
-use crate::rehearsal::{Play, without_a_scenario};
+use crate::engine::NO_PLAYBOOK;
+use crate::rehearsal::{Play, PlayError, without_a_scenario};
+use crate::report::document;
 
 /// Faster than anybody reads; more makes no difference.
 const SPEED_MAX: u32 = 100_000;
+
+/// Injects are invented for a cast. Real people are not made silent, and their mail server is not taken down.
+const NO_SCENARIO_WITH_THE_TEAM: &str = "a scenario is for the cast; with the team real people answer, and the calls and news \
+    of a scenario are told them by whoever leads the exercise. Leave out --scenario, or leave out --with-team";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -52,7 +58,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// With the real people and their mailboxes, in the running daemon: announced by mail, stamped, ended by a live incident
-    #[arg(long, conflicts_with_all = ["scenario", "speed", "at", "out"])]
+    #[arg(long, conflicts_with_all = ["speed", "at", "out"])]
     with_team: bool,
     /// With the team: how long after the announcement it begins, as in 2h; 10m, unless said
     #[arg(long = "in", value_name = "TIME", value_parser = period, requires = "with_team")]
@@ -66,7 +72,7 @@ pub(super) struct Options {
     /// End the rehearsal with the team that is announced or under way
     #[arg(long, conflicts_with_all = ["with_team", "scenario", "speed", "at", "out"])]
     stop: bool,
-    /// A new folder for timeline, score, mails (.eml, .html, .txt), drafts and posts
+    /// A new folder for report, timeline, score, mails (.eml, .html, .txt), drafts and posts
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -83,6 +89,9 @@ fn period(text: &str) -> Result<Period, PeriodError> {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     log::begin("holdline=error,error", log::Format::Plain);
+    if options.with_team && options.scenario.is_some() {
+        return out::fail(NO_SCENARIO_WITH_THE_TEAM);
+    }
     if options.with_team || options.list || options.stop {
         return team::run(options);
     }
@@ -109,8 +118,8 @@ pub(super) fn run(options: &Options) -> ExitCode {
 fn chosen(options: &Options, config: &Config, begins: Timestamp) -> Result<Scenario, ExitCode> {
     let playbook = PlaybookName::from(options.playbook.as_deref().unwrap_or_default());
     let Some(rules) = config.rules.get(&playbook) else {
-        let names: Vec<&str> = config.rules.keys().map(PlaybookName::as_str).collect();
-        let there = names.join(", ");
+        let names = config.rules.keys().map(PlaybookName::as_str).filter(|name| *name != NO_PLAYBOOK);
+        let there = names.collect::<Vec<_>>().join(", ");
         return Err(out::fail(format_args!("there is no playbook called {playbook}; there are {there}")));
     };
     let Some(named) = &options.scenario else {
@@ -120,6 +129,7 @@ fn chosen(options: &Options, config: &Config, begins: Timestamp) -> Result<Scena
     };
     let found = match config.scenarios.get(named) {
         Some(found) => found.clone(),
+        None if !Path::new(named).exists() => return Err(out::fail(no_such_scenario(named, config))),
         None => scenario(Path::new(named), config).map_err(|problems| {
             check::show(&problems);
             ExitCode::FAILURE
@@ -130,6 +140,12 @@ fn chosen(options: &Options, config: &Config, begins: Timestamp) -> Result<Scena
         return Err(out::fail(why));
     }
     Ok(found)
+}
+
+fn no_such_scenario(named: &str, config: &Config) -> String {
+    let there: Vec<&str> = config.scenarios.keys().map(String::as_str).collect();
+    let there = if there.is_empty() { "none in playbooks/scenarios".to_owned() } else { there.join(", ") };
+    format!("there is no scenario called {named}, and no such file; there are {there}")
 }
 
 fn first_alerted(rules: &Rules, config: &Config, at: Timestamp) -> Option<PersonId> {
@@ -169,15 +185,19 @@ async fn rehearse(
     let played = play(options.speed, &rehearsed, scenario.clone(), &mut printer).await;
     let finished = match played {
         Ok(play) => {
-            let retold = play.retold().map_err(|error| error.to_string())?;
-            let found: Vec<Found> = scenario.expect.iter().map(|expected| find(expected, retold.as_ref())).collect();
-            printer.expectations(&found);
-            printer.score(retold.as_ref().map(score).as_ref(), &roster);
+            let ended = ended(&rehearsed, &play).await.map_err(|error| error.to_string())?;
+            let retold = ended.retold.as_ref();
+            let found: Vec<Found> = scenario.expect.iter().map(|expected| find(expected, retold)).collect();
+            printer.expectations(&found, &roster);
+            printer.came_to_nothing(&play.came_to_nothing());
+            let scored = retold.map(score);
+            printer.score(scored.as_ref(), &roster);
+            printer.not_posted(&rehearsed.engine, play.incident(), scored.as_ref());
             let opened = retold.is_some();
             if let Some(kept) = kept {
-                kept.keep(&rehearsed, retold.as_ref(), printer.lines())?;
+                kept.keep(&rehearsed, &ended, printer.lines())?;
                 out::line(format_args!(
-                    "\nMails, drafts, posts, timeline and score are in {}.",
+                    "\nThe report (report.html, report.md), mails, drafts, posts, timeline and score are in {}.",
                     kept.folder().display()
                 ));
             }
@@ -188,6 +208,15 @@ async fn rehearse(
     };
     rehearsed.stop().await;
     finished
+}
+
+async fn ended(rehearsed: &Rehearsed, play: &Play) -> Result<Ended, PlayError> {
+    let report = match play.incident() {
+        Some(id) => Some(rehearsed.engine.report(id).await?),
+        None => None,
+    };
+    let report = report.map(|made| document(&made.report, &made.quotes));
+    Ok(Ended { retold: play.retold()?, report })
 }
 
 /// Plays to the end, printing what happens as it happens.

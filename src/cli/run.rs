@@ -69,6 +69,7 @@ async fn start(options: &Options) -> ExitCode {
 
 async fn dry_run(config: Config, port: u16) -> Result<App, StartError> {
     let mailbox = Mailbox::new(REHEARSAL_FROM)?;
+    let store = config.store.clone();
     let app = App::start(config, Mode::DryRun(mailbox, port), Clock::System).await?;
     out::line(format_args!(
         "\
@@ -78,8 +79,12 @@ This is a rehearsal with the real feeds. Everything is stamped, and nothing is m
   Mail of everybody:  http://{address}/mailbox
   Incidents:          http://{address}/
 
+Open an incident there, or let your feeds bring one. `holdline incident` and `holdline report` reach it with
+  --store {store}
+
 Ctrl-C ends it.",
-        address = app.address
+        address = app.address,
+        store = store.display()
     ));
     Ok(app)
 }

@@ -67,21 +67,20 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
     };
     if let Some(word) = template {
         reading.given.templates.check(sheet, word, &quiet, reading.facts, reading.given);
-        refuse_free_text(reading, word, &quiet);
+        refuse_free_text(reading, word, &quiet, "that would be news");
     }
     StatementStep { again: Some(Box::new(Again { every, nothing_new: quiet })), ..step }
 }
 
 /// What goes out on a shorter approval was read in peacetime: nothing that people write meanwhile stands in it.
-fn refuse_free_text(reading: Reading<'_>, word: Word<'_>, quiet: &StatementStep) {
+pub(super) fn refuse_free_text(reading: Reading<'_>, word: Word<'_>, quiet: &StatementStep, why: &str) {
     let says = |fact: &&FactSpec| {
         let path = format!("facts.{}", fact.name);
         let sources = reading.given.templates.named(&quiet.template);
         fact.kind.is_free_text() && sources.iter().any(|template| template.source.contains(&path))
     };
     for fact in reading.facts.iter().filter(says) {
-        let message =
-            format!("`{}` says `facts.{}`, which people write: that would be news", quiet.template, fact.name);
+        let message = format!("`{}` says `facts.{}`, which people write: {why}", quiet.template, fact.name);
         reading.sheet.refuse(word.at, message, "take it out there, and say it in the step's own template");
     }
 }

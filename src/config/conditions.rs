@@ -61,13 +61,34 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
         let Err(error) = condition.try_on(&sample) else { continue };
         if let ConditionError::Syntax(why) = error {
             let help = "compare numbers with numbers, and texts with texts in quotes";
-            sheet.refuse(word.at, format!("this condition cannot be worked out: {why}"), help);
+            sheet.refuse(word.at, format!("this condition cannot be worked out: {}", in_plain_words(&why)), help);
         } else {
             sheet.refuse_error(word.at, &error);
         }
         return None;
     }
     Some(condition)
+}
+
+/// CEL says `found no matching overload for '_>_' applied to '(string, int)'`, which tells a press officer nothing.
+fn in_plain_words(why: &str) -> String {
+    let said = why.strip_prefix("found no matching overload for '").and_then(|said| said.strip_suffix(")'"));
+    let Some((sign, (one, other))) = said
+        .and_then(|said| said.split_once("' applied to '("))
+        .and_then(|(sign, kinds)| Some((sign, kinds.split_once(", ")?)))
+    else {
+        return why.to_owned();
+    };
+    format!("`{}` stands between {} and {}", sign.trim_matches('_'), kind(one), kind(other))
+}
+
+fn kind(of_cel: &str) -> &str {
+    match of_cel {
+        "string" => "a text",
+        "int" | "uint" | "double" => "a number",
+        "bool" => "what is true or false",
+        other => other,
+    }
 }
 
 /// What a condition must give an answer on: nothing known, everything, and of the facts that it reads each one alone and each

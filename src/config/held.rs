@@ -1,8 +1,9 @@
 //! `use: hold`: what is approved ahead and kept, on whose word it goes out, and when it lapses.
 
-use super::node::Table;
+use super::again;
+use super::node::{Table, Word};
 use super::playbook::Reading;
-use crate::core::name::RoleName;
+use crate::core::name::{RoleName, StepId, role};
 use crate::core::period::Period;
 use crate::core::playbook::{StatementStep, Usage};
 
@@ -38,7 +39,7 @@ fn lapses(text: &str) -> Result<Period, LapsesError> {
 pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep) -> StatementStep {
     let sheet = reading.sheet;
     if step.usage != Usage::Hold {
-        for key in ["on_word_of", "lapses"] {
+        for key in ["on_word_of", "instead_of", "lapses"] {
             if let Some(entry) = table.entry(key) {
                 let message = format!("`{key}` is for what is held ready");
                 sheet.refuse(&entry.at, message, "add `use: hold`, or take it out");
@@ -52,18 +53,8 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
             sheet.refuse(&entry.at, message, "take it out, or write `use: post`");
         }
     }
-    let words = table.need("on_word_of", "[comms-lead]").map(|node| (node, node.words(sheet)));
-    let (node, words) = words.unzip();
-    let on_word_of: Vec<RoleName> = words.unwrap_or_default().into_iter().map(|word| reading.role(word)).collect();
-    // A role that there is not is told as such.
-    let askable = on_word_of.iter().any(|role| {
-        let people = &reading.given.people;
-        !people.roster.roles.contains_key(role) || !people.askable(role).is_empty()
-    });
-    if let Some(node) = node.filter(|_| !askable) {
-        let help = "name a role of people, as in [comms-lead]; a shared mailbox gives no word";
-        sheet.refuse(&node.at, "nobody could ever give the word for this", help);
-    }
+    let instead_of = table.word("instead_of").map(|word| StepId::from(word.text));
+    let on_word_of = if instead_of.is_some() { refuse_word(reading, table) } else { words_of(reading, table) };
     let lapses = table.need_word("lapses", "4h").and_then(|word| word.parsed(sheet, lapses));
     if let (Some(lapses), Some(promised), Some(entry)) = (lapses, step.next_update, table.entry("lapses"))
         && promised < lapses
@@ -72,5 +63,44 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
             format!("it lapses sooner than {lapses}: the time that its text promises is over after {promised}");
         sheet.warn(&entry.at, message, "make `next_update` longer, or take it out of the step and of the text");
     }
-    StatementStep { on_word_of, lapses, ..step }
+    StatementStep { on_word_of, instead_of, lapses, ..step }
+}
+
+/// The roles on whose word it goes out.
+fn words_of(reading: Reading<'_>, table: &Table<'_>) -> Vec<RoleName> {
+    let Some(node) = table.need("on_word_of", "[comms-lead]") else { return Vec::new() };
+    let roles: Vec<RoleName> = node.words(reading.sheet).into_iter().map(|word| reading.role(word)).collect();
+    if !roles.iter().any(|role| may_be_asked(reading, role)) {
+        let help = "name a role of people, as in [comms-lead]; a shared mailbox gives no word";
+        reading.sheet.refuse(&node.at, "nobody could ever give the word for this", help);
+    }
+    roles
+}
+
+/// A role that there is not is told as such.
+fn may_be_asked(reading: Reading<'_>, role: &RoleName) -> bool {
+    let people = &reading.given.people;
+    !people.roster.roles.contains_key(role) || !people.askable(role).is_empty()
+}
+
+/// A last line waits for the executive on call alone.
+fn refuse_word(reading: Reading<'_>, table: &Table<'_>) -> Vec<RoleName> {
+    if let Some(entry) = table.entry("on_word_of") {
+        let message = "a line for when nobody answers goes out on the executive's yes, on nobody's word";
+        reading.sheet.refuse(&entry.at, message, "take `on_word_of` out, or `instead_of`");
+    }
+    let executive = RoleName::from(role::EXECUTIVE);
+    let there = !reading.given.people.askable(&executive).is_empty();
+    if let Some(entry) = table.entry("instead_of").filter(|_| !there) {
+        let message = format!("nobody could be offered this line: nobody holds the role `{executive}`");
+        reading.sheet.refuse(&entry.at, message, "name people for it under `roles:`");
+    }
+    Vec::new()
+}
+
+/// What is approved ahead of a silence was read before it: nothing that people write meanwhile stands in it.
+pub(super) fn check_line(reading: Reading<'_>, word: Word<'_>, step: &StatementStep) {
+    if step.instead_of.is_some() {
+        again::refuse_free_text(reading, word, step, "that is not approved ahead");
+    }
 }

@@ -42,7 +42,7 @@ pub(super) const SEVERITY: &[&str] = &["critical", "serious", "elevated"];
 pub(super) const FACT: &[&str] = &["ask", "type", "confirmed_by", "may_stay_unknown", "default"];
 pub(super) const STEP: &[&str] = &["alert", "task", "statement"];
 pub(super) const ALERT: &[&str] = &["id", "to", "by", "acknowledge_within", "else", "at", "after", "when"];
-pub(super) const TASK: &[&str] = &["id", "do", "by", "within", "at", "after", "when"];
+pub(super) const TASK: &[&str] = &["id", "do", "by", "within", "resume", "at", "after", "when"];
 pub(super) const STATEMENT: &[&str] = &[
     "id",
     "use",
@@ -51,6 +51,7 @@ pub(super) const STATEMENT: &[&str] = &[
     "channels",
     "tell",
     "on_word_of",
+    "instead_of",
     "lapses",
     "needs",
     "within",

@@ -15,6 +15,8 @@ pub(super) struct Placed<'n> {
     pub(super) after: Option<Word<'n>>,
     /// Where it says when the next word comes.
     pub(super) promises_at: Option<&'n Range<usize>>,
+    /// For which statement a last line stands in.
+    pub(super) instead_of: Option<Word<'n>>,
 }
 
 /// `whole`: every line of the timeline could be read, so that a step that is not there was never written.
@@ -25,6 +27,35 @@ pub(super) fn check(reading: Reading<'_>, placed: &mut [Placed<'_>], whole: bool
         placed[index].step.after = after;
     }
     check_circles(reading, placed);
+    check_pauses(reading, placed);
+    check_last_lines(reading, placed, whole);
+}
+
+/// Two pauses would be two tasks for the same thing.
+fn check_pauses(reading: Reading<'_>, placed: &[Placed<'_>]) {
+    let pauses = placed.iter().filter(|placed| match &placed.step.kind {
+        StepKind::Task(task) => task.resume.is_some(),
+        StepKind::Alert(_) | StepKind::Statement(_) => false,
+    });
+    for placed in pauses.skip(1) {
+        let message = format!("`{}` is a second task with `resume`", placed.step.id);
+        reading.sheet.refuse(placed.id_at, message, "pause everything in one task, and take `resume` out of this one");
+    }
+}
+
+/// A last line stands in for a statement of this playbook that is posted.
+fn check_last_lines(reading: Reading<'_>, placed: &[Placed<'_>], whole: bool) {
+    let posted = |placed: &&Placed<'_>| match &placed.step.kind {
+        StepKind::Statement(statement) => statement.usage == Usage::Post,
+        StepKind::Alert(_) | StepKind::Task(_) => false,
+    };
+    for word in placed.iter().filter_map(|placed| placed.instead_of) {
+        let names = || placed.iter().filter(posted).map(|placed| placed.step.id.as_str());
+        if whole && !names().any(|name| name == word.text) {
+            let message = format!("there is no statement called `{}` that is posted", word.text);
+            reading.sheet.refuse(word.at, message, meant(word.text, names()));
+        }
+    }
 }
 
 fn check_ids(reading: Reading<'_>, placed: &[Placed<'_>]) {

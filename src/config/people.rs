@@ -174,11 +174,21 @@ impl People {
     /// Says that a role is not there, and whether it is.
     pub(super) fn expect_role(&self, sheet: &Sheet, at: &Range<usize>, name: &str) -> bool {
         let known = self.roster.roles.contains_key(name);
-        if !known {
-            let names = self.roster.roles.keys().map(RoleName::as_str);
-            sheet.refuse(at, format!("there is no role called `{name}`"), meant(name, names));
+        if known {
+            return true;
         }
-        known
+        if self.roster.person(&PersonId::from(name)).is_some() {
+            let theirs = self.roster.roles.keys().find(|role| self.roster.holds(&PersonId::from(name), role.as_str()));
+            let help = match theirs {
+                Some(role) => format!("write a role that they hold, as in `{role}`"),
+                None => "give them a role under `roles:`, and write that".to_owned(),
+            };
+            sheet.refuse(at, format!("`{name}` is a person, and this asks for a role"), help);
+            return false;
+        }
+        let names = self.roster.roles.keys().map(RoleName::as_str);
+        sheet.refuse(at, format!("there is no role called `{name}`"), meant(name, names));
+        false
     }
 
     /// The people of a role who may be asked.

@@ -65,6 +65,12 @@ const OTHER: &[(&str, &str)] = &[
     ("templates/statements/service-outage/nothing-new.short.en.hbs", include_str!("start/nothing-new.short.en.hbs")),
     ("templates/statements/service-outage/restored.long.en.hbs", include_str!("start/restored.long.en.hbs")),
     ("templates/statements/service-outage/restored.short.en.hbs", include_str!("start/restored.short.en.hbs")),
+    ("templates/statements/service-outage/last-line.long.en.hbs", include_str!("start/last-line.long.en.hbs")),
+    ("templates/statements/service-outage/last-line.short.en.hbs", include_str!("start/last-line.short.en.hbs")),
+    (
+        "playbooks/scenarios/service-outage-nobody-answers.yaml",
+        include_str!("start/service-outage-nobody-answers.yaml"),
+    ),
     ("playbooks/scenarios/service-outage-restored.yaml", include_str!("start/service-outage-restored.yaml")),
 ];
 

@@ -90,8 +90,9 @@ impl<'n> Reading<'n> {
         let todo = table.text("do", "Pause scheduled posts on every channel");
         let by = table.need_word("by", "comms-lead").map(|word| self.role(word));
         let within = table.parsed("within", Period::parse);
+        let resume = table.word("resume").map(|word| word.text.to_owned());
         let id = table.text("id", "pause");
-        let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within });
+        let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within, resume });
         Some(self.place(entry, &table, id?, kind))
     }
 
@@ -109,6 +110,7 @@ impl<'n> Reading<'n> {
             usage,
             tell: self.told(&table, usage),
             on_word_of: Vec::new(),
+            instead_of: None,
             lapses: None,
             audience: audience.unwrap_or_default(),
             template: TemplateName::from(template.map(|word| word.text).unwrap_or_default()),
@@ -122,10 +124,12 @@ impl<'n> Reading<'n> {
         let step = held::read(self, &table, again::read(self, &table, step));
         if let Some(word) = template {
             self.given.templates.check(self.sheet, word, &step, self.facts, self.given);
+            held::check_line(self, word, &step);
         }
         let id = id?;
         statement::warn(self, &table, &id, &step);
-        Some(self.place(entry, &table, id, StepKind::Statement(step)))
+        let placed = self.place(entry, &table, id, StepKind::Statement(step));
+        Some(Placed { instead_of: table.word("instead_of"), ..placed })
     }
 
     fn usage(self, table: &Table<'_>) -> Usage {
@@ -197,6 +201,6 @@ impl<'n> Reading<'n> {
         let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
         let step = Step { id: StepId::from(id), at, after: None, when, kind };
         let promises_at = table.entry("next_update").map(|entry| &entry.at);
-        Placed { step, id_at, after: table.word("after"), promises_at }
+        Placed { step, id_at, after: table.word("after"), promises_at, instead_of: None }
     }
 }

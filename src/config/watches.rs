@@ -86,7 +86,7 @@ fn expect_authors(sheet: &Sheet, word: Word<'_>, query: &Query, feeds: &BTreeSet
         }
         if let Some((span, author)) = authors.first() {
             let message =
-                format!("`{feed}` names authors by what begins with `{begins}`, so `{author}` is nobody there");
+                format!("nobody on `{feed}` is called `{author}`: authors there have names that begin with `{begins}`");
             let help = format!("add what the account's own page says, as in (from:{author} OR from:{begins}plc:...)");
             sheet.warn(&within(sheet, word, span), message, help);
         }

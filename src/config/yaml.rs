@@ -62,7 +62,15 @@ fn reworded(error: &serde_yaml::Error) -> (String, String) {
         let help = format!("keep to {NODES_MAX} values, {DEPTH_MAX} levels and {ALIASES_MAX} aliases");
         return ("this file holds more, or nests deeper, than Holdline reads".to_owned(), help);
     }
-    let help = "look at indentation, brackets and quotes here; a text that begins with a quote, @, & or * needs quotes \
+    if said.ends_with("found a tab") {
+        let message = "this is not YAML: a tab stands here or in the next line, and indentation is made of blanks";
+        return (message.to_owned(), "put blanks in its place".to_owned());
+    }
+    let said = match said {
+        "illegal placement of ':' indicator" => "a colon with a blank after it stands where none may",
+        other => other,
+    };
+    let help = "look at indentation, brackets and quotes here and in the line above; a text that begins with a quote, @, & or * needs quotes \
                 around the whole";
     (format!("this is not YAML: {said}"), help.to_owned())
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::incident::{Asker, Event, Incident, IncidentId, Refusal};
 use crate::core::name::{FactName, PersonId, PlaybookName};
-use crate::core::shown::Shown;
-use crate::engine::{Engine, Entry, RecordError};
+use crate::core::shown::{Dated, Shown};
+use crate::engine::{Calendar, Engine, Entry, RecordError};
 
 /// The most incidents that are listed, the latest first; the desk has them all.
 pub const LISTED_MAX: usize = 50;
@@ -18,11 +18,15 @@ pub const SAID_BYTES_MAX: usize = 32 * 1024;
 pub enum IncidentRequest {
     Open { playbook: PlaybookName, by: PersonId, reason: String },
     List,
+    Deadlines,
     Show { incident: IncidentId },
     Claim { incident: IncidentId, by: PersonId },
     Fact { incident: IncidentId, fact: FactName, value: String, by: PersonId },
     StandDown { incident: IncidentId, by: PersonId, reason: String },
     Close { incident: IncidentId, by: PersonId, reason: String },
+    Link { incident: IncidentId, other: IncidentId, by: PersonId, reason: String },
+    Unlink { incident: IncidentId, other: IncidentId, by: PersonId, reason: String },
+    Merge { incident: IncidentId, into: IncidentId, by: PersonId, reason: String },
 }
 
 /// Carries a request out; says what came of it, in sentences.
@@ -33,6 +37,7 @@ pub(super) async fn carry_out(engine: &Engine, request: IncidentRequest) -> Resu
             Ok(vec![format!("Incident {id} is open, and those who are to be alerted are told."), page(engine, id)])
         }
         IncidentRequest::List => Ok(list(engine)),
+        IncidentRequest::Deadlines => Ok(deadlines(engine)),
         IncidentRequest::Show { incident } => show(engine, incident),
         IncidentRequest::Claim { incident, by } => {
             engine.record(incident, Event::Claimed { by: by.clone() }).await?;
@@ -46,6 +51,20 @@ pub(super) async fn carry_out(engine: &Engine, request: IncidentRequest) -> Resu
         IncidentRequest::Close { incident, by, reason } => {
             engine.record(incident, Event::Closed { by, reason }).await?;
             Ok(vec![format!("Incident {incident} is closed.")])
+        }
+        IncidentRequest::Link { incident, other, by, reason } => {
+            engine.link(incident, other, &by, reason).await?;
+            Ok(vec![format!("Incidents {incident} and {other} are linked.")])
+        }
+        IncidentRequest::Unlink { incident, other, by, reason } => {
+            engine.unlink(incident, other, &by, reason).await?;
+            Ok(vec![format!("Incidents {incident} and {other} are linked no more.")])
+        }
+        IncidentRequest::Merge { incident, into, by, reason } => {
+            engine.merge(incident, into, &by, reason).await?;
+            let said =
+                format!("Incident {incident} stood down into incident {into}, which has what is left to do of it.");
+            Ok(vec![said, page(engine, into)])
         }
     }
 }
@@ -86,6 +105,25 @@ fn list(engine: &Engine) -> Vec<String> {
         0 => said.push("There has been no incident.".to_owned()),
         all if all > LISTED_MAX => said.push(format!("and {} before these", all - LISTED_MAX)),
         _ => {}
+    }
+    said
+}
+
+fn deadlines(engine: &Engine) -> Vec<String> {
+    let Calendar { mut lines, more } = engine.calendar();
+    let more = more + lines.len().saturating_sub(LISTED_MAX);
+    lines.truncate(LISTED_MAX);
+    let mut said: Vec<String> = lines
+        .into_iter()
+        .map(|Dated { when, late, what, who, incident, .. }| {
+            let late = if late { "overdue since " } else { "" };
+            format!("{late}{when}: {what}. {who}, incident {incident}")
+        })
+        .collect();
+    match (said.len(), more) {
+        (0, _) => said.push("Nothing is owed by a time.".to_owned()),
+        (_, 0) => {}
+        (_, more) => said.push(format!("and {more} later ones")),
     }
     said
 }

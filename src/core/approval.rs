@@ -217,6 +217,38 @@ impl<S> Ballot<S> {
         self.ask_late_stages(electorate)
     }
 
+    /// Whether the asking has come to its end without the yes that it needs: everybody was asked, or nobody is left to ask.
+    pub fn has_run_out(&self, roster: &Roster) -> bool {
+        let unmet = |(place, vote): (usize, &StageVote)| {
+            vote.open && vote.rung == Rung::Paged && !self.stage_is_met(place, roster)
+        };
+        self.votes.iter().enumerate().any(unmet) || !self.stuck(roster).is_empty()
+    }
+
+    /// One stage more, asked now: what was approved before stands, and is not enough any more.
+    pub fn ask_also(&mut self, stage: Stage, electorate: Electorate<'_>) -> Vec<Asking> {
+        let refused = BTreeSet::new();
+        let mut vote = StageVote {
+            stage,
+            rung: Rung::First,
+            asked: Vec::new(),
+            yes: Vec::new(),
+            open: true,
+            until: None,
+            refused,
+        };
+        vote.ask_first(&self.authors, electorate);
+        let asking = vote.ask_the_silent(self.votes.len(), electorate.at);
+        self.votes.push(vote);
+        asking
+    }
+
+    /// Takes the last stage away again, and says who was asked in it.
+    pub fn without_last_stage(&mut self) -> Vec<PersonId> {
+        let last = self.votes.pop();
+        last.into_iter().flat_map(|vote| vote.asked).map(|ask| ask.person).collect()
+    }
+
     /// Asks those whom the roster entitles by now and did not before, in every open stage without its quorum.
     pub fn admit(&mut self, electorate: Electorate<'_>) -> Vec<Asking> {
         let mut asking = Vec::new();

@@ -155,6 +155,7 @@ impl Work<'_, '_> {
             cause: Cause::Spike,
             roster: (*self.standing.roster).clone(),
             spike: Some(spike.clone()),
+            pause: None,
         };
         Ok(severity_at_opening(&opening, self.now, rules))
     }

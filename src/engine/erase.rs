@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::folding::fold_all;
 use super::holds::{Holds, held_after};
-use crate::core::incident::{Event, Evidence, IncidentId, Opening};
+use super::joining::merged_with;
+use crate::core::incident::{Between, Event, Evidence, IncidentId, Opening};
 use crate::core::name::PersonId;
 use crate::core::statement::Digest;
 use crate::store::{INSTALLATION, InstallationEvent, Keys, Salts, Span, StoreError, StoredEvent, Writer};
@@ -78,7 +79,13 @@ impl Eraser {
         })?;
         let folded = fold_all(&writer, &stored)?;
         let running = folded.incidents.iter().filter(|(_, entry)| entry.incident.is_running());
-        let holds = stored.iter().try_fold(Holds::new(), held_after)?;
+        let mut holds = stored.iter().try_fold(Holds::new(), held_after)?;
+        for (id, hold) in holds.clone() {
+            // A hold holds also what the incident was merged with.
+            for other in merged_with(&folded.incidents, id) {
+                holds.entry(other).or_insert_with(|| hold.clone());
+            }
+        }
         Ok(Self { holds, running: running.map(|(id, _)| *id).collect(), writer, stored })
     }
 
@@ -193,14 +200,17 @@ pub(super) fn rules_of(event: &Event) -> Option<Digest> {
     Some(*rules)
 }
 
-fn quoted(event: &Event) -> &[Evidence] {
+fn quoted(event: &Event) -> Vec<&Evidence> {
+    if let Event::Between(Between::TookOver(other)) = event {
+        return other.spikes.iter().flat_map(|spike| &spike.evidence).collect();
+    }
     let (Event::Opened(Opening { spike: Some(spike), .. })
     | Event::SpikeChanged { spike }
     | Event::SpikeJoined { spike }) = event
     else {
-        return &[];
+        return Vec::new();
     };
-    &spike.evidence
+    spike.evidence.iter().collect()
 }
 
 /// Entries next to one another as one span.

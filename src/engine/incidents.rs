@@ -84,8 +84,14 @@ mod tests {
         }))
         .unwrap();
         let cause = Cause::Person { by: "ana".into(), reason: "a call".to_owned() };
-        let opening =
-            Opening { setting: Setting::Live, rules: rules.hash(), cause, roster: Roster::default(), spike: None };
+        let opening = Opening {
+            setting: Setting::Live,
+            rules: rules.hash(),
+            cause,
+            roster: Roster::default(),
+            spike: None,
+            pause: None,
+        };
         let (incident, _) = open(1, &opening, Timestamp::UNIX_EPOCH, &rules);
         Entry { incident: Arc::new(incident), rules: Arc::new(rules) }
     }

@@ -5,6 +5,7 @@ mod alarm;
 mod answer;
 mod back_off;
 mod board;
+mod calendar;
 mod clock;
 mod counting;
 mod deliver;
@@ -20,6 +21,7 @@ mod held;
 mod holds;
 mod incidents;
 mod intake;
+mod joining;
 mod links;
 mod look;
 mod looks;
@@ -27,6 +29,7 @@ mod measured;
 mod outbox;
 mod paging;
 mod past;
+mod pause;
 mod post;
 mod quiet;
 mod quotes;
@@ -50,6 +53,7 @@ use std::sync::Arc;
 pub use afresh::{NUMBERS_LEFT_OUT, change_key};
 pub use answer::{Answer, TRIES_MAX};
 pub use board::{Board, Entry, Erased};
+pub use calendar::{CALENDAR_MAX, Calendar};
 pub use clock::{Clock, ManualClock, Reading};
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
@@ -87,7 +91,7 @@ pub use watching::{FALSE_ALARMS_WITHIN, FalseAlarm, WatchNow};
 pub use work::{LEASE, MailCounted, MailTaken, OUTBOX_BATCH_MAX, TakenIn, Work};
 
 use crate::core::approval::Decision;
-use crate::core::incident::{Event, IncidentId, Spike, narrate};
+use crate::core::incident::{Event, IncidentId, Spike, narrate, shown_with};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, StepId};
 use crate::core::shown::Quote;
@@ -286,16 +290,20 @@ impl Engine {
         let board = self.board();
         let entry = board.incidents.get(&incident).ok_or(RecordError::NoSuchIncident)?;
         let zone = entry.rules.organisation.zone();
-        let mut told = Vec::new();
+        let mut log = Vec::new();
         for row in self.reader.events(incident)? {
             let at = Timestamp::from_millisecond(row.entry()?.at).unwrap_or(Timestamp::UNIX_EPOCH);
-            let sentence = match row.event()? {
-                Some(event) => narrate(&entry.incident, &event, at, &zone),
+            log.push((at, row.event()?));
+        }
+        let with = shown_with(&entry.incident, log.iter().map(|(at, event)| (*at, event.as_ref())));
+        let tell = |(place, (at, event)): (usize, &(Timestamp, Option<Event>))| {
+            let sentence = match event {
+                Some(event) => narrate(&entry.incident, event, &zone),
                 None => "What happened here was erased.".to_owned(),
             };
-            told.push((at, sentence));
-        }
-        Ok(told)
+            (*at, sentence + with.get(&place).map_or("", String::as_str))
+        };
+        Ok(log.iter().enumerate().map(tell).collect())
     }
 
     /// The incident's events, oldest first, without those whose words were erased.

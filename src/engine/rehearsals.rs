@@ -28,6 +28,11 @@ pub struct PlannedRehearsal {
     pub name: Option<String>,
 }
 
+/// The note that the score of this rehearsal was told.
+fn scored(id: IncidentId) -> String {
+    format!("rehearsal:scored:{id}")
+}
+
 impl Work<'_, '_> {
     /// Announces a rehearsal to everybody who holds a role, once for each time of an entry.
     pub fn plan_rehearsal(&mut self, planned: &PlannedRehearsal) -> Result<bool, RecordError> {
@@ -79,9 +84,22 @@ impl Work<'_, '_> {
         Ok(found)
     }
 
-    /// Tells whoever opened it, and whoever had the duty, how it went; once.
+    /// Rehearsals that are over and whose score nobody was told yet.
+    pub fn rehearsals_to_score(&mut self) -> Result<Vec<IncidentId>, RecordError> {
+        let over = self.state.incidents.iter().filter(|(_, entry)| !entry.incident.is_running());
+        let over: Vec<IncidentId> = over.map(|(id, _)| *id).collect();
+        let mut unscored = Vec::new();
+        for id in over {
+            if self.batch.note(&scored(id))?.is_none() {
+                unscored.push(id);
+            }
+        }
+        Ok(unscored)
+    }
+
+    /// Tells whoever had a hand in it, and whoever had the duty, how it went; once.
     pub fn tell_score(&mut self, id: IncidentId, to: &BTreeSet<PersonId>, lines: &[String]) -> Result<(), RecordError> {
-        let note = format!("rehearsal:scored:{id}");
+        let note = scored(id);
         if self.batch.note(&note)?.is_some() {
             return Ok(());
         }

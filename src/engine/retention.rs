@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::erase::spans;
 use super::error::RecordError;
+use super::joining::{is_held, is_needed};
 use super::work::Work;
 use crate::core::incident::{Evidence, Incident, IncidentId, IncidentPhase};
 use crate::core::name::PersonId;
@@ -59,14 +60,22 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// The first incident that was closed before `at` and that nobody holds.
+    /// The first incident that was closed before `at`, that nobody holds, and that nothing which is open still needs.
     fn closed_before(&self, at: Timestamp) -> Option<IncidentId> {
         let closed = |incident: &Incident| match incident.phase {
             IncidentPhase::Closed { at: closed, .. } => closed < at,
             IncidentPhase::Open | IncidentPhase::StandingDown(_) | IncidentPhase::StoodDown { .. } => false,
         };
         let mut old = self.state.incidents.iter().filter(|(_, entry)| closed(&entry.incident));
-        old.find(|(id, _)| !self.state.holds.contains_key(id)).map(|(id, _)| *id)
+        let incidents = &self.state.incidents;
+        let waited_for = |id: IncidentId| {
+            let mut running = self.state.running.iter().filter_map(|id| incidents.get(id));
+            running.any(|entry| entry.incident.paused_in.is_some_and(|paused| paused.incident == id))
+        };
+        old.find(|(id, _)| {
+            !is_held(incidents, &self.state.holds, **id) && !is_needed(incidents, **id) && !waited_for(**id)
+        })
+        .map(|(id, _)| *id)
     }
 
     fn forget_incident(&mut self, id: IncidentId, kept: Period) -> Result<(), RecordError> {

@@ -170,8 +170,10 @@ impl<'w, 'b> Work<'w, 'b> {
             let due = effect.not_before(self.now);
             self.batch.owe(EffectId { incident: id, number, place }, kind, effect, due)?;
         }
+        let before = self.state.incidents.get(&id).map(|before| Arc::clone(&before.incident));
+        let after = Arc::clone(&entry.incident);
         self.state.put(id, entry);
-        Ok(())
+        self.follow_the_pause(before.as_deref(), &after)
     }
 
     fn rules_by_hash(&mut self, hash: Digest) -> Result<Arc<Rules>, RecordError> {
@@ -200,9 +202,11 @@ impl<'w, 'b> Work<'w, 'b> {
         let rules = self.rules_by_hash(hash)?;
         let id = self.batch.last_incident()? + 1;
         let roster = (*self.standing.roster).clone();
-        let opening = Opening { setting: self.standing.setting, rules: hash, cause, roster, spike };
+        let pause = self.pause_of_others();
+        let opening = Opening { setting: self.standing.setting, rules: hash, cause, roster, spike, pause };
         let (incident, effects) = open(id, &opening, self.now, &rules);
         self.keep(id, Entry { incident: Arc::new(incident), rules }, &Event::Opened(opening), &effects)?;
+        self.pause_holds_on(id, pause)?;
         if let Some(Stopped { by, reason }) = self.state.stopped.clone() {
             self.record(id, Event::PostingStopped { by, reason })?;
         }

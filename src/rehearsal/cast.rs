@@ -199,7 +199,9 @@ impl Sight<'_> {
         for (task, phase) in &self.incident.tasks {
             let open = match phase {
                 TaskPhase::Open { .. } | TaskPhase::Overdue { .. } => true,
-                TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) => false,
+                TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. } => {
+                    false
+                }
             };
             let Some(StepKind::Task(step)) = self.rules.playbook.step(task).map(|step| &step.kind) else { continue };
             let asked = self.seats(step.by.as_str()).into_iter().find(|person| open && self.has_mail(person));

@@ -7,6 +7,8 @@ use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, StepId};
 use crate::core::period::Period;
 use crate::core::rehearsal::What;
+use crate::core::shown::Shown;
+use crate::engine::RecordError;
 
 /// Mentions that are spread over a time come in so many portions at most.
 const PORTIONS_MAX: u32 = 60;
@@ -14,7 +16,7 @@ const PORTIONS_MAX: u32 = 60;
 impl Play {
     /// Lets an inject happen, and tells of it in the incident's own record where one is open.
     pub(super) async fn inject(&mut self, what: What) -> Result<(), PlayError> {
-        let words = what.to_string();
+        let words = what.words(&self.engine.standing().roster);
         let for_duty = matches!(what, What::Call { .. });
         match self.incident() {
             Some(id) => self.record(id, Event::Injected { words, for_duty }).await?,
@@ -24,8 +26,14 @@ impl Play {
             What::Mentions { feed, texts, count, over } => self.spread(&feed, &texts, count, over),
             What::Call { .. } => {}
             What::Fact { fact, value, by } => {
-                if let Some(id) = self.incident() {
-                    self.record(id, Event::FactConfirmed { fact, value, by }).await?;
+                let learned = format!("The inject of the fact {fact} came to nothing");
+                match self.incident() {
+                    None => self.tell(format!("{learned}: no incident is open yet.")),
+                    Some(id) => match self.engine.record(id, Event::FactConfirmed { fact, value, by }).await {
+                        Ok(()) => {}
+                        Err(RecordError::Refused(why)) => self.tell(format!("{learned}: {why}.")),
+                        Err(error) => return Err(error.into()),
+                    },
                 }
             }
             What::Unreachable(person) => drop(self.cast.unreachable.insert(person)),
@@ -51,6 +59,20 @@ impl Play {
         let current = entry.incident.statements.get(&statement).and_then(|found| found.current());
         let Some(digest) = current.map(|version| version.digest) else { return Ok(()) };
         self.record(entry.incident.id, Event::SaidNow { statement, digest, by }).await
+    }
+
+    /// Injects that waited for somebody to be asked who was not, or not before the others had decided.
+    pub fn came_to_nothing(&self) -> Vec<String> {
+        let roster = &self.engine.standing().roster;
+        let unused = self.cast.otherwise.iter().map(|((person, step), otherwise)| {
+            let (name, of) = (roster.name_of(person), Shown::statement_name(step));
+            let was_to = match otherwise {
+                Otherwise::Refuse { .. } => "refuse",
+                Otherwise::Change { .. } => "want other words in",
+            };
+            format!("{name} was to {was_to} the {of}: others had decided by then, or it was never asked.")
+        });
+        unused.collect()
     }
 
     /// Plans the mentions of an inject: each of a voice and a site of its own.

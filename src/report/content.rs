@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::document::{Block, Document};
-use super::{decisions, figures};
+use super::{decisions, duty, figures, uses};
 use crate::core::incident::{AlertPhase, Cause, IncidentPhase, Learned, Lesson, Origin, Verification};
 use crate::core::name::{RoleName, StepId};
 use crate::core::period::Period;
 use crate::core::playbook::{Reached, Step, StepKind};
-use crate::core::report::{Account, Erasure, Kept, Outcome, Promise, Report, StepTaken};
+use crate::core::report::{Account, Erasure, Kept, Measure, Outcome, Promise, Report, StepTaken, Value};
 use crate::core::shown::{Quote, Shown, counted, in_words, lasted, listed, sentence};
 use crate::core::statement::{clock_time, clock_time_with_year};
 
@@ -34,6 +34,8 @@ pub fn document(report: &Report, quotes: &[Quote]) -> Document {
     figures::section(&told, &mut document);
     decisions::section(&told, &mut document);
     told.promises(&mut document);
+    uses::section(&told, &mut document);
+    duty::section(&told, &mut document);
     told.lessons(&mut document);
     if !quotes.is_empty() {
         document.heading("What was said");
@@ -137,6 +139,31 @@ impl Words<'_> {
             self.claimed(),
             self.ended(),
         ]);
+        document.text("In short:");
+        document.list(self.in_short());
+    }
+
+    /// What somebody wants to know who reads no further.
+    fn in_short(&self) -> Vec<String> {
+        let told = |measure: Measure| {
+            let figure = self.account.figure(measure)?;
+            let Value::Told(amount) = &figure.value else { return None };
+            let aim = figure.target.as_ref().map(|target| format!(" (aim: {})", target.words)).unwrap_or_default();
+            Some(format!("{}: {}{aim}.", measure.name(), figures::amount(amount)))
+        };
+        let first = told(Measure::TimeToFirstStatement);
+        let slowest = self.account.slowest.as_ref();
+        let slowest = slowest.map(|slowest| format!("Slowest link: {}.", figures::link(self, slowest, true)));
+        let missed = format!("Approvals missed: {}.", self.account.missed);
+        [
+            Some(first.unwrap_or_else(|| "Nothing public was said.".to_owned())),
+            slowest,
+            Some(missed).filter(|_| self.account.gap.is_none()),
+            told(Measure::PromisesKept),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn claimed(&self) -> String {
@@ -157,7 +184,10 @@ impl Words<'_> {
             IncidentPhase::Open | IncidentPhase::StandingDown(_) => {
                 "It is still running: every figure is as of now.".to_owned()
             }
-            IncidentPhase::StoodDown { at } => format!("Stood down {}.", self.time(*at)),
+            IncidentPhase::StoodDown { at } => match &self.account.broken_off {
+                Some(why) => sentence(&format!("Broken off {}: {why}", self.time(*at))),
+                None => format!("Stood down {}.", self.time(*at)),
+            },
             IncidentPhase::Closed { by, at, verdict, reason } => {
                 let verdict = match verdict {
                     Verification::Real => "Closed",

@@ -2,7 +2,7 @@
 
 use super::content::{Words, name, or_dash, roles};
 use super::document::Document;
-use crate::core::incident::Subject;
+use crate::core::incident::{Subject, teller_words};
 use crate::core::report::{Amount, Figure, Link, RoleWaits, Value};
 use crate::core::shown::{lasted, listed, sentence};
 
@@ -36,6 +36,7 @@ pub(super) fn amount(amount: &Amount) -> String {
         Amount::Lasted(time) => lasted(*time),
         Amount::Share { part, whole } => format!("{part} of {whole}"),
         Amount::Count(count) => count.to_string(),
+        Amount::Who(teller) => teller_words(*teller).to_owned(),
         Amount::Grade(grade) => format!("{grade:.1}"),
         Amount::Each(each) if each.is_empty() => "nothing".to_owned(),
         Amount::Each(each) => listed(&each.iter().map(|(what, count)| format!("{what} {count}")).collect::<Vec<_>>()),
@@ -48,6 +49,7 @@ pub(super) fn amount(amount: &Amount) -> String {
 
 fn waits(told: &Words<'_>, document: &mut Document) {
     document.heading("The slowest link");
+    never_heard(told, document);
     let Some(slowest) = &told.account.slowest else {
         document.text("Nobody let anybody wait for an approval.");
         return;
@@ -58,6 +60,14 @@ fn waits(told: &Words<'_>, document: &mut Document) {
     let head = ["Role", "Answers", "By stand-ins", "Missed", "Median wait", "Longest wait"];
     let rows = told.account.roles.iter().map(|role| by_role(told, role)).collect();
     document.table(&head, rows, "Nobody was asked.");
+}
+
+/// Whoever was called on and did nothing at all. Nothing is told of it where words are erased: they may have done something.
+fn never_heard(told: &Words<'_>, document: &mut Document) {
+    let absent: Vec<String> = told.account.absent.iter().map(|person| told.shown.name(person)).collect();
+    if !absent.is_empty() && told.account.gap.is_none() {
+        document.text(format!("Called on and never heard: {}.", listed(&absent)));
+    }
 }
 
 /// `Dev Patel (legal) let 12 minutes go by on the holding statement, stage accuracy`.

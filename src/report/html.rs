@@ -52,7 +52,10 @@ fn each(items: &[String], before: &str, after: &str) -> String {
 fn rows(table: &Table) -> String {
     let head = joined(table.head.iter().map(|cell| format!("<th scope=\"col\">{}</th>", escaped(cell))));
     let rows = joined(table.rows.iter().map(|row| {
-        let cells = joined(row.iter().map(|cell| format!("<td>{}</td>", escaped(cell))));
+        // A phone shows each cell beneath the other, with the name of its column before it.
+        let cells = table.head.iter().zip(row);
+        let cells = cells.map(|(head, cell)| format!("<td data-head=\"{}\">{}</td>", escaped(head), escaped(cell)));
+        let cells = joined(cells);
         format!("<tr>{cells}</tr>\n")
     }));
     format!(

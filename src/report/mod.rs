@@ -4,13 +4,15 @@
 mod content;
 mod decisions;
 mod document;
+mod duty;
 mod figures;
 mod html;
 mod markdown;
 mod overview;
+mod uses;
 
 pub use content::document;
 pub use document::{Block, Document, Table};
 pub use html::{body, html};
 pub use markdown::markdown;
-pub use overview::overview;
+pub use overview::{TREND_MAX, overview};

@@ -9,8 +9,11 @@ use super::document::Document;
 use super::figures::{amount, link};
 use crate::core::report::{Account, Amount, Measure, Report, Reports, Value};
 use crate::core::setting::Setting;
-use crate::core::shown::{counted, lasted};
+use crate::core::shown::{counted, lasted, listed};
 use crate::core::statement::clock_time_with_year;
+
+/// How many times to the first statement are told one after the other.
+pub const TREND_MAX: usize = 12;
 
 /// One table a setting, the newest first.
 pub fn overview(of: &Reports) -> Document {
@@ -29,6 +32,9 @@ pub fn overview(of: &Reports) -> Document {
         if let Some(median) = median(group) {
             document.text(format!("Median time to the first public statement: {}.", lasted(median)));
         }
+        for trend in trends(group) {
+            document.text(trend);
+        }
         let head = [
             "Incident",
             "Opened",
@@ -38,6 +44,7 @@ pub fn overview(of: &Reports) -> Document {
             "Approvals missed",
             "Steps in time",
             "Promises kept",
+            "Never heard",
         ];
         document.table(&head, group.iter().map(|(report, account)| row(report, account)).collect(), "None.");
     }
@@ -55,6 +62,23 @@ pub fn overview(of: &Reports) -> Document {
     document
 }
 
+/// How the time to the first statement went on for incidents of one title.
+fn trends(group: &[(&Report, &Account)]) -> Vec<String> {
+    let mut times: BTreeMap<&str, Vec<SignedDuration>> = BTreeMap::new();
+    for (_, account) in group.iter().rev() {
+        if let Some(time) = first_statement(account) {
+            times.entry(&account.incident.title).or_default().push(time);
+        }
+    }
+    times.retain(|_, times| times.len() > 1);
+    let trend = |(title, times): (&str, Vec<SignedDuration>)| {
+        let newest: Vec<String> =
+            times.iter().skip(times.len().saturating_sub(TREND_MAX)).map(|time| lasted(*time)).collect();
+        format!("{title}, first statement after, from the oldest to the newest: {}.", newest.join(", "))
+    };
+    times.into_iter().map(trend).collect()
+}
+
 fn row(report: &Report, account: &Account) -> Vec<String> {
     let told = Words { account, shown: shown(account, report.as_of) };
     let zone = account.rules.organisation.zone();
@@ -64,10 +88,16 @@ fn row(report: &Report, account: &Account) -> Vec<String> {
         told.ended(),
         value(account, Measure::TimeToFirstStatement),
         or_dash(account.slowest.as_ref().map(|slowest| link(&told, slowest, true))),
-        account.missed().to_string(),
+        account.missed.to_string(),
         value(account, Measure::StepsInTime),
         value(account, Measure::PromisesKept),
+        or_dash(never_heard(&told)),
     ]
+}
+
+fn never_heard(told: &Words<'_>) -> Option<String> {
+    let absent: Vec<String> = told.account.absent.iter().map(|person| told.shown.name(person)).collect();
+    Some(listed(&absent)).filter(|_| !absent.is_empty() && told.account.gap.is_none())
 }
 
 fn value(account: &Account, measure: Measure) -> String {
@@ -77,14 +107,15 @@ fn value(account: &Account, measure: Measure) -> String {
     }
 }
 
+fn first_statement(account: &Account) -> Option<SignedDuration> {
+    match &account.figure(Measure::TimeToFirstStatement)?.value {
+        Value::Told(Amount::Lasted(time)) => Some(*time),
+        Value::Told(_) | Value::NotTold(_) => None,
+    }
+}
+
 fn median(group: &[(&Report, &Account)]) -> Option<SignedDuration> {
-    let mut times: Vec<SignedDuration> = group
-        .iter()
-        .filter_map(|(_, account)| match &account.figure(Measure::TimeToFirstStatement)?.value {
-            Value::Told(Amount::Lasted(time)) => Some(*time),
-            Value::Told(_) | Value::NotTold(_) => None,
-        })
-        .collect();
+    let mut times: Vec<SignedDuration> = group.iter().filter_map(|(_, account)| first_statement(account)).collect();
     times.sort_unstable();
     let upper = *times.get(times.len() / 2)?;
     let lower = times[(times.len() - 1) / 2];

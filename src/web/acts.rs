@@ -97,6 +97,41 @@ pub(super) async fn playbook(
     site.act(id, Event::PlaybookPicked { rules, by: visitor.person }, "top").await
 }
 
+/// Links with another incident, or takes a link away.
+pub(super) async fn link(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let (other, reason) = (other(&fields, id)?, field(&fields, "reason").to_owned());
+    let done = match field(&fields, "press") {
+        "link" => site.engine.link(id, other, &visitor.person, reason).await,
+        "unlink" => site.engine.unlink(id, other, &visitor.person, reason).await,
+        _ => return Err(Problem::input("Say whether to link them or to take the link away.").at_incident(id)),
+    };
+    done.map_err(|error| Problem::from(error).at_incident(id))?;
+    Ok(Redirect::to(&format!("/incident/{id}#others")).into_response())
+}
+
+/// Stands this incident down into another.
+pub(super) async fn merge(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let (into, reason) = (other(&fields, id)?, field(&fields, "reason").to_owned());
+    let merged = site.engine.merge(id, into, &visitor.person, reason).await;
+    merged.map_err(|error| Problem::from(error).at_incident(id))?;
+    Ok(Redirect::to(&format!("/incident/{into}#others")).into_response())
+}
+
+fn other(fields: &Fields, id: IncidentId) -> Result<IncidentId, Problem> {
+    let other = field(fields, "other").parse();
+    other.map_err(|_| Problem::input("Pick the other incident from the list.").at_incident(id))
+}
+
 /// Agrees to a change of the incident's people that the folder asks for.
 pub(super) async fn change(
     State(site): State<Arc<Site>>,

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::Site;
 use super::problem::Problem;
+use crate::engine::Engine;
 
 /// Where the site of a rehearsal with the team lies.
 pub const REHEARSAL_PATH: &str = "/rehearsal";
@@ -21,21 +22,31 @@ const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What leads on in our pages. Text of others is escaped there, and holds no quotation mark.
 const LEADS: [&str; 3] = ["href=\"/", "action=\"/", "src=\"/"];
 
-/// All pages of one site.
-pub type Routes = Router;
-/// The rehearsal's pages; none while there was never one.
-pub type Beneath = watch::Receiver<Option<Routes>>;
+/// Rehearsals with the team: their site, and where their record is read.
+#[derive(Clone)]
+pub struct Inside {
+    pub routes: Router,
+    pub engine: Engine,
+}
+
+/// None while there was never one.
+pub type Beneath = watch::Receiver<Option<Inside>>;
 
 pub(super) async fn rehearsal(State(site): State<Arc<Site>>, mut request: Request) -> Response {
     let gone = || Problem::not_found("No rehearsal was begun here.").into_response();
-    let router = site.rehearsal.as_ref().and_then(|beneath| beneath.borrow().clone());
-    let (Some(router), Some(uri)) = (router, without_path(request.uri())) else { return gone() };
+    let (Some(inside), Some(uri)) = (site.inside(), without_path(request.uri())) else { return gone() };
     *request.uri_mut() = uri;
     // What the routes outside noted of the path would be taken for parts of the path inside.
     request.extensions_mut().clear();
-    match TowerToHyperService::new(router).call(request).await {
+    match TowerToHyperService::new(inside.routes).call(request).await {
         Ok(response) => led_back(response).await,
         Err(never) => match never {},
+    }
+}
+
+impl Site {
+    pub(super) fn inside(&self) -> Option<Inside> {
+        self.rehearsal.as_ref()?.borrow().clone()
     }
 }
 

@@ -9,13 +9,16 @@ use serde::Serialize;
 
 use super::Site;
 use super::problem::Problem;
-use crate::core::incident::{Incident, StatementPhase};
+use crate::core::incident::{Incident, Origin, StatementPhase};
 use crate::core::name::PersonId;
 use crate::core::roster::{Person, Roster};
+use crate::core::setting::Setting;
 use crate::core::shown::listed;
 
 #[derive(Serialize)]
 struct Demo {
+    /// Whether it is a dry run, with the folder and feeds of whoever started it.
+    rehearsal: bool,
     next: String,
     incident: Option<u32>,
     people: Vec<Guise>,
@@ -36,10 +39,15 @@ pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
     let roster = &standing.roster;
     let people = roster.people.iter().filter(|(_, person)| !person.shared);
     let board = site.engine.board();
+    let rehearsal = standing.setting == Setting::Rehearsal;
     let running = board.incidents.values().rev().find(|entry| entry.incident.is_running());
     let next = match running {
         None if !board.incidents.is_empty() => {
-            "It is over. Open another incident by hand on the desk, or end the demo where you started it."
+            "It is over. Open another incident by hand on the desk, or end it where you started it."
+        }
+        None if rehearsal => {
+            "Nothing is going on yet. Be somebody below and open an incident by hand on the desk, or let a feed bring what \
+             a watch of yours looks for."
         }
         None => {
             "Nothing is going on yet. The sample feed is being read; a spike opens an incident in a moment. Load this page again."
@@ -58,6 +66,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
         }
     };
     let demo = Demo {
+        rehearsal,
         next: next.to_owned(),
         incident: running.map(|entry| entry.incident.id),
         people: people.map(|(id, person)| site.guise(roster, id, person)).collect(),
@@ -65,9 +74,21 @@ pub(super) async fn page(State(site): State<Arc<Site>>) -> Response {
     site.page("demo", &site.frame("Demo", None), &demo)
 }
 
+/// Everything but the rounds whose time has not come.
 fn everything_is_posted(incident: &Incident) -> bool {
-    let mut statements = incident.statements.values();
-    statements.all(|statement| matches!(statement.phase, StatementPhase::Posted(_)))
+    incident.statements.values().all(|statement| match (&statement.phase, &statement.origin) {
+        (StatementPhase::Posted(_), _) | (StatementPhase::Waiting, Origin::Round { .. }) => true,
+        (
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Asking(_)
+            | StatementPhase::Ready(_)
+            | StatementPhase::Posting(_)
+            | StatementPhase::Withdrawn
+            | StatementPhase::Skipped(_),
+            _,
+        ) => false,
+    })
 }
 
 /// Begins a session of that person; nobody proves anything here.

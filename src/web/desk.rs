@@ -13,9 +13,9 @@ use super::problem::Problem;
 use super::session::Visitor;
 use crate::core::incident::StatementPhase;
 use crate::core::name::PlaybookName;
-use crate::core::shown::{Shown, Text, texts};
+use crate::core::shown::{Dated, Shown, Text, texts};
 use crate::core::statement::clock_time;
-use crate::engine::{Erased, RefusedFolder};
+use crate::engine::{Calendar, Erased, RefusedFolder};
 
 /// How many incidents that are over are listed.
 const RECENT_MAX: usize = 20;
@@ -23,6 +23,9 @@ const RECENT_MAX: usize = 20;
 #[derive(Serialize)]
 struct Desk {
     open: Vec<Line>,
+    calendar: Vec<Due>,
+    /// How many later lines the calendar leaves out.
+    later: Option<usize>,
     recent: Vec<Line>,
     /// What there is to say of incidents whose words were erased.
     erased: Vec<String>,
@@ -37,6 +40,20 @@ struct Desk {
     refused: Option<Refused>,
     /// What of the folder waits for a restart.
     waits: Vec<String>,
+}
+
+/// One line of the calendar.
+#[derive(Serialize)]
+struct Due {
+    /// For programs that read the page aloud.
+    instant: String,
+    when: String,
+    late: bool,
+    what: String,
+    who: String,
+    incident: u32,
+    title: String,
+    part: String,
 }
 
 #[derive(Serialize)]
@@ -89,9 +106,18 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
     let erased = board.erased.iter().rev().take(RECENT_MAX).map(|(id, erased)| site.erased(*id, erased)).collect();
     let (playbooks, quiet, blind) = (site.choices(), site.quiet_now(), site.blind());
     let folder = site.folder.borrow().clone();
+    let Calendar { lines, more } = site.engine.calendar();
+    let (calendar, later) = (lines.into_iter().map(due).collect(), (more > 0).then_some(more));
     let (refused, waits) = (folder.refused.map(|refused| site.refused(refused)), folder.waits);
-    let desk = Desk { open, recent, erased, playbooks, stopped: board.stopped, if_asked, blind, quiet, refused, waits };
+    let stopped = board.stopped;
+    let desk =
+        Desk { open, calendar, later, recent, erased, playbooks, stopped, if_asked, blind, quiet, refused, waits };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
+}
+
+fn due(line: Dated) -> Due {
+    let Dated { at, when, late, what, who, incident, title, part } = line;
+    Due { instant: at.to_string(), when, late, what, who, incident, title, part }
 }
 
 /// What may be said of an incident to whoever asks.

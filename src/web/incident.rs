@@ -12,6 +12,7 @@ use super::board::{Found, drawing};
 use super::desk::Choice;
 use super::lessons::{Lessons, lessons};
 use super::now::{Todo, to_do};
+use super::others::Others;
 use super::problem::Problem;
 use super::session::Visitor;
 use super::statement_view::StatementView;
@@ -56,6 +57,7 @@ struct Page {
     /// Who told the story first, as far as somebody said it.
     told_first: Option<String>,
     statements: Vec<StatementView>,
+    others: Others,
     lessons: Lessons,
     timeline: Vec<Told>,
 }
@@ -99,7 +101,10 @@ struct TaskView {
     by: String,
     state: String,
     open: bool,
+    can_skip: bool,
     can_begin: bool,
+    /// The incident that has it for all.
+    held_in: Option<IncidentId>,
 }
 
 pub(super) async fn page(
@@ -150,6 +155,7 @@ impl Site {
             people: people(&shown),
             told_first: incident.broken_by.map(|teller| sentence(teller_words(teller))),
             statements: self.statements(&shown),
+            others: self.others(found),
             lessons: lessons(&shown),
             timeline: told.map(|(at, sentence)| Told { at: shown.time(at), sentence }).collect(),
         })
@@ -191,7 +197,19 @@ fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {
     let running = shown.incident.is_running();
     let tasks = shown.incident.task_words(shown.rules).into_iter().map(|task| {
         let phase = shown.incident.tasks.get(&task.id);
-        let over = matches!(phase, Some(TaskPhase::Done { .. } | TaskPhase::Skipped(_)));
+        let over = matches!(phase, Some(TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. }));
+        let held_in = match phase {
+            Some(TaskPhase::Elsewhere { incident, .. }) => Some(*incident),
+            Some(
+                TaskPhase::Waiting
+                | TaskPhase::Open { .. }
+                | TaskPhase::Overdue { .. }
+                | TaskPhase::Done { .. }
+                | TaskPhase::Skipped(_),
+            )
+            | None => None,
+        };
+        let left = shown.incident.resuming() == Some(&task.id);
         let waits = matches!(phase, Some(TaskPhase::Waiting | TaskPhase::Skipped(_)));
         TaskView {
             incident: shown.incident.id,
@@ -199,7 +217,9 @@ fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {
             id: task.id.to_string(),
             todo: task.todo,
             by: task.who,
-            open: running && !over,
+            open: running && !over || left,
+            can_skip: running && !over,
+            held_in,
             can_begin: running && waits && shown.incident.verified.is_some(),
         }
     });

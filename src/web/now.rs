@@ -69,14 +69,17 @@ fn task(shown: &Shown<'_>, task: &TaskWords) -> Option<Todo> {
     let (until, late) = match shown.incident.tasks.get(&task.id)? {
         TaskPhase::Open { due } => (*due, false),
         TaskPhase::Overdue { due } => (Some(*due), true),
-        TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) => return None,
+        TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. } => {
+            return None;
+        }
     };
     Some(item(shown, format!("{} ({})", task.todo, task.who), until, late, format!("task-{}", task.id)))
 }
 
 fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
     let statement = shown.incident.statements.get(id)?;
-    if !waits_for_people(statement) {
+    let word = shown.incident.waits_for_a_word(id, shown.rules);
+    if word.is_none() && !waits_for_people(statement) {
         return None;
     }
     let name = Shown::statement_name(id);
@@ -89,7 +92,7 @@ fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
         | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
     };
-    let until = shown.incident.held_until(id).or(statement.due);
+    let until = word.or(statement.due);
     Some(item(shown, words, until, statement.overdue, format!("statement-{id}")))
 }
 
@@ -121,9 +124,9 @@ fn waits_for_people(statement: &Statement) -> bool {
         StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => {
             posting.posts.values().any(|post| matches!(post, PostPhase::NeedsPerson { .. } | PostPhase::ByHand { .. }))
         }
-        // What is held waits for somebody's word.
-        StatementPhase::Ready(ready) => ready.lapses.is_some(),
-        StatementPhase::Waiting | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => false,
+        StatementPhase::Waiting | StatementPhase::Ready(_) | StatementPhase::Skipped(_) | StatementPhase::Withdrawn => {
+            false
+        }
     }
 }
 

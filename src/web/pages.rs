@@ -24,7 +24,7 @@ macro_rules! template {
 const STYLE: &str = template!("style.css");
 
 /// Pages, and the parts that several of them use.
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 26] = [
     ("layout", template!("layout.hbs")),
     ("newsroom_layout", template!("newsroom_layout.hbs")),
     ("texts", template!("texts.hbs")),
@@ -35,6 +35,8 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("fact", template!("fact.hbs")),
     ("statement", template!("statement.hbs")),
     ("lessons", template!("lessons.hbs")),
+    ("rehearsals", template!("rehearsals.hbs")),
+    ("others", template!("others.hbs")),
     ("report", template!("report.hbs")),
     ("desk", template!("desk.hbs")),
     ("feeds", template!("feeds.hbs")),
@@ -64,6 +66,8 @@ pub(super) struct Frame {
     pub(super) person: Option<String>,
     pub(super) stamp: Option<String>,
     pub(super) demo: bool,
+    /// Whether rehearsals with the team may take place beside it.
+    pub(super) rehearsals: bool,
 }
 
 #[derive(Serialize)]
@@ -115,6 +119,7 @@ impl Site {
             person: visitor.map(|visitor| visitor.name.clone()),
             stamp: standing.setting.stamp(&standing.organisation.stamp),
             demo: self.mailbox.is_some(),
+            rehearsals: self.rehearsal.is_some(),
         }
     }
 }

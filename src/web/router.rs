@@ -20,7 +20,7 @@ use super::problem::{self, Problem};
 use super::webhook::Hooks;
 use super::{
     Operating, Site, Web, acts, approval, beneath, demo, desk, feeds, health, incident, lessons, mailbox, metrics,
-    newsroom, report, session, sign_in, statement, watches, webhook,
+    newsroom, rehearsals, report, session, sign_in, statement, watches, webhook,
 };
 use crate::core::setting::Setting;
 use crate::feed::webhook::BODY_BYTES_MAX;
@@ -127,6 +127,8 @@ fn private() -> Router<Arc<Site>> {
         .route("/watches/silence/{number}/end", post(watches::end_silence))
         .route("/sign-out", post(sign_in::out))
         .route("/reports", get(report::list))
+        .route("/rehearsals", get(rehearsals::list))
+        .route("/rehearsals/{id}", get(rehearsals::page))
         .route("/incident/{id}", get(incident::page))
         .route("/incident/{id}/report", get(report::page))
         .route("/incident/{id}/report.md", get(report::download))
@@ -136,6 +138,8 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/stand-down", post(acts::stand_down))
         .route("/incident/{id}/close", post(acts::close))
         .route("/incident/{id}/playbook", post(acts::playbook))
+        .route("/incident/{id}/link", post(acts::link))
+        .route("/incident/{id}/merge", post(acts::merge))
         .route("/incident/{id}/lesson", post(lessons::add))
         .route("/incident/{id}/lesson/{lesson}/done", post(lessons::done))
         .route("/incident/{id}/change/{change}", post(acts::change))

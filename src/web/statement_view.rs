@@ -118,7 +118,7 @@ impl Site {
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
             can_ask_again: running && can_ask_again(statement),
             can_use: running && matches!(&statement.phase, StatementPhase::Ready(ready) if ready.lapses.is_none()),
-            can_say_now: running && shown.incident.held_until(id).is_some(),
+            can_say_now: running && shown.incident.waits_for_a_word(id, shown.rules).is_some(),
             uses: shown.uses(statement),
             can_begin: shown.incident.verified.is_some()
                 && running

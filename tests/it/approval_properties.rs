@@ -93,8 +93,14 @@ impl Run {
         let at: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
         let rules = world.rules.clone();
         let cause = Cause::Person { by: "gil".into(), reason: "a call".to_owned() };
-        let opening =
-            Opening { setting: world.setting, rules: rules.hash(), cause, roster: world.roster.clone(), spike: None };
+        let opening = Opening {
+            setting: world.setting,
+            rules: rules.hash(),
+            cause,
+            roster: world.roster.clone(),
+            spike: None,
+            pause: None,
+        };
         let (incident, effects) = open(1, &opening, at, &rules);
         let events = vec![(at, Event::Opened(opening))];
         let mut run = Self {

@@ -114,7 +114,8 @@ impl Breach {
         let rules = rules();
         let now = sample::at("2026-11-22T17:41:00Z");
         let spike = Some(spike());
-        let opening = Opening { setting, rules: rules.hash(), cause: Cause::Spike, roster: roster(), spike };
+        let opening =
+            Opening { setting, rules: rules.hash(), cause: Cause::Spike, roster: roster(), spike, pause: None };
         let (incident, _) = open(7, &opening, now, &rules);
         Self { incident, rules, now }
     }

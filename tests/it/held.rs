@@ -2,23 +2,25 @@
 
 use holdline::core::incident::{Event, Hold, StatementPhase};
 
-use crate::test_app::{TestApp, Visitor};
+use crate::test_app::{Link, TestApp, Visitor};
 
 const SAY: &str = "/incident/1/statement/reopened/say-now";
 
-/// The hospital with words for the end, held for the word of comms-lead once the privacy officer has approved them.
-async fn with_words_for_the_end() -> (TestApp, Visitor) {
+/// The hospital with one more statement of this name, `how` it is held once the privacy officer has approved it.
+async fn with(name: &str, how: &str) -> (TestApp, Visitor) {
     let mut app = TestApp::start().await;
     let book = app.file("playbooks/data-breach.yaml");
     let text = std::fs::read_to_string(&book).unwrap();
-    let step = "  - statement:\n      id: reopened\n      use: hold\n      audience: public\n      \
-                template: data-breach/reopened\n      channels: [website]\n      needs: [help_line]\n      \
-                on_word_of: [comms-lead]\n      lapses: 4h\n      approval: [ { any_of: [privacy-officer] } ]\n";
+    let step = format!(
+        "  - statement:\n      id: {name}\n      use: hold\n      audience: public\n      \
+         template: data-breach/{name}\n      channels: [website]\n      needs: [help_line]\n      {how}\n      \
+         lapses: 4h\n      approval: [ {{ any_of: [privacy-officer] }} ]\n"
+    );
     std::fs::write(&book, text.replace("stand_down:", &format!("{step}\nstand_down:"))).unwrap();
     for (language, words) in
         [("en", "It is over. Call {{facts.help_line}}."), ("es", "Ha terminado: {{facts.help_line}}.")]
     {
-        let name = format!("templates/statements/data-breach/reopened.long.{language}.hbs");
+        let name = format!("templates/statements/data-breach/{name}.long.{language}.hbs");
         std::fs::write(app.file(&name), words).unwrap();
     }
     app.restart().await;
@@ -29,6 +31,10 @@ async fn with_words_for_the_end() -> (TestApp, Visitor) {
     ana.does("/incident/1/fact/help_line", &[("value", "+1 555 010 0100"), ("press", "confirm")]).await;
     app.settle().await;
     (app, ana)
+}
+
+async fn with_words_for_the_end() -> (TestApp, Visitor) {
+    with("reopened", "on_word_of: [comms-lead]").await
 }
 
 fn digest(app: &TestApp) -> String {
@@ -109,4 +115,36 @@ async fn a_word_after_the_time_but_before_its_row_sends_nothing() {
     assert!(app.app().engine.record(1, word).await.is_err());
     app.minutes_go_by(0).await;
     assert!(!newsroom_has_it(&app).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_answers_one_executive_lets_out_the_line_that_was_approved_ahead() {
+    let (mut app, ana) = with("line", "instead_of: holding").await;
+    app.approve("chi").await;
+    assert_eq!(app.letters("ana", "Held ready, line statement").len(), 1);
+    let page = ana.text("/incident/1").await;
+    assert!(page.contains("where nobody answers for the holding statement") && !page.contains("Say it now"), "{page}");
+    let chi = app.sign_in("chi").await;
+    chi.does("/incident/1/fact/discovered_at", &[("value", "2026-11-22 08:40"), ("press", "confirm")]).await;
+    app.settle().await;
+    app.approve("ana").await;
+    // Nobody answers about the holding statement: neither those who are asked nor those asked in their place.
+    app.minutes_go_by(7).await;
+    assert!(app.letters("fay", "line statement").is_empty(), "the ladder has not ended");
+    app.minutes_go_by(7).await;
+    app.restart().await;
+    let letter = app.letters("fay", "line statement (v1)").pop().expect("Fay is offered the line");
+    let text = &letter.letter.text;
+    assert!(text.contains("Nobody answers for the holding statement. This line was approved ahead"), "{text}");
+    assert!(text.contains("Yours is the last yes that is needed"), "{text}");
+    assert!(!app.text("/newsroom").await.contains("/newsroom/1/line"), "nothing posts itself");
+    let email = letter.letter.text.split("Open http").nth(1).unwrap();
+    let path = format!("/a/{}", email.split("/a/").nth(1).unwrap().split_whitespace().next().unwrap());
+    let code = text.split("Type this code there: ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let link = Link { path, code };
+    let answered = app.press(&link, &link.code, "approve", "").await;
+    assert_eq!(answered.status(), 303, "{}", answered.text().await.unwrap());
+    app.settle().await;
+    assert!(app.text("/newsroom/1/line").await.contains("It is over. Call +1 555 010 0100."));
+    assert!(!app.text("/newsroom").await.contains("/newsroom/1/holding"));
 }

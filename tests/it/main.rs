@@ -48,6 +48,7 @@ mod reload;
 mod report;
 mod rss;
 mod sample;
+mod several;
 mod sighting;
 mod simulation;
 mod start;

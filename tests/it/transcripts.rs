@@ -67,7 +67,7 @@ impl Play {
     fn open(&mut self, text: &str) {
         let (cause, spike) = verbs::cause(text, self.now);
         let (setting, roster) = (self.world.setting, self.world.roster.clone());
-        let opening = Opening { setting, rules: self.world.rules.hash(), cause, roster, spike };
+        let opening = Opening { setting, rules: self.world.rules.hash(), cause, roster, spike, pause: None };
         let (incident, effects) = open(1, &opening, self.now, &self.world.rules);
         self.keep(Event::Opened(opening), incident, &effects);
     }

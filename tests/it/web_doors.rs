@@ -19,6 +19,8 @@ const PRIVATE: &[(&str, &str)] = &[
     ("GET", "/incident/1/report"),
     ("GET", "/incident/1/report.md"),
     ("GET", "/reports"),
+    ("GET", "/rehearsals"),
+    ("GET", "/rehearsals/1"),
     ("POST", "/incident/1/verify"),
     ("POST", "/incident/1/claim"),
     ("POST", "/incident/1/severity"),

@@ -1,4 +1,5 @@
-//! What a rehearsal leaves in a folder: the timeline with the score, every mail as it would have gone out, every draft and post.
+//! What a rehearsal leaves in a folder: the timeline with the score, the report, every mail as it would have gone out, every
+//! draft and post.
 
 use std::fs;
 use std::io;
@@ -8,11 +9,18 @@ use crate::app::Rehearsed;
 use crate::core::rehearsal::Retold;
 use crate::core::statement::Variant;
 use crate::mail::Captured;
+use crate::report::{Document, html, markdown};
 
 /// The longest part of a file's name that comes from a subject, in characters.
 const SLUG_CHARS_MAX: usize = 40;
 
 pub(super) struct Kept(PathBuf);
+
+/// How it ended; nothing where no incident was opened.
+pub(super) struct Ended {
+    pub(super) retold: Option<Retold>,
+    pub(super) report: Option<Document>,
+}
 
 impl Kept {
     /// Makes the folder; one that holds anything is left alone.
@@ -32,10 +40,12 @@ impl Kept {
         &self.0
     }
 
-    pub(super) fn keep(&self, rehearsed: &Rehearsed, retold: Option<&Retold>, lines: &[String]) -> Result<(), String> {
+    pub(super) fn keep(&self, rehearsed: &Rehearsed, ended: &Ended, lines: &[String]) -> Result<(), String> {
+        let Ended { retold, report } = ended;
         let kept = self.write("", "timeline.txt", format!("{}\n", lines.join("\n")).as_bytes());
+        let kept = kept.and_then(|()| report.iter().try_for_each(|report| self.report(report)));
         let kept = kept.and_then(|()| rehearsed.mailbox.all().iter().try_for_each(|letter| self.mail(letter)));
-        let kept = kept.and_then(|()| self.drafts(retold)).and_then(|()| self.posts(rehearsed));
+        let kept = kept.and_then(|()| self.drafts(retold.as_ref())).and_then(|()| self.posts(rehearsed));
         kept.map_err(|error| format!("{} cannot be written to: {error}", self.0.display()))
     }
 
@@ -43,6 +53,11 @@ impl Kept {
         let folder = self.0.join(sub);
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(name), bytes)
+    }
+
+    fn report(&self, report: &Document) -> io::Result<()> {
+        self.write("", "report.html", html(report).as_bytes())?;
+        self.write("", "report.md", markdown(report).as_bytes())
     }
 
     fn mail(&self, kept: &Captured) -> io::Result<()> {
@@ -55,7 +70,7 @@ impl Kept {
     }
 
     fn drafts(&self, retold: Option<&Retold>) -> io::Result<()> {
-        for (step, statement) in retold.into_iter().flat_map(|retold| &retold.incident.statements) {
+        for (step, statement) in retold.into_iter().flat_map(|retold| &retold.incident().statements) {
             for version in &statement.versions {
                 let text = texts(&version.package.variants);
                 self.write("drafts", &format!("{step}-v{}.txt", version.number), text.as_bytes())?;

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::out;
-use crate::core::incident::{Incident, IncidentId, StatementPhase, TaskPhase};
-use crate::core::name::PersonId;
+use crate::core::incident::{Incident, IncidentId, Statement, StatementPhase, TaskPhase};
+use crate::core::lint::Level;
+use crate::core::name::{PersonId, StepId};
 use crate::core::rehearsal::{Found, Scenario, Score};
 use crate::core::roster::Roster;
 use crate::core::rules::Organisation;
-use crate::core::shown::visible;
+use crate::core::shown::{Shown, visible};
 use crate::engine::Engine;
 
 pub(super) struct Printer {
@@ -75,7 +76,7 @@ impl Printer {
         }
     }
 
-    pub(super) fn expectations(&mut self, found: &[Found]) {
+    pub(super) fn expectations(&mut self, found: &[Found], roster: &Roster) {
         if found.is_empty() {
             return;
         }
@@ -83,8 +84,42 @@ impl Printer {
         self.line("Expected");
         for Found { expected, met, seen } in found {
             let mark = if *met { "met    " } else { "NOT MET" };
-            self.line(&format!("  {mark}  {expected}: {seen}"));
+            self.line(&format!("  {mark}  {}: {seen}", expected.words(roster)));
         }
+    }
+
+    /// Injects without any effect: whoever wrote the scenario meant something else.
+    pub(super) fn came_to_nothing(&mut self, injects: &[String]) {
+        if injects.is_empty() {
+            return;
+        }
+        self.line("");
+        self.line("Injects that came to nothing");
+        for inject in injects {
+            self.line(&format!("  {inject}"));
+        }
+    }
+
+    /// What did not go out, and what it waited for. The cast lifts no block of lint: a text that is blocked is to be mended.
+    pub(super) fn not_posted(&mut self, engine: &Engine, incident: Option<IncidentId>, score: Option<&Score>) {
+        let board = engine.board();
+        let Some(entry) = incident.and_then(|id| board.incidents.get(&id)) else { return };
+        let shown = Shown { incident: &entry.incident, rules: &entry.rules, now: engine.time() };
+        let ready = |step: &StepId| {
+            score.is_some_and(|score| score.statements.iter().any(|of| of.ready && of.statement == *step))
+        };
+        let held = entry.incident.statements.iter().filter(|(step, statement)| is_held(statement) && !ready(step));
+        let held: Vec<String> =
+            held.map(|(step, statement)| format!("  {step}: {}", why_held(&shown, statement))).collect();
+        if held.is_empty() {
+            return;
+        }
+        self.line("");
+        self.line("Not posted, and why");
+        for line in held {
+            self.line(&line);
+        }
+        self.line("Nobody of the cast lifts a block of lint or saves a text of their own.");
     }
 
     pub(super) fn score(&mut self, score: Option<&Score>, roster: &Roster) {
@@ -97,6 +132,35 @@ impl Printer {
         for line in score.lines(|person: &PersonId| roster.name_of(person).to_owned()) {
             self.line(&format!("  {line}"));
         }
+    }
+}
+
+/// What lint stopped it for, also where the end has withdrawn it since; else where it stands.
+fn why_held(shown: &Shown<'_>, statement: &Statement) -> String {
+    let findings = statement.current().into_iter().flat_map(|version| &version.package.findings);
+    let stops = findings.filter(|finding| match finding.level {
+        Level::PrivacyBlock | Level::Block => true,
+        Level::Warning => false,
+    });
+    let stops: Vec<String> = stops
+        .map(|finding| format!("{} in {}, \"{}\": {}", finding.rule, finding.place, finding.found, finding.remedy))
+        .collect();
+    if stops.is_empty() {
+        return shown.statement_state(statement);
+    }
+    format!("lint stopped version {}: {}", statement.version(), stops.join("; "))
+}
+
+/// Whether it was begun, and waits for something that did not come.
+fn is_held(statement: &Statement) -> bool {
+    match &statement.phase {
+        StatementPhase::Drafting(_) | StatementPhase::Asking(_) => true,
+        StatementPhase::Withdrawn => !statement.versions.is_empty(),
+        StatementPhase::Waiting
+        | StatementPhase::Ready(_)
+        | StatementPhase::Posting(_)
+        | StatementPhase::Posted(_)
+        | StatementPhase::Skipped(_) => false,
     }
 }
 
@@ -113,7 +177,11 @@ fn progress_of(incident: &Incident) -> String {
     });
     let done = incident.tasks.values().filter(|task| match task {
         TaskPhase::Done { .. } => true,
-        TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Skipped(_) => false,
+        TaskPhase::Waiting
+        | TaskPhase::Open { .. }
+        | TaskPhase::Overdue { .. }
+        | TaskPhase::Skipped(_)
+        | TaskPhase::Elsewhere { .. } => false,
     });
     let (statements, tasks) = (incident.statements.len(), incident.tasks.len());
     format!("{} of {statements} statements out, {} of {tasks} tasks done", out.count(), done.count())

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::super::stop_posting::say;
 use super::super::{check, out};
 use super::Options;
+use crate::app::team_store;
 use crate::config::Need;
 use crate::control::{ControlError, RehearsalRequest, Request, ask, socket_of};
 use crate::core::name::{PersonId, PlaybookName};
@@ -24,6 +25,12 @@ pub(super) fn run(options: &Options) -> ExitCode {
     };
     match asked {
         Ok(answer) => say(answer),
+        Err(ControlError::NobodyThere) if options.list => out::fail(format_args!(
+            "Holdline does not run here; their record is read without it by \
+             `holdline report --list {} --store {}`",
+            folder.display(),
+            team_store(&config.store).display()
+        )),
         Err(ControlError::NobodyThere) => {
             out::fail("Holdline does not run here, and rehearsals with the team take place in it: start it first")
         }

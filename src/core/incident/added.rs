@@ -77,12 +77,17 @@ impl Turn<'_> {
         if self.incident.added.len() >= ADDED_MAX {
             return Err(Refusal::TooManyTasks(ADDED_MAX));
         }
-        let taken = |id: &StepId| self.incident.tasks.contains_key(id) || self.rules.playbook.step(id).is_some();
-        let id = (1..=2 * ADDED_MAX).map(|nth| StepId::from(format!("added-{nth}"))).find(|id| !taken(id));
-        let Some(id) = id else { return Err(Refusal::TooManyTasks(ADDED_MAX)) };
+        let id = self.free_added()?;
         let added = AddedTask { todo: todo.to_owned(), who: who.clone(), due, by: by.clone() };
         self.incident.added.insert(id.clone(), added);
         self.ask_added(&id)
+    }
+
+    /// A name for the next one.
+    pub(super) fn free_added(&self) -> Result<StepId, Refusal> {
+        let taken = |id: &StepId| self.incident.tasks.contains_key(id) || self.rules.playbook.step(id).is_some();
+        let id = (1..=2 * ADDED_MAX).map(|nth| StepId::from(format!("added-{nth}"))).find(|id| !taken(id));
+        id.ok_or(Refusal::TooManyTasks(ADDED_MAX))
     }
 
     pub(super) fn ask_added(&mut self, id: &StepId) -> Result<(), Refusal> {

@@ -79,7 +79,7 @@ impl Turn<'_> {
             Event::HandOverOffered { to, by, note } => self.running()?.offer_duty(to, by, note),
             Event::HandOverAccepted { by } => self.running()?.accept_duty(by),
             Event::PlaybookPicked { rules, by } => self.running()?.pick_playbook(*rules, by),
-            Event::TaskDone { task, by, .. } => self.running()?.finish_task(task, by),
+            Event::TaskDone { task, by, .. } => self.running_or_resuming(task)?.finish_task(task, by),
             Event::BegunEarly { step, by } => self.running()?.begin_early(step, by),
             Event::StepSkipped { step, by, reason } => self.running()?.skip_step(step, by, reason),
             Event::TaskAdded { todo, who, due, by } => self.running()?.add_task(todo, who, *due, by),
@@ -104,7 +104,7 @@ impl Turn<'_> {
             }
             Event::DecisionWithdrawn { request, person, digest } => self.take_back(*request, person, *digest),
             Event::RequestLocked { request } => self.lock_request(*request),
-            Event::DeadlinePassed { of } => self.running()?.deadline_passed(of),
+            Event::DeadlinePassed { of } => self.in_time_for(of)?.deadline_passed(of),
             Event::PostIntended { statement, channel, attempt } => self.post_intended(statement, channel, *attempt),
             Event::PostConfirmed { statement, channel, url } => self.post_confirmed(statement, channel, url),
             Event::PostPutOff { statement, channel, why, not_before } => {
@@ -139,6 +139,7 @@ impl Turn<'_> {
             Event::BrokenOff { why } => self.running()?.break_off(why),
             Event::LessonAdded { lesson, by } => self.add_lesson(lesson, by),
             Event::FollowUpDone { lesson, by, note } => self.follow_up(*lesson, by, note),
+            Event::Between(between) => self.between(between),
         }
     }
 
@@ -156,6 +157,7 @@ impl Turn<'_> {
         self.follow_rounds();
         self.watch_quiet();
         self.start_steps();
+        self.follow_last_lines();
     }
 
     fn end(mut self) -> (Incident, Vec<Effect>) {
@@ -215,7 +217,7 @@ impl Turn<'_> {
     }
 
     /// Severity only rises; who was alerted hears of it.
-    fn raise_to(&mut self, to: Severity) {
+    pub(super) fn raise_to(&mut self, to: Severity) {
         if to > self.incident.severity {
             self.incident.severity = to;
             for person in self.alerted() {

@@ -143,6 +143,10 @@ pub enum Notice {
     HeldVoid {
         statement: StepId,
     },
+    /// People answered after all for what the last line would stand in for.
+    LineNotNeeded {
+        statement: StepId,
+    },
     /// Nobody gave the word in time.
     HeldLapsed {
         statement: StepId,
@@ -244,6 +248,18 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// The incident stood down into this other one.
+    MergedInto {
+        incident: u32,
+    },
+    /// This other incident stood down into it.
+    TookOver {
+        incident: u32,
+    },
+    /// What was to be resumed stays paused: this incident was opened.
+    PauseGoesOn {
+        incident: u32,
+    },
     /// What a rehearsal's scenario lets somebody hear of.
     Injected {
         words: String,

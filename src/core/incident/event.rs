@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::between::Between;
 use super::lesson::Lesson;
+use super::pause::PausedIn;
 use super::request::Subject;
 use super::roster_change::RosterChange;
 use super::spike::Spike;
@@ -296,6 +298,8 @@ pub enum Event {
         by: PersonId,
         note: String,
     },
+    /// Another incident has a part in it.
+    Between(Between),
 }
 
 /// How an incident begins: whatever it keeps from the configuration of that moment is in here.
@@ -309,6 +313,9 @@ pub struct Opening {
     pub roster: Roster,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spike: Option<Spike>,
+    /// The incident that has the pause of what is scheduled elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<PausedIn>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -475,6 +482,7 @@ impl Event {
             Self::BrokenOff { .. } => "broken_off",
             Self::LessonAdded { .. } => "lesson_added",
             Self::FollowUpDone { .. } => "follow_up_done",
+            Self::Between(between) => between.kind(),
         }
     }
 }

@@ -122,7 +122,7 @@ impl Turn<'_> {
     }
 
     /// Texts that say this fact are void: they are drafted again, or wait for the person who wrote them by hand.
-    fn fact_changed(&mut self, name: &FactName) {
+    pub(super) fn fact_changed(&mut self, name: &FactName) {
         let now = self.incident.events + 1;
         for (id, said) in self.statement_steps() {
             let Some(own) = self.rules.playbook.statement(self.incident.step_of(&id)).cloned() else { continue };

@@ -11,6 +11,7 @@ use crate::core::approval::Ballot;
 use crate::core::lint::{self, Checked};
 use crate::core::name::{PersonId, RoleName, StepId};
 use crate::core::playbook::StatementStep;
+use crate::core::rules::Rules;
 use crate::core::statement::{Digest, Package};
 
 impl Incident {
@@ -27,6 +28,12 @@ impl Incident {
             | StatementPhase::Withdrawn => None,
         }
     }
+
+    /// The same where a person's word sends them.
+    pub fn waits_for_a_word(&self, id: &StepId, rules: &Rules) -> Option<Timestamp> {
+        let step = self.statement_step(id, rules)?;
+        self.held_until(id).filter(|_| step.instead_of.is_none())
+    }
 }
 
 impl Turn<'_> {
@@ -35,6 +42,9 @@ impl Turn<'_> {
     pub(super) fn keep_held(&mut self, id: &StepId, step: &StatementStep, ballot: &Ballot<Package>) -> bool {
         if self.incident.statements.get(id).is_some_and(|statement| statement.corrects().is_some()) {
             return false;
+        }
+        if let Some(lapses) = self.incident.offered(id).map(|offer| offer.lapses) {
+            return self.stop_offered(id, step, ballot, lapses);
         }
         if self.sent_back_by_time(id, ballot, ballot.subject()) {
             return true;
@@ -49,6 +59,24 @@ impl Turn<'_> {
         }
         self.tell_speakers(id, &Notice::HeldReady { statement: id.clone(), until });
         true
+    }
+
+    /// Whether the line that an executive said yes to must not go out: its time is over, people answered after all while
+    /// posting was stopped, or lint stops it by now.
+    fn stop_offered(&mut self, id: &StepId, step: &StatementStep, ballot: &Ballot<Package>, lapses: Timestamp) -> bool {
+        if !step.instead_of.as_ref().is_some_and(|of| self.incident.ladder_has_ended(of)) {
+            self.take_offer_back(id, ballot.clone());
+            return true;
+        }
+        if self.at >= lapses {
+            self.end_holding(id);
+            return true;
+        }
+        let stopping = self.stopped_by_lint(id, ballot.subject());
+        if !stopping.is_empty() {
+            self.send_back(id, ballot, &stopping);
+        }
+        !stopping.is_empty()
     }
 
     /// A named person's word. Everything is asked once more: the quorum among those who are still entitled, the bytes, lint.
@@ -67,6 +95,9 @@ impl Turn<'_> {
             | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => return Err(Refusal::NotReady),
         };
+        if step.instead_of.is_some() {
+            return Err(Refusal::NotReady);
+        }
         self.must_have_the_word(&step, by)?;
         if self.at >= lapses {
             return Err(Refusal::Lapsed);
@@ -111,6 +142,8 @@ impl Turn<'_> {
         match &statement.phase {
             StatementPhase::Ready(Ready { since: held, lapses: Some(lapses), .. })
                 if *held == since && *lapses <= self.at => {}
+            StatementPhase::Asking(_)
+                if self.incident.offered(id).is_some_and(|offer| offer.since == since && offer.lapses <= self.at) => {}
             StatementPhase::Ready(_)
             | StatementPhase::Waiting
             | StatementPhase::Drafting(_)
@@ -120,8 +153,15 @@ impl Turn<'_> {
             | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => return Err(Refusal::NothingChanged),
         }
+        self.end_holding(id);
+        Ok(())
+    }
+
+    fn end_holding(&mut self, id: &StepId) {
+        if let Some(StatementPhase::Asking(_)) = self.incident.statements.get(id).map(|statement| &statement.phase) {
+            self.void_ballot(id);
+        }
         self.hold(id, Hold::Lapsed);
         self.tell_speakers(id, &Notice::HeldLapsed { statement: id.clone() });
-        Ok(())
     }
 }

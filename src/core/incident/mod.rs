@@ -3,6 +3,7 @@
 mod added;
 mod advance;
 mod alert;
+mod between;
 mod by_hand;
 mod correction;
 mod decision;
@@ -14,9 +15,13 @@ mod fact;
 mod hand_over;
 mod held;
 mod known;
+mod last_line;
 mod lesson;
+mod link;
+mod merge;
 mod narrate;
 mod opening;
+mod pause;
 mod phase;
 mod post;
 mod posting;
@@ -26,6 +31,7 @@ mod refusal;
 mod request;
 mod roster_change;
 mod round;
+mod shown_with;
 mod skip;
 mod spike;
 mod stand_down;
@@ -42,15 +48,20 @@ use std::collections::BTreeMap;
 pub use added::{ADDED_MAX, AddedTask, TASK_CHARS_MAX, TaskWords};
 pub use advance::{advance, fold, open, try_advance};
 pub use alert::AlertPhase;
+pub use between::Between;
 pub use correction::CORRECTIONS_MAX;
 pub use effect::{Carrier, Effect, Notice};
 pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
 pub use fact::Fact;
 pub use hand_over::{ACCEPT_WITHIN, HandOver, NOTE_CHARS_MAX};
 use jiff::Timestamp;
+pub use last_line::{OFFER_WITHIN, Offer};
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
+pub use link::{LINKS_MAX, Link};
+pub use merge::{HandedFact, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
+pub use pause::{Pause, PauseStands, PausedIn};
 pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
 pub use promise::{PAGE_AFTER, Promise, PromisePhase};
@@ -61,6 +72,7 @@ pub use roster_change::{
     AGREE, CHANGES_MAX, ChangePhase, Differences, OfferedChange, RosterChange, WhichAddress, differences,
 };
 pub use round::{Origin, ROUNDS_MAX};
+pub use shown_with::shown_with;
 pub use skip::Skipped;
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
@@ -110,6 +122,16 @@ pub struct Incident {
     pub tasks: BTreeMap<StepId, TaskPhase>,
     /// The tasks that people added; where they stand is in `tasks`.
     pub added: BTreeMap<StepId, AddedTask>,
+    /// The pause of what is scheduled elsewhere, where this incident has it for all.
+    pub pause: Option<Pause>,
+    /// The other incident that has it.
+    pub paused_in: Option<PausedIn>,
+    /// Other incidents that are to be seen beside it.
+    pub links: BTreeMap<IncidentId, Link>,
+    /// The incident that it stood down into.
+    pub merged_into: Option<(IncidentId, Merged)>,
+    /// Those that stood down into it.
+    pub taken_over: BTreeMap<IncidentId, Merged>,
     pub statements: BTreeMap<StepId, Statement>,
     /// Every request ever made; a request's number is its place here.
     pub requests: Vec<Request>,

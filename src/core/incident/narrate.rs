@@ -1,16 +1,16 @@
 //! The timeline in words: one sentence an event, for the terminal and the incident's page. No text of a mention, code or draft is in it.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
-use super::{AGREE, Incident, Joined, Lesson, PostPhase, PromisePhase, Spike, Subject};
+use super::{AGREE, Incident, Joined, Lesson, PromisePhase, Spike, Subject};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::statement::{Says, Seen};
 
-/// What `event` did at `at`, told later: `incident` is the state of now.
+/// What `event` did, told later: `incident` is the state of now.
 #[expect(clippy::too_many_lines, reason = "a table: one sentence an event")]
-pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZone) -> String {
+pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
     let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
     match event {
         Event::Opened(opening) => opened(incident, opening),
@@ -36,7 +36,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         }
         Event::Used { statement, by, to, .. } => format!("{} said the approved words of {statement} to {to}", name(by)),
         Event::SaidNow { statement, by, digest } => {
-            format!("{} said {statement} now, hash {}.{}", name(by), digest.short(), shown_with_it(incident, at))
+            format!("{} said {statement} now, hash {}.", name(by), digest.short())
         }
         Event::FactProposed { fact, value, by } => {
             format!("{} wrote the fact {fact}, not confirmed yet: {}", name(by), value.shown(zone))
@@ -64,7 +64,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
         }
         Event::DecisionTaken { request, person, decision, digest, .. } => {
             let decided = decided(incident, *request, decision);
-            format!("{} {decided}, hash {}.{}", name(person), digest.short(), shown_with_it(incident, at))
+            format!("{} {decided}, hash {}.", name(person), digest.short())
         }
         Event::DecisionWithdrawn { request, person, .. } => {
             format!("{} took back their approval of {}.", name(person), subject(incident, *request))
@@ -133,6 +133,7 @@ pub fn narrate(incident: &Incident, event: &Event, at: Timestamp, zone: &TimeZon
             let words = incident.lesson(*lesson).map(|learned| learned.lesson.words()).unwrap_or_default();
             format!("{} did what was to follow ({words}){}", name(by), remark(note))
         }
+        Event::Between(between) => between.sentence(incident),
     }
 }
 
@@ -157,23 +158,6 @@ pub fn teller_words(teller: Teller) -> &'static str {
 
 fn changed(incident: &Incident, change: u32) -> String {
     incident.change(change).map(|offered| offered.change.to.name.clone()).unwrap_or_default()
-}
-
-/// The posts that the commit of an approval confirmed by itself: pages that read the log.
-fn shown_with_it(incident: &Incident, at: Timestamp) -> String {
-    let mut shown = Vec::new();
-    for (id, statement) in &incident.statements {
-        let Some(posting) = statement.posting() else { continue };
-        for (channel, post) in &posting.posts {
-            if let PostPhase::Confirmed { url, at: confirmed, .. } = post
-                && *confirmed == at
-                && url.starts_with('/')
-            {
-                shown.push(format!(" With it, {id} is posted on {channel}."));
-            }
-        }
-    }
-    shown.concat()
 }
 
 /// The end of a sentence, with what somebody added.
@@ -267,10 +251,14 @@ fn decided(incident: &Incident, request: u32, decision: &Decision) -> String {
 }
 
 fn subject(incident: &Incident, request: u32) -> String {
-    match incident.request(request).map(|request| &request.of) {
-        Some(Subject::Statement(id)) => format!("the statement {id}"),
-        Some(Subject::StandDown) => "standing down".to_owned(),
-        None => "an unknown request".to_owned(),
+    let request = incident.request(request);
+    request.map_or_else(|| "an unknown request".to_owned(), |request| subject_words(&request.of))
+}
+
+fn subject_words(of: &Subject) -> String {
+    match of {
+        Subject::Statement(id) => format!("the statement {id}"),
+        Subject::StandDown => "standing down".to_owned(),
     }
 }
 
@@ -290,11 +278,11 @@ fn deadline(incident: &Incident, of: &Deadline) -> String {
             let asked = incident.request(*request).map(|request| incident.roster.name_of(&request.person));
             format!("{} was reminded about {}.", asked.unwrap_or_default(), subject(incident, *request))
         }
-        Deadline::Stage { rung: Rung::First, .. } => {
-            "An approval's deadline passed; whoever stands in was asked as well.".to_owned()
+        Deadline::Stage { of, rung: Rung::First, .. } => {
+            format!("The time to approve {} passed; whoever stands in was asked as well.", subject_words(of))
         }
-        Deadline::Stage { rung: Rung::Escalated | Rung::Paged, .. } => {
-            "Nobody answered in time; everyone was asked once more.".to_owned()
+        Deadline::Stage { of, rung: Rung::Escalated | Rung::Paged, .. } => {
+            format!("Nobody approved {} in time; everyone was asked once more.", subject_words(of))
         }
         Deadline::StandDown { .. } => "It has been quiet for the time that the playbook asks.".to_owned(),
     }

@@ -90,6 +90,16 @@ pub enum Refusal {
     DuePassed,
     #[error("{0} tasks were added to this incident, and no more are taken; finish some in another incident")]
     TooManyTasks(usize),
+    #[error("incident {0} has this task, for all that is open; do it there")]
+    PausedElsewhere(u32),
+    #[error("name another incident than this one")]
+    ItselfNamed,
+    #[error("one is a rehearsal and the other is not; they have nothing to do with one another")]
+    OtherSetting,
+    #[error("this incident is linked with {0} others, and no more links are kept; take one away first")]
+    TooManyLinks(usize),
+    #[error("{0} incidents were merged into this one, and no more are taken; link them instead")]
+    TooManyTakenOver(usize),
     #[error("a reason is needed")]
     ReasonMissing,
     #[error(transparent)]

@@ -28,6 +28,7 @@ impl Turn<'_> {
             Some(TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Done { .. }) => {
                 return Err(Refusal::NothingChanged);
             }
+            Some(TaskPhase::Elsewhere { incident, .. }) => return Err(Refusal::PausedElsewhere(*incident)),
             None => {}
         }
         let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
@@ -80,6 +81,7 @@ impl Turn<'_> {
                 return Ok(());
             }
             Some(TaskPhase::Done { .. } | TaskPhase::Skipped(_)) => return Err(Refusal::NothingChanged),
+            Some(TaskPhase::Elsewhere { incident, .. }) => return Err(Refusal::PausedElsewhere(*incident)),
             None => {}
         }
         match self.incident.statements.get(id).map(|statement| &statement.phase) {

@@ -114,8 +114,10 @@ fn reached_at(incident: &Incident, milestone: &Milestone) -> Option<Timestamp> {
 }
 
 fn done_at(incident: &Incident, step: &StepId) -> Option<Timestamp> {
-    if let Some(TaskPhase::Done { at, .. } | TaskPhase::Skipped(Skipped { at, .. })) = incident.tasks.get(step) {
-        return Some(*at);
+    match incident.tasks.get(step) {
+        Some(TaskPhase::Done { at, .. } | TaskPhase::Skipped(Skipped { at, .. })) => return Some(*at),
+        Some(TaskPhase::Elsewhere { settled, .. }) => return *settled,
+        Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. }) | None => {}
     }
     match incident.alerts.get(step) {
         Some(AlertPhase::Claimed { at, .. }) => Some(*at),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::advance::Turn;
 use super::event::{Author, Deadline};
+use super::last_line::{Offer, last_stage};
 use super::post::Posting;
 use super::promise::Promise;
 use super::ready::{Ready, Use};
@@ -47,6 +48,8 @@ pub struct Statement {
     pub asked_before: bool,
     /// Who said it to whom, where it is said if asked.
     pub uses: Vec<Use>,
+    /// To whom it was offered as a last line, and until when.
+    pub offer: Option<Offer>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +127,7 @@ impl Statement {
             refusals: Vec::new(),
             asked_before: false,
             uses: Vec::new(),
+            offer: None,
         }
     }
 
@@ -443,7 +447,12 @@ impl Turn<'_> {
         let round = u32::try_from(self.incident.requests.len()).unwrap_or(u32::MAX);
         let refused = statement.refusals.iter().filter(|(digest, _)| *digest == version.digest);
         let refused = refused.map(|(_, person)| person.clone()).collect();
-        let terms = Terms { stages: &step.approval, round, order, authors, refused, languages };
+        let mut stages = step.approval.clone();
+        if step.instead_of.is_some() && statement.corrects().is_some() {
+            // Who let the wrong line out lets the right one out as well.
+            stages.push(last_stage());
+        }
+        let terms = Terms { stages: &stages, round, order, authors, refused, languages };
         let electorate = self.electorate(&self.incident.roster);
         let (ballot, asking) = Ballot::open(version.package, version.digest, terms, electorate);
         if asking.is_empty() {

@@ -5,21 +5,37 @@ use jiff::Timestamp;
 use super::advance::Turn;
 use super::event::Deadline;
 use super::skip::Skipped;
-use super::{Effect, Notice, Refusal};
+use super::{Effect, IncidentId, Notice, Refusal};
 use crate::core::name::{PersonId, StepId};
 use crate::core::playbook::{StepKind, TaskStep};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskPhase {
     Waiting,
-    Open { due: Option<Timestamp> },
-    Overdue { due: Timestamp },
-    Done { by: PersonId, at: Timestamp },
+    Open {
+        due: Option<Timestamp>,
+    },
+    Overdue {
+        due: Timestamp,
+    },
+    Done {
+        by: PersonId,
+        at: Timestamp,
+    },
     Skipped(Skipped),
+    /// It is the pause, and this other incident has it for all; since when it is settled there.
+    Elsewhere {
+        incident: IncidentId,
+        settled: Option<Timestamp>,
+    },
 }
 
 impl Turn<'_> {
     pub(super) fn open_task(&mut self, id: &StepId, task: &TaskStep, since: Timestamp) {
+        if self.is_paused_elsewhere(id, task) {
+            return;
+        }
+        self.take_the_pause(id, task);
         let due = task.within.map(|within| within.after(since));
         self.incident.tasks.insert(id.clone(), TaskPhase::Open { due });
         if let Some(seat) = self.incident.roster.seats(task.by.as_str(), self.day()).into_iter().next() {
@@ -35,9 +51,11 @@ impl Turn<'_> {
         match self.incident.tasks.get(id) {
             Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Skipped(_)) => {
                 let done = TaskPhase::Done { by: by.clone(), at: self.at };
+                self.pause_done(id, by);
                 self.incident.tasks.insert(id.clone(), done);
                 Ok(())
             }
+            Some(TaskPhase::Elsewhere { incident, .. }) => Err(Refusal::PausedElsewhere(*incident)),
             Some(TaskPhase::Done { .. }) => Err(Refusal::NothingChanged),
             None => Err(Refusal::Unknown),
         }

@@ -107,7 +107,7 @@ impl Turn<'_> {
     }
 
     /// Where people are asked whether it is over, it is not: gives everybody who must hear that.
-    fn reopen(&mut self) -> Option<BTreeSet<PersonId>> {
+    pub(super) fn reopen(&mut self) -> Option<BTreeSet<PersonId>> {
         let IncidentPhase::StandingDown(ballot) = &self.incident.phase else { return None };
         let mut asked = ballot.everyone_asked();
         self.incident.phase = IncidentPhase::Open;

@@ -53,7 +53,7 @@ impl Rhythm {
         if pooled.iter().any(|pool| pool.len() < HEARD_MIN) {
             return None;
         }
-        let usual = pooled.map(|pool| quieter_mean(pool));
+        let usual = pooled.map(quieter_mean);
         let mean = usual.iter().sum::<f64>() / len_f64(HOURS);
         let shares = usual.map(|usual| ((usual + PRIOR) / (mean + PRIOR) / QUIET).min(1.0));
         if shares.iter().all(|share| *share >= 1.0) {

@@ -136,6 +136,16 @@ fn parse_link(input: &str) -> Result<FactValue, FactError> {
 }
 
 impl FactValue {
+    pub fn kind(&self) -> FactKind {
+        match self {
+            Self::Text(_) => FactKind::Text,
+            Self::Number(_) => FactKind::Number,
+            Self::Datetime(_) => FactKind::Datetime,
+            Self::Phone(_) => FactKind::Phone,
+            Self::Link(_) => FactKind::Link,
+        }
+    }
+
     /// As a statement writes it, times in the organisation's zone.
     pub fn shown(&self, zone: &TimeZone) -> String {
         match self {

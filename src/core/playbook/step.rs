@@ -84,6 +84,9 @@ pub struct TaskStep {
     pub by: RoleName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Period>,
+    /// What is to be done once no incident is open any more. It makes this the pause: one task for all open incidents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<String>,
 }
 
 /// What an approved statement is for.
@@ -123,6 +126,9 @@ pub struct StatementStep {
     /// On whose word it goes out, where it is held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_word_of: Vec<RoleName>,
+    /// It is a line for when nobody answers for that statement: offered at the end of its ladder, on no other word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<StepId>,
     /// How long after its approval it is held at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lapses: Option<Period>,

@@ -1,7 +1,5 @@
 //! What a scenario expects, each held against what happened.
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 use super::retold::Retold;
@@ -9,6 +7,7 @@ use crate::core::approval::Rung;
 use crate::core::incident::Subject;
 use crate::core::name::{PersonId, StepId};
 use crate::core::period::Period;
+use crate::core::roster::Roster;
 use crate::core::severity::Severity;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +59,7 @@ pub fn find(expected: &Expectation, retold: Option<&Retold>) -> Found {
 }
 
 fn judge(expected: &Expectation, retold: &Retold) -> (bool, String) {
-    let opened = retold.incident.opened_at;
+    let opened = retold.incident().opened_at;
     let in_time = |at: Timestamp, within: Option<Period>| within.is_none_or(|within| at <= within.after(opened));
     let when = |what: &str, at: Timestamp| format!("it {what} after {}", gone_by(opened, at));
     match expected {
@@ -91,7 +90,7 @@ fn judge(expected: &Expectation, retold: &Retold) -> (bool, String) {
             let reached = retold.severities.iter().find(|(_, reached)| reached >= severity);
             match reached {
                 Some((at, _)) => (in_time(*at, *within), when("was so severe", *at)),
-                None => (false, format!("it was {} at most", retold.incident.severity)),
+                None => (false, format!("it was {} at most", retold.incident().severity)),
             }
         }
         Expectation::Done { task, within } => match retold.tasks_done.get(task) {
@@ -102,9 +101,9 @@ fn judge(expected: &Expectation, retold: &Retold) -> (bool, String) {
 }
 
 fn asked(retold: &Retold, wanted: impl Fn(&crate::core::incident::Request) -> bool) -> (bool, String) {
-    match retold.incident.requests.iter().find(|request| wanted(request)) {
+    match retold.incident().requests.iter().find(|request| wanted(request)) {
         Some(request) => {
-            (true, format!("they were asked after {}", gone_by(retold.incident.opened_at, request.asked_at)))
+            (true, format!("they were asked after {}", gone_by(retold.incident().opened_at, request.asked_at)))
         }
         None => (false, "they were not asked".to_owned()),
     }
@@ -122,20 +121,24 @@ pub(super) fn gone_by(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
-impl fmt::Display for Expectation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Expectation {
+    /// As a sentence without its full stop.
+    pub fn words(&self, roster: &Roster) -> String {
+        let name = |person: &PersonId| roster.name_of(person).to_owned();
         let within = |within: &Option<Period>| within.map(|within| format!(" within {within}")).unwrap_or_default();
         match self {
-            Self::Posted { statement, within: by } => write!(f, "{statement} is posted{}", within(by)),
-            Self::NotPosted { statement, before: None } => write!(f, "{statement} is not posted"),
+            Self::Posted { statement, within: by } => format!("{statement} is posted{}", within(by)),
+            Self::NotPosted { statement, before: None } => format!("{statement} is not posted"),
             Self::NotPosted { statement, before: Some(before) } => {
-                write!(f, "{statement} is not posted before {before}")
+                format!("{statement} is not posted before {before}")
             }
-            Self::Asked { person, about: Some(about) } => write!(f, "{person} is asked about {about}"),
-            Self::Asked { person, about: None } => write!(f, "{person} is asked"),
-            Self::Escalated { statement, to } => write!(f, "{to} is asked about {statement} in place of the silent"),
-            Self::Severity { severity, within: by } => write!(f, "the incident becomes {severity}{}", within(by)),
-            Self::Done { task, within: by } => write!(f, "the task {task} is done{}", within(by)),
+            Self::Asked { person, about: Some(about) } => format!("{} is asked about {about}", name(person)),
+            Self::Asked { person, about: None } => format!("{} is asked", name(person)),
+            Self::Escalated { statement, to } => {
+                format!("{} is asked about {statement} in place of the silent", name(to))
+            }
+            Self::Severity { severity, within: by } => format!("the incident becomes {severity}{}", within(by)),
+            Self::Done { task, within: by } => format!("the task {task} is done{}", within(by)),
         }
     }
 }

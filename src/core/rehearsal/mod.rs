@@ -1,13 +1,11 @@
 //! Rehearsals: scenarios that people write, what they expect, and how a rehearsal went, told from its events alone.
 
-mod actor;
 mod expect;
 mod recurring;
 mod retold;
 mod scenario;
 mod score;
 
-pub use actor::actor;
 pub use expect::{Expectation, Found, find};
 pub use recurring::{ANNOUNCED, ANNOUNCED_MAX, Recurring, RecurringError};
 pub use retold::{Retold, retell};

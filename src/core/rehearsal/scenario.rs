@@ -1,12 +1,13 @@
 //! A scenario: what happens in a rehearsal and when, how people answer, and what is expected of it all.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::expect::Expectation;
 use crate::core::name::{ChannelName, FactName, FeedName, PersonId, PlaybookName, StepId};
 use crate::core::period::Period;
 use crate::core::playbook::FactValue;
+use crate::core::roster::Roster;
+use crate::core::shown::Shown;
 
 /// How long a rehearsal lasts at most, unless its scenario says otherwise.
 pub const LASTS: Period = Period::minutes(6 * 60);
@@ -88,24 +89,33 @@ pub enum What {
     MailUp,
 }
 
-impl fmt::Display for What {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl What {
+    /// What happens, in a sentence.
+    pub fn words(&self, roster: &Roster) -> String {
+        let name = |person: &PersonId| roster.name_of(person).to_owned();
+        let statement = |step: &StepId| format!("the {}", Shown::statement_name(step));
         match self {
             Self::Mentions { feed, count, over: Some(over), .. } => {
-                write!(f, "{count} mentions begin to come in by {feed}, over {over}.")
+                format!("{count} mentions begin to come in by {feed}, over {over}.")
             }
-            Self::Mentions { feed, count, over: None, .. } => write!(f, "{count} mentions come in by {feed}."),
-            Self::Call { from, asks } => write!(f, "{from} calls and asks: {asks}"),
-            Self::Fact { fact, by, .. } => write!(f, "{by} learns something new: {fact}."),
-            Self::Unreachable(person) => write!(f, "{person} cannot be reached any more."),
-            Self::Reachable(person) => write!(f, "{person} can be reached again."),
-            Self::Refuses { person, statement, .. } => write!(f, "{person} will refuse {statement}."),
-            Self::WantsChanges { person, statement, .. } => write!(f, "{person} will want other words in {statement}."),
-            Self::SaysNow { person, statement } => write!(f, "{person} gives the word for {statement}."),
-            Self::ChannelDown(channel) => write!(f, "The channel {channel} is down."),
-            Self::ChannelUp(channel) => write!(f, "The channel {channel} is up again."),
-            Self::MailDown => write!(f, "The mail server is down."),
-            Self::MailUp => write!(f, "The mail server is up again."),
+            Self::Mentions { feed, count, over: None, .. } => format!("{count} mentions come in by {feed}."),
+            Self::Call { from, asks } => format!("{from} calls and asks: {asks}"),
+            Self::Fact { fact, by, .. } => format!("{} learns something new: {fact}.", name(by)),
+            Self::Unreachable(person) => format!("{} cannot be reached any more.", name(person)),
+            Self::Reachable(person) => format!("{} can be reached again.", name(person)),
+            Self::Refuses { person, statement: step, .. } => {
+                format!("{} will refuse {}.", name(person), statement(step))
+            }
+            Self::WantsChanges { person, statement: step, .. } => {
+                format!("{} will want other words in {}.", name(person), statement(step))
+            }
+            Self::SaysNow { person, statement: step } => {
+                format!("{} gives the word for {}.", name(person), statement(step))
+            }
+            Self::ChannelDown(channel) => format!("The channel {channel} is down."),
+            Self::ChannelUp(channel) => format!("The channel {channel} is up again."),
+            Self::MailDown => "The mail server is down.".to_owned(),
+            Self::MailUp => "The mail server is up again.".to_owned(),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! The score of a rehearsal: how long each part took, which link was the slowest, and who never answered.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::expect::gone_by;
 use super::retold::Retold;
-use crate::core::incident::{IncidentPhase, Request, Subject};
+use crate::core::incident::{IncidentPhase, Statement, Subject};
 use crate::core::name::{PersonId, StepId};
+use crate::core::report::{Wait, Waited};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Score {
     pub opened_at: Timestamp,
+    /// From the alert to the claim, as in the report.
     pub claimed: Option<SignedDuration>,
-    /// From the opening to the first post of any statement.
+    /// From the alert to the first public post, as in the report.
     pub first_statement: Option<SignedDuration>,
     pub statements: Vec<StatementScore>,
     pub slowest: Option<Link>,
@@ -32,6 +32,8 @@ pub struct StatementScore {
     /// Whether it was posted by its own deadline; none where it has none.
     pub in_time: Option<bool>,
     pub versions: usize,
+    /// Approved, and said to whoever asks.
+    pub ready: bool,
 }
 
 /// One link of the chain: somebody was waited for.
@@ -51,90 +53,81 @@ pub struct Missed {
 }
 
 pub fn score(retold: &Retold) -> Score {
-    let incident = &retold.incident;
+    let (incident, walked) = (retold.incident(), &retold.walked);
     let opened = incident.opened_at;
     let since = |at: Timestamp| at.duration_since(opened);
-    let statements: Vec<StatementScore> = incident
-        .statements
-        .iter()
-        .map(|(step, statement)| {
-            let posted = retold.posted(step);
-            // What is not due yet at the end is neither in time nor late.
-            let due = statement.due.filter(|due| posted.is_some() || *due <= retold.last);
-            let in_time = due.map(|due| posted.is_some_and(|at| at <= due));
-            let versions = statement.versions.len();
-            StatementScore { statement: step.clone(), posted: posted.map(since), in_time, versions }
-        })
-        .collect();
-    let missed: Vec<Missed> = incident.requests.iter().filter_map(|request| missed(retold, request)).collect();
+    let begun = incident.statements.iter().filter(|(step, statement)| was_begun(retold, step, statement));
+    let statements = begun.map(|(step, statement)| of_statement(retold, step, statement)).collect();
     let ended = match incident.phase {
         IncidentPhase::Open | IncidentPhase::StandingDown(_) => None,
         IncidentPhase::StoodDown { at } | IncidentPhase::Closed { at, .. } => Some(at),
     };
     Score {
         opened_at: opened,
-        claimed: retold.claimed.as_ref().map(|(_, at)| since(*at)),
-        first_statement: statements.iter().filter_map(|statement| statement.posted).min(),
+        claimed: walked.time_to_claim(),
+        first_statement: walked.time_to_first_statement(),
+        statements,
         slowest: links(retold)
             .into_iter()
             .reduce(|slowest, link| if link.took > slowest.took { link } else { slowest }),
-        absent: absent(retold, &missed),
-        missed,
+        missed: walked.waits.missed().map(missed).collect(),
+        absent: walked.calls.absent(&walked.waits),
         lasted: ended.map(since),
-        statements,
     }
 }
 
-/// Who was woken, asked for a task, or waited for in vain, and did nothing at all. Whose yes was not needed any more is none.
-fn absent(retold: &Retold, missed: &[Missed]) -> Vec<PersonId> {
-    let waited_for = missed.iter().map(|missed| &missed.person);
-    let people: BTreeSet<&PersonId> = retold.called_on.keys().chain(waited_for).collect();
-    people.into_iter().filter(|person| !retold.acted.contains_key(*person)).cloned().collect()
+/// A round whose time had not come says nothing of those who rehearsed.
+fn was_begun(retold: &Retold, step: &StepId, statement: &Statement) -> bool {
+    let is_planned = retold.walked.rules.playbook.step(step).is_some();
+    is_planned || !statement.versions.is_empty() || retold.posted(step).is_some()
+}
+
+fn of_statement(retold: &Retold, step: &StepId, statement: &Statement) -> StatementScore {
+    let posted = retold.posted(step);
+    // What is not due yet at the end is neither in time nor late.
+    let due = statement.due.filter(|due| posted.is_some() || *due <= retold.last);
+    StatementScore {
+        statement: step.clone(),
+        posted: posted.map(|at| at.duration_since(retold.incident().opened_at)),
+        in_time: due.map(|due| posted.is_some_and(|at| at <= due)),
+        versions: statement.versions.len(),
+        ready: retold.walked.ready.contains_key(step),
+    }
 }
 
 /// Everybody who was waited for, and for how long.
 fn links(retold: &Retold) -> Vec<Link> {
-    let incident = &retold.incident;
-    let opened = incident.opened_at;
+    let (incident, walked) = (retold.incident(), &retold.walked);
     let mut links = Vec::new();
-    let mut link = |what: String, person: &PersonId, from: Timestamp, to: Timestamp| {
-        links.push(Link { what, person: person.clone(), took: to.duration_since(from) });
-    };
-    if let Some((person, at)) = &retold.claimed {
-        link("claiming the incident".to_owned(), person, opened, *at);
+    let mut link =
+        |what: String, person: &PersonId, took: SignedDuration| links.push(Link { what, person: person.clone(), took });
+    if let Some(((person, _), took)) = walked.claimed.as_ref().zip(walked.time_to_claim()) {
+        link("claiming the incident".to_owned(), person, took);
     }
     for (fact, (person, at)) in &retold.facts {
-        link(format!("the fact {fact}"), person, opened, *at);
+        link(format!("the fact {fact}"), person, at.duration_since(incident.opened_at));
     }
     for (task, (person, at)) in &retold.tasks_done {
-        if let Some((_, asked)) = retold.tasks_asked.get(task) {
-            link(format!("the task {task}"), person, *asked, *at);
+        if let Some(asked) = retold.tasks_asked.get(task) {
+            link(format!("the task {task}"), person, at.duration_since(*asked));
         }
     }
-    for request in &incident.requests {
-        let over = retold.answered.get(&request.number).copied();
-        // Who never answered was waited for until the deadline, where somebody else was asked.
-        let until = over.or_else(|| missed(retold, request).and(request.until));
-        if let (Subject::Statement(step), Some(until)) = (&request.of, until) {
-            link(format!("approval of {step}"), &request.person, request.asked_at, until);
+    // Who never answered was waited for until others had decided, or the vote ended.
+    for wait in walked.waits.links(retold.last) {
+        if let Subject::Statement(step) = &wait.of {
+            link(format!("approval of {step}"), &wait.person, wait.lasted);
         }
     }
     links
 }
 
-/// A request whose time passed unanswered, where that was felt: others had to be asked.
-fn missed(retold: &Retold, request: &Request) -> Option<Missed> {
-    let until = request.until?;
-    let answered = retold.answered.get(&request.number).copied();
-    let climbed = retold.incident.requests.iter().any(|other| {
-        let same = (&other.of, other.round, other.stage) == (&request.of, request.round, request.stage);
-        same && other.rung > request.rung && other.asked_at >= until
-    });
-    if !climbed || answered.is_some_and(|at| at <= until) {
-        return None;
-    }
-    let late = answered.map(|at| at.duration_since(request.asked_at));
-    Some(Missed { person: request.person.clone(), of: request.of.clone(), late })
+/// A wait whose time passed unanswered, where that was felt: others had to be asked.
+fn missed(wait: &Wait) -> Missed {
+    let late = match wait.waited {
+        Waited::Answered(at) => Some(at.duration_since(wait.asked_at)),
+        Waited::Open | Waited::Over(_) => None,
+    };
+    Missed { person: wait.person.clone(), of: wait.of.clone(), late }
 }
 
 impl Score {
@@ -143,16 +136,19 @@ impl Score {
         let took = |span: &Option<SignedDuration>, otherwise: &str| span.map_or_else(|| otherwise.to_owned(), words);
         let mut lines = vec![
             format!("Claimed after            {}", took(&self.claimed, "nobody claimed it")),
-            format!("First statement after    {}", took(&self.first_statement, "nothing was posted")),
+            format!("First statement after    {}", took(&self.first_statement, "nothing public was posted")),
         ];
-        for StatementScore { statement, posted, in_time, versions } in &self.statements {
+        for StatementScore { statement, posted, in_time, versions, ready } in &self.statements {
             let kept = match in_time {
                 Some(true) => ", in time",
                 Some(false) => ", LATE",
                 None => "",
             };
             let versions = if *versions == 1 { "1 version".to_owned() } else { format!("{versions} versions") };
-            lines.push(format!("  {statement}: {}{kept}, {versions}", took(posted, "not posted")));
+            lines.push(format!(
+                "  {statement}: {}{kept}, {versions}",
+                took(posted, if *ready { "ready to be said" } else { "not posted" })
+            ));
         }
         if let Some(Link { what, person, took }) = &self.slowest {
             lines.push(format!("Slowest link             {what} by {}, {}", name(person), words(*took)));

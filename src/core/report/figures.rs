@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::grade::grade;
 use super::measure::{Amount, Figure, Measure, Target, Value};
 use super::promise::{Kept, PROMISE_GRACE, Promise};
-use super::said::Said;
+use super::said::{Said, first_public_word};
 use super::step::{Outcome, StepTaken};
 use super::walk::Walked;
-use crate::core::incident::{IncidentPhase, Lesson};
+use crate::core::incident::{IncidentPhase, Lesson, Teller};
 use crate::core::lint::Level;
 use crate::core::severity::Severity;
 use crate::core::shown::lasted;
@@ -45,6 +45,7 @@ pub(super) fn figures(walked: &Walked, promises: &[Promise], steps: &[StepTaken]
         languages(walked),
         half_life(walked),
         follow_ups(walked, as_of),
+        who_broke_it(walked),
     ];
     told.into_iter().chain(never_told()).collect()
 }
@@ -52,7 +53,6 @@ pub(super) fn figures(walked: &Walked, promises: &[Promise], steps: &[StepTaken]
 /// What no event tells yet, each with the reason.
 fn never_told() -> impl Iterator<Item = Figure> {
     let never = [
-        (Measure::WhoBrokeIt, "nobody is asked for it"),
         (Measure::Spread, "feeds do not say where a mention was made"),
         (Measure::SameMessage, "playbooks name no key messages"),
         (Measure::ShareOfVoice, "coverage that repeats a statement is not counted"),
@@ -81,6 +81,18 @@ impl Walked {
     pub(super) fn alert_at(&self) -> Option<Timestamp> {
         let has_alerts = !self.incident.alerts.is_empty();
         if has_alerts { self.starts.first_alert(&self.incident) } else { Some(self.incident.opened_at) }
+    }
+
+    /// From the alert to the claim.
+    pub(in crate::core) fn time_to_claim(&self) -> Option<SignedDuration> {
+        let (alert, (_, claimed)) = self.alert_at().zip(self.claimed.as_ref())?;
+        Some(claimed.duration_since(alert))
+    }
+
+    /// From the alert to the first public post.
+    pub(in crate::core) fn time_to_first_statement(&self) -> Option<SignedDuration> {
+        let (alert, first) = self.alert_at().zip(first_public_word(&self.said))?;
+        Some(first.duration_since(alert))
     }
 
     fn public(&self) -> impl Iterator<Item = &Said> {
@@ -124,20 +136,17 @@ fn time_to_detect(walked: &Walked) -> Figure {
 
 fn time_to_acknowledge(walked: &Walked) -> Figure {
     let measure = Measure::TimeToAcknowledge;
-    let Some((alert, claimed)) = walked.alert_at().zip(walked.claimed_at) else {
+    let Some(value) = walked.time_to_claim() else {
         return not_told(measure, walked.because("nobody claimed it"));
     };
-    let value = claimed.duration_since(alert);
     told(measure, Amount::Lasted(value), Some(at_most(value, walked.minutes(5, 15))))
 }
 
 fn time_to_first_statement(walked: &Walked) -> Figure {
     let measure = Measure::TimeToFirstStatement;
-    let first = walked.public().map(|said| said.at).min();
-    let Some((alert, first)) = walked.alert_at().zip(first) else {
+    let Some(value) = walked.time_to_first_statement() else {
         return not_told(measure, walked.because(NO_PUBLIC_WORD));
     };
-    let value = first.duration_since(alert);
     let words = format!("{} at best, {} at most", lasted(FIRST_STATEMENT_BEST), lasted(FIRST_STATEMENT_TARGET));
     told(measure, Amount::Lasted(value), Some(Target { words, met: value <= FIRST_STATEMENT_TARGET }))
 }
@@ -146,8 +155,7 @@ fn staff_first(walked: &Walked) -> Figure {
     let measure = Measure::StaffFirst;
     let is_staff = |said: &&Said| said.package.audience.trim().eq_ignore_ascii_case("staff");
     let staff = walked.said.iter().filter(is_staff).map(|said| said.at).min();
-    let public = walked.public().map(|said| said.at).min();
-    let Some((staff, public)) = staff.zip(public) else {
+    let Some((staff, public)) = staff.zip(first_public_word(&walked.said)) else {
         return not_told(measure, walked.because("not both staff and the public were told something"));
     };
     let value = public.duration_since(staff);
@@ -330,4 +338,14 @@ fn follow_ups(walked: &Walked, as_of: Timestamp) -> Figure {
     let judged = late > 0 || part == whole;
     let target = judged.then(|| Target { words: "each by its day".to_owned(), met: late == 0 });
     told(measure, Amount::Share { part, whole }, target)
+}
+
+/// Whoever tells a story about themselves first is believed more.
+fn who_broke_it(walked: &Walked) -> Figure {
+    let measure = Measure::WhoBrokeIt;
+    let Some(teller) = walked.incident.broken_by else {
+        return not_told(measure, walked.because("nobody has said who told it first"));
+    };
+    let target = Target { words: "we ourselves".to_owned(), met: teller == Teller::Us };
+    told(measure, Amount::Who(teller), Some(target))
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::core::incident::Teller;
 use crate::core::name::StepId;
 
 /// Closed on purpose: each has its meaning here, and the report shows all of them.
@@ -58,6 +59,7 @@ pub enum Amount {
     },
     Count(usize),
     Grade(f64),
+    Who(Teller),
     /// How many of each.
     Each(Vec<(String, usize)>),
     /// At each word: facts that were confirmed, of those that the playbook asks for.
@@ -122,7 +124,7 @@ impl Measure {
             Self::Languages => "public statements that went out in each of the organisation's languages",
             Self::HalfLife => "from the highest count of the window to half of it",
             Self::FollowUps => "things to do that were written down afterwards",
-            Self::WhoBrokeIt => "us, the media or others",
+            Self::WhoBrokeIt => "who told it first: we ourselves, the media or a third party",
             Self::Spread => "whether the first public post came before the story left the region",
             Self::SameMessage => "posts that hold every key message",
             Self::ShareOfVoice => "our posts and what repeats them, of all mentions",

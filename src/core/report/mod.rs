@@ -1,7 +1,10 @@
 //! The after-action report: what an incident's events come to, beside what its playbook planned. Pure, and folded like the
 //! rest; nothing in it is guessed: what the events do not tell is said to be not told.
 
+mod actor;
+mod calls;
 mod decided;
+mod duty;
 mod figures;
 mod grade;
 mod measure;
@@ -16,7 +19,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use actor::actor;
 pub use decided::{Decided, EXCERPT_CHARS_MAX, Lifted};
+pub use duty::{Came, HandedOver};
 pub use grade::{GRADED_WORDS_MIN, grade};
 pub use measure::{Amount, Figure, Measure, Target, Value};
 pub use promise::{Kept, PROMISE_GRACE, Promise};
@@ -24,6 +29,7 @@ pub use said::Said;
 pub use step::{Outcome, StepTaken};
 pub use told::{TOLD_MAX, Told};
 pub use wait::{Link, RoleWaits, Wait, Waited};
+pub(in crate::core) use walk::Walked;
 
 use super::incident::{Event, Incident, IncidentId, Learned, Spike};
 use super::name::PersonId;
@@ -97,16 +103,18 @@ pub struct Account {
     pub lifted: Vec<Lifted>,
     pub promises: Vec<Promise>,
     pub lessons: Vec<Learned>,
+    /// Approvals whose time went by before the person had answered.
+    pub missed: usize,
+    /// Who was called on and never did anything.
+    pub absent: Vec<PersonId>,
+    pub handed_over: Vec<HandedOver>,
+    /// Why a rehearsal was broken off, where it was.
+    pub broken_off: Option<String>,
 }
 
 impl Account {
     pub fn figure(&self, measure: Measure) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.measure == measure)
-    }
-
-    /// Requests whose time went by while nobody had answered them.
-    pub fn missed(&self) -> usize {
-        self.roles.iter().map(|role| role.missed).sum()
     }
 }
 
@@ -128,13 +136,30 @@ pub fn report(id: IncidentId, log: &[Logged], as_of: Timestamp) -> Option<Report
     })
 }
 
-fn account(walked: walk::Walked, as_of: Timestamp) -> Account {
+fn account(walked: Walked, as_of: Timestamp) -> Account {
     let promises = promise::promises(&walked, as_of);
     let steps = step::steps(&walked, as_of);
     let figures = figures::figures(&walked, &promises, &steps, as_of);
     let slowest = walked.waits.slowest(as_of);
     let roles = walked.waits.by_role(&walked, as_of);
-    let walk::Walked { incident, rules, gap, decided, lifted, spike, .. } = walked;
-    let lessons = incident.lessons.clone();
-    Account { incident, rules, spike, gap, steps, figures, slowest, roles, decided, lifted, promises, lessons }
+    let (missed, absent) = (walked.waits.missed().count(), walked.calls.absent(&walked.waits));
+    let Walked { incident, rules, gap, decided, lifted, spike, duty, broken_off, .. } = walked;
+    Account {
+        lessons: incident.lessons.clone(),
+        handed_over: duty.0,
+        incident,
+        rules,
+        spike,
+        gap,
+        steps,
+        figures,
+        slowest,
+        roles,
+        decided,
+        lifted,
+        promises,
+        missed,
+        absent,
+        broken_off,
+    }
 }

@@ -34,6 +34,11 @@ impl Said {
     }
 }
 
+/// When everybody could first read a word of ours.
+pub(in crate::core) fn first_public_word(said: &[Said]) -> Option<Timestamp> {
+    said.iter().filter(|said| said.is_public()).map(|said| said.at).min()
+}
+
 pub(super) fn see(said: &mut Vec<Said>, turned: Turned<'_>, rules: &Rules) {
     for (id, statement) in &turned.after.statements {
         let Some((channel, at)) = first_post(statement) else { continue };

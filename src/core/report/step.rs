@@ -46,7 +46,7 @@ pub enum Outcome {
 }
 
 /// When each step began, and by when it was wanted then.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Starts(BTreeMap<StepId, (Timestamp, Option<Timestamp>)>);
 
 impl Starts {
@@ -61,7 +61,7 @@ impl Starts {
         }
         for (id, phase) in &incident.tasks {
             let due = match phase {
-                TaskPhase::Waiting | TaskPhase::Skipped(_) => continue,
+                TaskPhase::Waiting | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. } => continue,
                 TaskPhase::Open { due } => *due,
                 TaskPhase::Overdue { due } => Some(*due),
                 TaskPhase::Done { .. } => None,
@@ -100,7 +100,7 @@ pub(super) fn steps(walked: &Walked, as_of: Timestamp) -> Vec<StepTaken> {
 fn taken(walked: &Walked, id: StepId, planned: Option<&Step>, as_of: Timestamp) -> StepTaken {
     let incident = &walked.incident;
     let started = walked.starts.0.get(&id);
-    let (ended, by) = ended(incident, &id);
+    let (ended, by) = ended(walked, &id);
     let due = started.and_then(|(_, due)| *due);
     let mut taken = StepTaken {
         planned: planned.cloned(),
@@ -142,8 +142,9 @@ fn outcome(walked: &Walked, taken: &StepTaken, end: Timestamp) -> Outcome {
     }
 }
 
-/// When a step was claimed, done or first posted, and by whom where it was one person.
-fn ended(incident: &Incident, id: &StepId) -> (Option<Timestamp>, Option<PersonId>) {
+/// When a step was claimed, done, first posted or ready to be said, and by whom where it was one person.
+fn ended(walked: &Walked, id: &StepId) -> (Option<Timestamp>, Option<PersonId>) {
+    let incident = &walked.incident;
     if let Some(AlertPhase::Claimed { by, at }) = incident.alerts.get(id) {
         return (Some(*at), Some(by.clone()));
     }
@@ -152,7 +153,7 @@ fn ended(incident: &Incident, id: &StepId) -> (Option<Timestamp>, Option<PersonI
     }
     let posting = incident.statements.get(id).and_then(|statement| statement.posting());
     let posts = posting.into_iter().flat_map(|posting| posting.posts.values());
-    (posts.filter_map(PostPhase::confirmed_at).min(), None)
+    (posts.filter_map(PostPhase::confirmed_at).min().or(walked.ready.get(id).copied()), None)
 }
 
 impl StepTaken {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Account, Logged};
-use crate::core::incident::{Deadline, Event, narrate};
+use crate::core::incident::{Deadline, Event, narrate, shown_with};
 
 /// How many sentences a report tells; of more, the first and the last half.
 pub const TOLD_MAX: usize = 400;
@@ -22,13 +22,18 @@ pub struct Told {
 pub(super) fn told(account: Option<&Account>, log: &[Logged]) -> Told {
     let counts = log.iter().filter(|entry| entry.event.as_ref().is_some_and(only_counts)).count();
     let worth: Vec<&Logged> = log.iter().filter(|entry| !entry.event.as_ref().is_some_and(only_counts)).collect();
-    let tell = |entry: &&Logged| (entry.at, sentence(account, entry));
+    let with = account
+        .map(|account| shown_with(&account.incident, worth.iter().map(|entry| (entry.at, entry.event.as_ref()))));
+    let with = with.unwrap_or_default();
+    let tell = |(place, entry): (usize, &&Logged)| {
+        (entry.at, sentence(account, entry) + with.get(&place).map_or("", String::as_str))
+    };
     if worth.len() <= TOLD_MAX {
-        return Told { lines: worth.iter().map(tell).collect(), only_counts: counts, left_out: None };
+        return Told { lines: worth.iter().enumerate().map(tell).collect(), only_counts: counts, left_out: None };
     }
     let (first, last) = (TOLD_MAX / 2, worth.len() - TOLD_MAX / 2);
     Told {
-        lines: worth[..first].iter().chain(&worth[last..]).map(tell).collect(),
+        lines: worth.iter().enumerate().filter(|(place, _)| !(first..last).contains(place)).map(tell).collect(),
         only_counts: counts,
         left_out: Some((first, last - first)),
     }
@@ -50,7 +55,7 @@ fn sentence(account: Option<&Account>, entry: &Logged) -> String {
         }
         (Some(event), Some(account)) => {
             let zone: TimeZone = account.rules.organisation.zone();
-            narrate(&account.incident, event, entry.at, &zone)
+            narrate(&account.incident, event, &zone)
         }
         (Some(_), None) => {
             format!("Entry {} ({kind}): it cannot be told without the incident's opening.", entry.number)

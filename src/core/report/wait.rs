@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::said::first_public_word;
 use super::walk::{Turned, Walked};
 use crate::core::approval::{Right, StageVote};
 use crate::core::incident::{Deadline, Event, Incident, IncidentPhase, Request, StatementPhase, Subject};
@@ -64,8 +65,8 @@ pub struct RoleWaits {
     pub share: Option<(SignedDuration, SignedDuration)>,
 }
 
-#[derive(Default)]
-pub(super) struct Waits(Vec<Wait>);
+#[derive(Clone, Debug, Default)]
+pub(in crate::core) struct Waits(Vec<Wait>);
 
 impl Wait {
     fn is_of(&self, of: &Subject, round: u32, stage: usize) -> bool {
@@ -172,15 +173,24 @@ impl Waits {
         self.0.iter().rev().find(mine)
     }
 
+    /// Every wait that others had to sit through.
+    pub(in crate::core) fn links(&self, as_of: Timestamp) -> impl Iterator<Item = Link> {
+        self.0.iter().filter_map(move |wait| wait.link(as_of))
+    }
+
+    /// Waits whose time went by while somebody's role was still to be filled.
+    pub(in crate::core) fn missed(&self) -> impl Iterator<Item = &Wait> {
+        self.0.iter().filter(|wait| wait.missed)
+    }
+
     /// The longest; of as long ones the first.
     pub(super) fn slowest(&self, as_of: Timestamp) -> Option<Link> {
-        longest(self.0.iter().filter_map(|wait| wait.link(as_of)))
+        longest(self.links(as_of))
     }
 
     pub(super) fn by_role(&self, walked: &Walked, as_of: Timestamp) -> Vec<RoleWaits> {
         let roles: BTreeSet<&RoleName> = self.0.iter().flat_map(|wait| wait.fills.keys()).collect();
-        let first_word = walked.said.iter().find(|said| said.is_public()).map(|said| said.at);
-        let span = walked.alert_at().zip(first_word).filter(|(alert, word)| alert < word);
+        let span = walked.alert_at().zip(first_public_word(&walked.said)).filter(|(alert, word)| alert < word);
         roles.into_iter().map(|role| self.of_role(role, span, as_of)).collect()
     }
 

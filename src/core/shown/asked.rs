@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Changes, KnownFact, Shown, ShownFinding, ShownStage, Text, UnknownFact, Why, listed, texts};
 use crate::core::approval::{Ballot, StageVote};
 use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, StatementPhase, Subject};
+use crate::core::name::StepId;
 use crate::core::playbook::Usage;
 use crate::core::severity::Severity;
 use crate::core::statement::{Package, Says};
@@ -111,6 +112,7 @@ impl Shown<'_> {
             asked.who_asks += " Nothing that this statement says has changed; the text says so.";
             asked.who_asks += &due.unwrap_or_default();
         }
+        asked.who_asks += &self.why_offered(&package.statement);
         asked.texts = texts(package);
         asked.next_update = package.next_update.map(|at| self.time(at));
         asked.links.clone_from(&package.links);
@@ -130,6 +132,19 @@ impl Shown<'_> {
         Some(())
     }
 
+    /// Why somebody is asked about a line that others approved before; nothing where it is not one.
+    fn why_offered(&self, id: &StepId) -> String {
+        let step = self.incident.statement_step(id, self.rules);
+        match step.and_then(|step| step.instead_of.as_ref()).zip(self.incident.offered(id)) {
+            Some((of, offer)) => format!(
+                " Nobody answers for the {}. This line was approved ahead, and stands until {}.",
+                Self::statement_name(of),
+                self.time(offer.lapses)
+            ),
+            None => String::new(),
+        }
+    }
+
     /// What a met vote does with the text.
     fn then(&self, statement: &Statement, package: &Package) -> String {
         let step = self.incident.statement_step(&package.statement, self.rules);
@@ -137,13 +152,23 @@ impl Shown<'_> {
             Some((Usage::IfAsked, _)) => {
                 "nobody posts it: whoever is asked says exactly this, and each use is written down.".to_owned()
             }
-            Some((Usage::Hold, step)) if statement.corrects().is_none() => {
+            Some((Usage::Hold, step)) if statement.corrects().is_none() && step.instead_of.is_none() => {
                 let roles: Vec<String> = step.on_word_of.iter().map(ToString::to_string).collect();
                 format!(
                     "Holdline keeps exactly this text and posts nothing. It goes to {} only when somebody of {} says so \
                      in time.",
                     channels(package),
                     roles.join(" or ")
+                )
+            }
+            Some((Usage::Hold, step))
+                if statement.corrects().is_none() && self.incident.offered(&package.statement).is_none() =>
+            {
+                let of = step.instead_of.as_ref().map(Self::statement_name).unwrap_or_default();
+                format!(
+                    "Holdline keeps exactly this text and posts nothing. Where nobody answers for the {of}, an executive \
+                     is asked for one more yes, and only then it goes to {}.",
+                    channels(package)
                 )
             }
             Some((Usage::Post | Usage::Hold, _)) | None => {

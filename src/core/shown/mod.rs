@@ -1,6 +1,7 @@
 //! What people are shown of an incident, the same in mails and on pages: pure, in plain words, without markup.
 
 mod asked;
+mod calendar;
 mod change_of_people;
 mod changes;
 mod facts;
@@ -27,6 +28,7 @@ use super::rules::Rules;
 use super::statement::clock_time;
 
 pub use asked::{Asked, Duty};
+pub use calendar::Dated;
 pub use change_of_people::WaitingChange;
 pub use changes::{Change, ChangePiece, Changes, changes_between};
 pub use facts::{KnownFact, UnknownFact};

@@ -29,7 +29,13 @@ impl Shown<'_> {
             }
             IncidentPhase::Open => "Open.".to_owned(),
             IncidentPhase::StandingDown(_) => "Open. People are being asked whether it is over.".to_owned(),
-            IncidentPhase::StoodDown { at } => format!("Stood down at {}. Nothing more is posted.", self.time(*at)),
+            IncidentPhase::StoodDown { at } => match &self.incident.merged_into {
+                Some((into, merged)) => {
+                    let by = self.name(&merged.by);
+                    format!("{by} merged it into incident {into} at {}: {}", self.time(*at), merged.reason)
+                }
+                None => format!("Stood down at {}. Nothing more is posted.", self.time(*at)),
+            },
             IncidentPhase::Closed { by, at, verdict, reason } => {
                 let verdict = match verdict {
                     Verification::Real => "",
@@ -65,11 +71,19 @@ impl Shown<'_> {
             }
             StatementPhase::Ready(ready) => match ready.lapses {
                 None => format!("Approved at {}. Nobody posts it: say it to whoever asks.", self.hour(ready.since)),
-                Some(until) => format!(
-                    "Approved at {} and held ready. It goes out on somebody's word, and lapses at {}.",
-                    self.hour(ready.since),
-                    self.hour(until)
-                ),
+                Some(until) => {
+                    let subject = &ready.ballot.subject().statement;
+                    let step = self.incident.statement_step(subject, self.rules);
+                    let how = match step.and_then(|step| step.instead_of.as_ref()) {
+                        Some(of) => {
+                            let of = Self::statement_name(of);
+                            format!("An executive is asked to let it out where nobody answers for the {of}.")
+                        }
+                        None => "It goes out on somebody's word.".to_owned(),
+                    };
+                    let (since, until) = (self.hour(ready.since), self.hour(until));
+                    format!("Approved at {since} and held ready. {how} It lapses at {until}.")
+                }
             },
             StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
             StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),
@@ -211,6 +225,12 @@ impl Shown<'_> {
             Some(TaskPhase::Open { due: None }) => "to be done".to_owned(),
             Some(TaskPhase::Overdue { due }) => format!("overdue since {}", self.hour(*due)),
             Some(TaskPhase::Skipped(skipped)) => self.skipped(skipped),
+            Some(TaskPhase::Elsewhere { incident, settled: None }) => {
+                format!("incident {incident} has it, for all that is open")
+            }
+            Some(TaskPhase::Elsewhere { incident, settled: Some(_) }) => {
+                format!("settled in incident {incident}, for all that is open")
+            }
             Some(TaskPhase::Done { by, at }) => format!("done by {} at {}", self.name(by), self.hour(*at)),
         }
     }

@@ -11,9 +11,19 @@ impl Scene<'_> {
     pub(super) fn held_ready(&self, statement: &StepId, until: Timestamp) -> Words {
         let name = Shown::statement_name(statement);
         let until = self.shown().time(until);
+        let subject = format!("Held ready, {name}");
+        let sentence = format!("The {name} is approved and held ready until {until}. Nothing of it is posted.");
+        let step = self.incident.statement_step(statement, self.rules);
+        if let Some(of) = step.and_then(|step| step.instead_of.as_ref()) {
+            let of = Shown::statement_name(of);
+            let now = format!(
+                "Nothing for you to do. Where nobody answers for the {of}, whoever is executive is asked to let it out."
+            );
+            return Words { subject, sentence, now };
+        }
         Words {
-            subject: format!("Held ready, {name}"),
-            sentence: format!("The {name} is approved and held ready until {until}. Nothing of it is posted."),
+            subject,
+            sentence,
             now: "When its time has come, open the incident's page, read the words once more, and press “Say it now” \
                   there. If nobody does, it lapses."
                 .to_owned(),
@@ -29,6 +39,15 @@ pub(super) fn held_void(statement: &StepId) -> Words {
             "The words of the {name} that were held ready are not approved any more. Nothing was posted."
         ),
         now: "Nothing for you to do. You get a mail when words are held ready again.".to_owned(),
+    }
+}
+
+pub(super) fn line_not_needed(statement: &StepId) -> Words {
+    let name = Shown::statement_name(statement);
+    Words {
+        subject: format!("Not needed any more, {name}"),
+        sentence: format!("People answered after all, so the {name} that you were asked about is not needed now."),
+        now: "Do not answer that request: its link decides nothing now.".to_owned(),
     }
 }
 

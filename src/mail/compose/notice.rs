@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::held_notice::{held_lapsed, held_void};
+use super::held_notice::{held_lapsed, held_void, line_not_needed};
+use super::pause_notice::pause_goes_on;
 use super::post_notice::{
     not_taken_down, post_differs, post_failed, post_not_seen, post_unknown, posting_resumed, posting_stopped,
     take_down_by_hand, taken_down,
@@ -56,6 +57,7 @@ impl Composer {
             | Notice::HeldReady { .. }
             | Notice::HeldVoid { .. }
             | Notice::HeldLapsed { .. }
+            | Notice::LineNotNeeded { .. }
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
@@ -75,6 +77,9 @@ impl Composer {
             | Notice::ChangeOffered { .. }
             | Notice::ChangeMade { .. }
             | Notice::StoodDown
+            | Notice::PauseGoesOn { .. }
+            | Notice::MergedInto { .. }
+            | Notice::TookOver { .. }
             | Notice::Injected { .. }
             | Notice::BrokenOff { .. }
             | Notice::FollowUp { .. } => None,
@@ -136,6 +141,7 @@ impl Scene<'_> {
             Notice::HeldReady { statement, until } => self.held_ready(statement, *until),
             Notice::HeldVoid { statement } => held_void(statement),
             Notice::HeldLapsed { statement } => held_lapsed(statement),
+            Notice::LineNotNeeded { statement } => line_not_needed(statement),
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),
@@ -155,6 +161,9 @@ impl Scene<'_> {
             Notice::ChangeOffered { change } => self.change_offered(*change),
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
+            Notice::PauseGoesOn { incident } => pause_goes_on(*incident),
+            Notice::MergedInto { incident } => self.merged_into(*incident),
+            Notice::TookOver { incident } => self.took_over(*incident),
             Notice::Injected { words } => injected(words),
             Notice::BrokenOff { why } => broken_off(why),
             Notice::FollowUp { lesson } => self.follow_up(*lesson),

@@ -26,8 +26,8 @@ struct Told<'a> {
 }
 
 const ANNOUNCED: &str = "Nothing now. When it begins you get mails as on the day, each with the stamp: open their links, \
-                         type their codes, decide. Nothing of it is posted, and post nothing yourself. A mail without \
-                         the stamp is real, also while it lasts.";
+                         type their codes, decide. Nothing of it is posted: post nothing yourself, and do nothing that \
+                         others could notice. A mail without the stamp is real, also while it lasts.";
 const CALLED_OFF: &str = "Nothing. Mails without the stamp are real.";
 const SCORED: &str = "Look at what took longest and who was not heard, and write down who mends it.";
 
@@ -48,7 +48,7 @@ impl Composer {
             }
             OfARehearsal::Scored { title, incident, lines } => {
                 let sentence = format!("The rehearsal of {title} is over. How it went:");
-                let page = Some(format!("{url}/incident/{incident}"));
+                let page = Some(format!("{url}/incident/{incident}/report"));
                 (format!("How the rehearsal went: {title}"), Told { sentence, lines, now: SCORED, page })
             }
         };

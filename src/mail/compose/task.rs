@@ -6,10 +6,13 @@ use super::press::Kind;
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::incident::TaskPhase;
 use crate::core::name::StepId;
+use crate::core::setting::Setting;
 use crate::core::shown::Duty;
 
 #[derive(Serialize)]
 struct Task<'a> {
+    /// Nothing that others could notice is done then.
+    rehearsal: bool,
     title: &'a str,
     todo: &'a str,
     role: &'a str,
@@ -26,13 +29,15 @@ impl Composer {
         let due = match scene.incident.tasks.get(task) {
             Some(TaskPhase::Open { due }) => *due,
             Some(TaskPhase::Overdue { due }) => Some(*due),
-            Some(TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_)) | None => None,
+            Some(TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. })
+            | None => None,
         };
         let subject = match due {
             Some(due) => format!("Task by {}: {}", shown.hour(due), step.todo),
             None => format!("Task: {}", step.todo),
         };
         let data = Task {
+            rehearsal: scene.incident.setting == Setting::Rehearsal,
             title: &scene.incident.title,
             todo: &step.todo,
             role: &step.who,

@@ -121,6 +121,22 @@ fn every_command_that_stands_for_others_is_one() {
     assert!(patterns > 10, "the documents show only {patterns}");
 }
 
+/// Commands within sentences, also those that break over two lines: the words and the options must be there.
+#[test]
+fn every_command_in_a_sentence_is_one() {
+    let mut found = 0;
+    for document in DOCUMENTS.iter().chain(&["docs/communications-leads.md", "CONTRIBUTING.md"]) {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+        let prose: Vec<&str> = text.lines().filter(|line| !line.starts_with("    ")).collect();
+        let prose = prose.join(" ");
+        for command in prose.split('`').skip(1).step_by(2).filter(|command| command.starts_with("holdline ")) {
+            pattern_holds(command);
+            found += 1;
+        }
+    }
+    assert!(found > 20, "the documents name only {found}");
+}
+
 /// A document that names what is not there misleads whoever needs it most.
 #[test]
 fn the_documents_name_files_that_are_there() {

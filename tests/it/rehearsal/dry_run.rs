@@ -77,6 +77,15 @@ async fn a_rehearsals_newsroom_is_shown_to_nobody_outside() {
     assert!(ana.text("/").await.contains(STAMP), "every page says what it is");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_front_door_of_a_dry_run_speaks_of_no_demo() {
+    let app = TestApp::start_dry().await;
+    let page = app.get("/demo").await.text().await.unwrap();
+    let main = page.split("<main").nth(1).unwrap();
+    assert!(main.contains("<h1>The rehearsal</h1>") && main.contains("open an incident by hand"), "{main}");
+    assert!(!main.contains("sample feed") && !page.contains(">Demo<"), "{page}");
+}
+
 #[test]
 fn no_credential_of_a_channel_is_read_and_none_at_all_in_the_terminal() {
     let folder = hospital_folder();

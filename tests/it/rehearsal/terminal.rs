@@ -54,6 +54,10 @@ fn every_shipped_playbook_is_rehearsed_to_its_end_without_a_secret() {
             assert!(text.contains(words), "{playbook} does not say {words}:\n{text}");
         }
         assert!(text.contains("Called on, never heard   nobody"), "{text}");
+        // What staff hear first is no statement to the public.
+        let holding = text.split("    holding: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+        assert!(text.contains(&format!("First statement after    {holding}\n")), "{text}");
+        assert!(!text.contains("not posted, 0 versions"), "a round that was not due says nothing: {text}");
         let kept: BTreeSet<String> =
             files(folder.path()).difference(&before).map(|name| name.replacen("kept/", "", 1)).collect();
         assert!(kept.contains("timeline.txt"), "{kept:?}");
@@ -68,6 +72,11 @@ fn every_shipped_playbook_is_rehearsed_to_its_end_without_a_secret() {
             // Encoded parts of a mail are read in its other two files.
             let encoded = Path::new(name).extension().is_some_and(|ending| ending == "eml");
             assert!(encoded || text.contains(STAMP), "{name} is not stamped:\n{text}");
+        }
+        for name in ["report.html", "report.md"] {
+            let report = fs::read_to_string(folder.path().join("kept").join(name)).unwrap();
+            let is_one = report.contains("After-action report") && report.contains("In short");
+            assert!(is_one && report.contains(STAMP), "{name}: {report}");
         }
         let again = holdline(&["rehearse", playbook, "--out", "kept"], folder.path());
         assert!(again.status.code() == Some(1) && said(&again).contains("nothing is written over"));
@@ -89,6 +98,18 @@ fn files(folder: &Path) -> BTreeSet<String> {
         }
     }
     found
+}
+
+#[test]
+fn of_several_who_approve_at_one_time_the_last_brings_it_out() {
+    let folder = folder_of(start(StartFor::Hospital));
+    let text = said(&holdline(&["rehearse", "data-breach", "--at", "2026-11-22 09:00"], folder.path()));
+    let approved: Vec<&str> = text.lines().filter(|line| line.contains("approved the statement update,")).collect();
+    let [.., before, last] = approved[..] else { panic!("two approve it: {text}") };
+    let clock = |line: &str| line.split_whitespace().nth(1).map(str::to_owned);
+    assert_eq!(clock(before), clock(last), "they approve at one time: {text}");
+    let brings = |line: &str| line.contains("With it, update is posted on website.");
+    assert!(brings(last) && !brings(before), "{approved:#?}");
 }
 
 #[test]
@@ -126,9 +147,26 @@ fn a_playbook_that_is_not_there_and_a_speed_that_is_none_are_named() {
     let folder = sample_folder();
     let wrong = holdline(&["rehearse", "data-breech"], folder.path());
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("there are data-breach"), "{}", said(&wrong));
+    assert!(!said(&wrong).contains("none"), "nobody wrote that one: {}", said(&wrong));
+    let wrong = holdline(&["rehearse", "data-breach", "--scenario", "lawyer"], folder.path());
+    let there =
+        "no scenario called lawyer, and no such file; there are data-breach-lawyer-silent, data-breach-second-wave";
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains(there), "{}", said(&wrong));
+    let scenario = ["rehearse", "data-breach", "--with-team", "--scenario", "data-breach-lawyer-silent"];
+    let wrong = holdline(&scenario, folder.path());
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains("a scenario is for the cast"), "{}", said(&wrong));
     let wrong = holdline(&["rehearse", "data-breach", "--speed", "fast"], folder.path());
     assert!(wrong.status.code() == Some(2) && said(&wrong).contains("write it as in 60x"), "{}", said(&wrong));
     // Hours of simulated time, at a speed at which they take a moment.
     let fast = holdline(&["rehearse", "data-breach", "--speed", "100000x"], folder.path());
     assert!(fast.status.success(), "{}", said(&fast));
+}
+
+#[test]
+fn the_list_says_how_it_is_read_where_no_daemon_runs() {
+    let folder = sample_folder();
+    let list = holdline(&["rehearse", "--list"], folder.path());
+    let text = said(&list);
+    assert!(list.status.code() == Some(1) && text.contains("`holdline report --list . --store "), "{text}");
+    assert!(text.contains("holdline.team.db`"), "{text}");
 }

@@ -47,6 +47,10 @@ async fn under_way() -> TestApp {
     mailed(&app, "fay", "[EXERCISE] Rehearsal at 22 November, 09:10 EST").await;
     minutes_go_by(&app, 10);
     mailed(&app, "eve", "Approve").await;
+    let task = mailed(&app, "ana", "Task by").await.letter;
+    for said in [&task.text, &task.html] {
+        assert!(said.contains("This is an exercise: do nothing that others could notice."), "{said}");
+    }
     app
 }
 
@@ -158,6 +162,20 @@ async fn results_are_listed_and_who_never_answered_is_found_out() {
     }
     let absent = listed.iter().find(|line| line.contains("never heard")).unwrap();
     assert!(absent.contains("Chi Nwosu") && !absent.contains("Eve Gray"), "{absent}");
+    assert!(absent.contains("Ana Ruiz"), "the clock opened it in her name, and she did nothing: {absent}");
+    minutes_go_by(&app, 5);
+    app.settle().await;
+    assert_eq!(app.letters("eve", "How the rehearsal went").len(), 1, "a score is told once");
+    // The live desk has a page of them, apart from what is live.
+    let ana = app.sign_in("ana").await;
+    let (page, report, live) =
+        (ana.text("/rehearsals").await, ana.text("/rehearsals/1").await, ana.text("/reports").await);
+    for words in [STAMP, "1: Patient data breach", "Slowest link", "Approvals missed", "Chi Nwosu", "/rehearsals/1"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(report.contains(STAMP) && report.contains("Called on and never heard: "), "{report}");
+    assert!(live.contains("There is none yet.") && live.contains("href=\"/rehearsals\""), "{live}");
+    assert_eq!(ana.get("/rehearsals/2").await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,13 @@
 //! The figures, each worked out by hand from the story beside it.
 
+use std::sync::Arc;
+
+use holdline::core::rehearsal::{retell, score};
 use holdline::core::report::{Account, Amount, Kept, Measure, Outcome, Value};
 use jiff::SignedDuration;
 
 use super::golden::{report_of, story};
+use crate::transcripts::events_of;
 
 fn account(story: &str) -> Account {
     report_of(story).account.unwrap()
@@ -62,7 +66,7 @@ fn the_slowest_link_is_who_let_others_wait_longest() {
     // Asked 00:06, never answered; an executive answered for legal at 00:20.
     assert_eq!((slowest.person.as_str(), slowest.lasted, slowest.answered), ("dev", minutes(14), false));
     assert_eq!(slowest.roles, ["legal".into()]);
-    assert_eq!(account.missed(), 1, "whoever was asked beside others who answered missed nothing");
+    assert_eq!(account.missed, 1, "whoever was asked beside others who answered missed nothing");
     let legal = account.roles.iter().find(|role| role.role.as_str() == "legal").unwrap();
     // Eve 00:16 to 00:20 in its place, dev 00:24 to 00:33.
     assert_eq!((legal.answers, legal.stood_in, legal.missed), (2, 1, 1));
@@ -124,4 +128,22 @@ fn what_is_not_told_is_not_guessed() {
         assert!(figure.target.is_none(), "{measure:?} cannot be met or missed");
     }
     assert!(account.slowest.is_none());
+}
+
+#[test]
+fn a_rehearsals_score_and_its_report_tell_the_same() {
+    for name in ["breach.txt", "rehearsal.txt", "rounds.txt", "false_alarm.txt", "handed_over.txt"] {
+        let (story, account) = (story(name), account(&story(name)));
+        let events = events_of(&story);
+        let rules = Arc::new(events[0].2.clone());
+        let retold = retell(1, events.iter().map(|(at, event, _)| (*at, event)), &rules).unwrap();
+        let score = score(&retold);
+        let told = |measure| match account.figure(measure).map(|figure| &figure.value) {
+            Some(Value::Told(Amount::Lasted(time))) => Some(*time),
+            Some(Value::Told(_) | Value::NotTold(_)) | None => None,
+        };
+        assert_eq!(score.first_statement, told(Measure::TimeToFirstStatement), "{name}");
+        assert_eq!(score.claimed, told(Measure::TimeToAcknowledge), "{name}");
+        assert_eq!((score.missed.len(), &score.absent), (account.missed, &account.absent), "{name}");
+    }
 }

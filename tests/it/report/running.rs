@@ -65,7 +65,7 @@ async fn the_page_and_the_command_tell_the_same_beside_the_running_program() {
     for words in [
         "After-action report: ",
         "Ana Ruiz claimed it",
-        "<td>3 minutes</td>",
+        "<td data-head=\"Value\">3 minutes</td>",
         "the phone tree",
         "The slowest link",
         "Planned and done",

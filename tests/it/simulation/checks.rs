@@ -173,6 +173,9 @@ impl World {
             if let StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Asking(_) = found.phase {
                 known.set_authors(statement.as_str());
             }
+            if next.offered(statement).is_some() {
+                self.coverage.named("a line", &found.phase);
+            }
             if let StatementPhase::Posting(posting) | StatementPhase::Posted(posting) = &found.phase {
                 for post in posting.posts.values() {
                     self.coverage.named("post", post);

@@ -26,7 +26,7 @@ pub(super) const ROLES: &[(&str, &[&str])] = &[
 /// Roles that the files may give to people who did not hold them.
 pub(super) const NEWCOMERS: &[(&str, &str)] =
     &[("gus", "legal"), ("gus", "comms-lead"), ("eve", "privacy-officer"), ("fay", "legal")];
-pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby"];
+pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby", "line"];
 /// What is held once it is approved, and on the word of which role it goes out.
 pub(super) const HELD: &[(&str, &str)] = &[("standby", "comms-lead")];
 pub(super) const STAMP: &str = "EXERCISE - NOT REAL";
@@ -57,6 +57,8 @@ pub(super) fn needs(statement: &str, lowered: bool) -> &'static [Need] {
         "update" if lowered => &[Need::All(&["privacy-officer"]), Need::Any(&["comms-lead", "legal", "executive"])],
         "holding" => &[Need::All(&["privacy-officer", "legal"]), Need::Any(&["comms-lead", "executive"])],
         "update" => &[Need::All(&["privacy-officer"]), Need::Of(2, &["comms-lead", "legal", "executive"])],
+        // One yes ahead, and one of an executive at the end of the ladder of `holding`.
+        "line" => &[Need::Any(&["comms-lead", "legal"]), Need::Any(&["executive"])],
         "standby" => &[Need::Any(&["comms-lead", "executive"])],
         other => panic!("this hospital says nothing called {other}"),
     }
@@ -200,6 +202,7 @@ impl House {
                 template("holding", "We are looking into it. Please call {{facts.help_line}}. Next update: {{statement.next_update}}."),
                 template("update", &format!("What we know (edition {}): {{{{facts.what_happened}}}} Next update: {{{{statement.next_update}}}}.", self.edition)),
                 template("standby", "The wards are open again. Please call {{facts.help_line}}."),
+                template("line", "We know of it, and we are working on it."),
                 template("nothing-new", &format!("{NOTHING_NEW} Next update: {{{{statement.next_update}}}}.")),
             ],
             "channels": self.all_channels(),
@@ -214,6 +217,7 @@ impl House {
             "else": { "privacy-officer": "privacy-deputy", "legal": "executive" } });
         let release = json!({ "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" });
         let ahead = json!({ "name": "ahead", "quorum": { "any_of": ["comms-lead", "executive"] } });
+        let line_ahead = json!({ "name": "ahead", "quorum": { "any_of": ["comms-lead", "legal"] } });
         let privacy = json!({ "name": "privacy", "quorum": { "all_of": ["privacy-officer"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy" } });
         let two = json!({ "name": "two", "quorum": { "of": { "count": two_of, "roles": ["comms-lead", "legal", "executive"] } }, "within": "15m" });
@@ -236,13 +240,15 @@ impl House {
             ],
             "timeline": [
                 { "id": "alert", "kind": { "alert": { "to": ["comms-lead", "privacy-officer"], "acknowledge_within": "10m", "otherwise": "executive" } } },
-                { "id": "pause", "kind": { "task": { "todo": "Pause scheduled posts", "by": "comms-lead", "within": "10m" } } },
+                { "id": "pause", "kind": { "task": { "todo": "Pause scheduled posts", "resume": "Let them go out", "by": "comms-lead", "within": "10m" } } },
                 { "id": "tell-regulator", "at": "4h", "kind": { "task": { "todo": "Tell the regulator", "by": "privacy-officer", "within": "1h" } } },
                 { "id": "holding", "kind": { "statement": { "audience": "public", "template": "holding", "channels": ["wire", "wire-two", "page"],
                     "needs": ["help_line"], "within": "20m", "next_update": "2h", "approval": [accuracy, release] } } },
                 { "id": "standby", "kind": { "statement": { "use": "hold", "audience": "public", "template": "standby",
                     "channels": ["wire", "page"], "on_word_of": ["comms-lead"], "lapses": "90m", "needs": ["help_line"],
                     "approval": [ahead] } } },
+                { "id": "line", "kind": { "statement": { "use": "hold", "audience": "public", "template": "line",
+                    "channels": ["wire"], "instead_of": "holding", "lapses": "8h", "needs": [], "approval": [line_ahead] } } },
                 { "id": "update", "after": { "step": "holding", "reached": "posted" },
                   "kind": { "statement": again } },
             ],

@@ -25,6 +25,10 @@ impl World {
             self.open_by_hand();
             return;
         }
+        if self.mishap(1) {
+            self.join_incidents();
+            return;
+        }
         if self.board().stopped && self.chance(8) {
             self.work("resume", |work| work.resume_posting("ana"));
         }
@@ -62,6 +66,26 @@ impl World {
         self.work("open", |work| work.open(&playbook, &by, "a call"));
     }
 
+    /// Links two incidents, takes the link away, or merges one into the other, whatever they are.
+    fn join_incidents(&mut self) {
+        let all: Vec<IncidentId> = self.board().incidents.keys().copied().collect();
+        if all.is_empty() {
+            return;
+        }
+        let (one, other) = (self.pick(&all), self.pick(&all));
+        let by = person(self.pick(PEOPLE));
+        match self.rng.random_range(0..100) {
+            0..60 => {
+                self.work("link", |work| work.link(one, other, &by, REASON));
+                // No draw: the rest of a seed is as it would be without.
+                if one.is_multiple_of(2) {
+                    self.work("unlink", |work| work.unlink(one, other, &by, REASON));
+                }
+            }
+            _ => drop(self.work("merge", |work| work.merge(one, other, &by, REASON))),
+        }
+    }
+
     fn act(&mut self, id: IncidentId, entry: &Entry) {
         let incident = &entry.incident;
         if incident.verified.is_none() && self.chance(60) {
@@ -71,6 +95,9 @@ impl World {
             self.agree_to_changes(id, entry);
         } else if incident.statements.is_empty() && self.chance(25) {
             self.pick_playbook(id);
+        } else if incident.statements.keys().any(|id| incident.held_until(id).is_some()) && self.chance(15) {
+            let by = person(self.pick(PEOPLE));
+            self.say_now(id, entry, by);
         } else if incident.facts.len() < 2 && self.chance(60) {
             self.tell_a_fact(id);
         } else if incident.statements.values().any(|found| found.posting().is_some()) && self.chance(30) {
@@ -99,8 +126,8 @@ impl World {
                 let task = self.pick(&["pause", "tell-regulator"]).into();
                 self.record(id, Event::TaskDone { task, by, note: String::new() });
             }
-            65..68 => self.take_out_of_order(id, entry, by),
-            68..69 => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
+            65..69 => self.take_out_of_order(id, entry, by),
+            69..70 if self.chance(50) => drop(self.record(id, Event::StandDownAsked { by: Asker::Person(by), reason })),
             69..70 => self.leave(id),
             70..72 => {
                 let to = self.pick(&[Severity::Elevated, Severity::Serious, Severity::Critical]);

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdline::core::approval::Decision;
-use holdline::core::incident::{Author, Event, Opening, Request, Settlement, Subject, Verification};
+use holdline::core::incident::{
+    Author, Between, Event, HandedFact, Opening, Request, Settlement, Subject, Verification,
+};
 use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::playbook::FactValue;
 use holdline::core::statement::{Digest, Package};
@@ -117,7 +119,8 @@ impl Known {
                 self.filled.insert(fact.to_string(), filled_by);
             }
             Event::FactLeftUnknown { fact, .. } => drop(self.filled.remove(fact.as_str())),
-            Event::Verified { verdict: Verification::FalseAlarm | Verification::NotOurs, .. } => self.over = true,
+            Event::Verified { verdict: Verification::FalseAlarm | Verification::NotOurs, .. }
+            | Event::Between(Between::MergedInto { .. }) => self.over = true,
             Event::PostPutOff { statement, channel, .. }
             | Event::PostSettled { statement, channel, found: Settlement::NotThere, .. } => {
                 self.end_post(statement, channel, Some(Post::NotThere));
@@ -160,7 +163,25 @@ impl Known {
             | Event::BrokenOff { .. }
             | Event::Closed { .. }
             | Event::LessonAdded { .. }
-            | Event::FollowUpDone { .. } => {}
+            | Event::FollowUpDone { .. }
+            | Event::Between(
+                Between::PauseElsewhere { .. } | Between::AllOver | Between::Linked { .. } | Between::Unlinked { .. },
+            ) => {}
+            Event::Between(Between::TookOver(other)) => self.take_over(&other.facts),
+        }
+    }
+
+    /// What nobody has told here comes with the incident that was merged into it, and with it who wrote it.
+    fn take_over(&mut self, facts: &[HandedFact]) {
+        for HandedFact { fact, value, filled_by, confirmed_by } in facts {
+            if self.filled.contains_key(fact.as_str()) || self.proposed.contains_key(fact.as_str()) {
+                continue;
+            }
+            if confirmed_by.is_some() {
+                self.filled.insert(fact.to_string(), filled_by.to_string());
+            } else {
+                self.proposed.insert(fact.to_string(), (value.clone(), filled_by.to_string()));
+            }
         }
         self.forget_words();
     }

@@ -125,6 +125,7 @@ fn told(notice: &Notice) -> String {
         Notice::SayNoMore { statement } => format!("{statement} may not be said any more"),
         Notice::HeldReady { statement, until } => format!("{statement} is held ready until {}", clock(*until)),
         Notice::HeldVoid { statement } => format!("{statement} is not held any more"),
+        Notice::LineNotNeeded { statement } => format!("{statement} is not needed"),
         Notice::HeldLapsed { statement } => format!("{statement} lapsed"),
         Notice::Locked { request, person } => format!("request {request} to {person} is locked"),
         Notice::LadderEnded { of, stage } => {
@@ -146,6 +147,9 @@ fn told(notice: &Notice) -> String {
         Notice::MailRefused { person, .. } => format!("mail to {person} is refused"),
         Notice::ChangeOffered { change } => format!("change {change} waits for two"),
         Notice::ChangeMade { change } => format!("change {change} holds"),
+        Notice::MergedInto { incident } => format!("it is merged into incident {incident}"),
+        Notice::TookOver { incident } => format!("incident {incident} is merged into it"),
+        Notice::PauseGoesOn { incident } => format!("it stays paused, incident {incident} was opened"),
         Notice::StoodDown => "it is over".to_owned(),
         Notice::Injected { words } => format!("inject: {words}"),
         Notice::BrokenOff { why } => format!("the rehearsal is broken off ({why})"),
@@ -201,6 +205,8 @@ pub(crate) fn state(incident: &Incident) -> Vec<String> {
             TaskPhase::Open { due } => due.map_or("open".to_owned(), |due| format!("open until {}", clock(due))),
             TaskPhase::Overdue { .. } => "overdue".to_owned(),
             TaskPhase::Done { by, .. } => format!("done by {by}"),
+            TaskPhase::Elsewhere { incident, settled: None } => format!("incident {incident} has it"),
+            TaskPhase::Elsewhere { incident, settled: Some(_) } => format!("settled in incident {incident}"),
             TaskPhase::Skipped(skipped) => format!("left out by {} ({})", skipped.by, skipped.reason),
         };
         lines.push(format!("= {id}: {phase}"));

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
-    Asker, Author, Cause, Event, Incident, Lesson, PostPhase, Request, RosterChange, Settlement, Spike, StatementPhase,
-    Subject, Verification,
+    Asker, Author, Between, Cause, Event, HandedFact, HandedTask, Incident, Lesson, PauseStands, PostPhase, Request,
+    RosterChange, Settlement, Spike, StatementPhase, Subject, TakenOver, Verification, Whose,
 };
 use holdline::core::lint::{Finding, Level, linted};
 use holdline::core::name::{ChannelName, PersonId, StepId};
 use holdline::core::period::Period;
+use holdline::core::playbook::FactValue;
 use holdline::core::roster::Person;
 use holdline::core::rules::Rules;
+use holdline::core::setting::Setting;
 use holdline::core::severity::Severity;
 use holdline::core::statement::{Digest, Package, Says, Seen, Unseen, edited};
 use jiff::Timestamp;
@@ -125,7 +127,7 @@ impl Scene<'_> {
         }
     }
 
-    fn value(&self, fact: &str, value: &str) -> holdline::core::playbook::FactValue {
+    fn value(&self, fact: &str, value: &str) -> FactValue {
         let spec = self.rules.playbook.facts.iter().find(|spec| spec.name.as_str() == fact).unwrap();
         spec.kind.parse(value, &TimeZone::UTC).unwrap()
     }
@@ -228,6 +230,26 @@ impl Scene<'_> {
         Some(match line.split_whitespace().collect::<Vec<_>>().as_slice() {
             [by, "hands", "over", "to", to] => {
                 Event::HandOverOffered { to: who(to), by: who(by), note: words.to_owned() }
+            }
+            ["incident", number, "has", "the", "pause"] => pause(number, PauseStands::Asked),
+            ["incident", number, "settled", "the", "pause"] => pause(number, PauseStands::Settled),
+            ["incident", number, "gives", "up", "the", "pause"] => pause(number, PauseStands::GivenUp),
+            ["no", "incident", "is", "open"] => Event::Between(Between::AllOver),
+            [by, "links", "it", "with", "incident", number] => {
+                let (with, by, reason) = (number.parse().unwrap(), who(by), words.to_owned());
+                Event::Between(Between::Linked { with, by, reason })
+            }
+            [by, "takes", "the", "link", "with", "incident", number, "away"] => {
+                let (with, by, reason) = (number.parse().unwrap(), who(by), words.to_owned());
+                Event::Between(Between::Unlinked { with, by, reason })
+            }
+            [by, "merges", "it", "into", "incident", number] => {
+                let (incident, by, reason) = (number.parse().unwrap(), who(by), words.to_owned());
+                Event::Between(Between::MergedInto { incident, by, reason })
+            }
+            [by, "takes", "over", "incident", number] => taken_over(number, by, words, Setting::Live, self.at),
+            [by, "takes", "over", "incident", number, "of", "a", "rehearsal"] => {
+                taken_over(number, by, words, Setting::Rehearsal, self.at)
             }
             [by, "accepts"] => Event::HandOverAccepted { by: who(by) },
             [by, "begins", step, "early"] => Event::BegunEarly { step: (*step).into(), by: who(by) },
@@ -388,6 +410,44 @@ impl Scene<'_> {
             Some(_) | None => 1,
         }
     }
+}
+
+fn pause(incident: &str, stands: PauseStands) -> Event {
+    Event::Between(Between::PauseElsewhere { incident: incident.parse().unwrap(), stands })
+}
+
+/// Another incident as it is handed over: three facts, two tasks, a word that was promised, and a spike.
+fn taken_over(incident: &str, by: &str, reason: &str, setting: Setting, at: Timestamp) -> Event {
+    let fact = |fact: &str, value: FactValue, filled_by: &str, confirmed_by: Option<&str>| HandedFact {
+        fact: fact.into(),
+        value,
+        filled_by: filled_by.into(),
+        confirmed_by: confirmed_by.map(Into::into),
+    };
+    let task = |todo: &str, who: Whose, minutes: u64| HandedTask {
+        todo: todo.to_owned(),
+        who,
+        due: Some(Period::minutes(minutes).after(at)),
+    };
+    Event::Between(Between::TookOver(Box::new(TakenOver {
+        incident: incident.parse().unwrap(),
+        setting,
+        by: by.into(),
+        reason: reason.to_owned(),
+        severity: Severity::Serious,
+        spikes: vec![Spike { watch: "talk".into(), ..spike("12", "6", at) }],
+        facts: vec![
+            // Of this one Dev may not be the one who confirms it here.
+            fact("help_line", FactValue::Phone("+1 555 010 0200".to_owned()), "dev", Some("dev")),
+            fact("what_happened", FactValue::Text("A laptop is gone.".to_owned()), "ben", Some("ben")),
+            fact("records", FactValue::Text("many".to_owned()), "ben", Some("ben")),
+        ],
+        tasks: vec![
+            task("call the ward", Whose::Role("legal".into()), 30),
+            task("pause", Whose::Role("comms-lead".into()), 30),
+            task("Say the next word", Whose::Duty, 60),
+        ],
+    })))
 }
 
 /// The hash of bytes that nobody was shown.

@@ -191,6 +191,10 @@ impl World {
                     step["kind"][&inner]["within"] = json!(period);
                     rest
                 }
+                ["resumed", rest @ ..] => {
+                    step["kind"][&inner]["resume"] = json!("Resume what is paused");
+                    rest
+                }
                 ["after", milestone, rest @ ..] => {
                     let (of, reached) = milestone.split_once('.').unwrap();
                     step["after"] = json!({ "step": of, "reached": reached });
@@ -199,6 +203,12 @@ impl World {
                 ["when", condition @ ..] => {
                     step["when"] = json!(condition.join(" "));
                     break;
+                }
+                ["instead", "of", other, rest @ ..] => {
+                    step["kind"][&inner]["on_word_of"] = json!([]);
+                    step["kind"][&inner]["instead_of"] = json!(other);
+                    step["kind"][&inner]["approval"][0]["quorum"] = json!({ "any_of": ["legal"] });
+                    rest
                 }
                 ["to", channel, rest @ ..] => {
                     step["kind"][&inner]["channels"] = json!([channel]);

@@ -31,6 +31,9 @@ const ALWAYS: [&str; 9] = [
 const SPIKE: [&str; 5] = ["spike.count", "spike.expected", "spike.ratio", "spike.voices", "spike.copies"];
 pub(super) const NEXT_UPDATE: &str = "statement.next_update";
 
+/// How alike two names must be for one to be taken for a slip of the other, from 0 to 1.
+const NEAR: f64 = 0.7;
+
 /// What the step that uses a template says of it.
 #[derive(Clone, Copy, Debug)]
 pub struct TemplateSpec<'a> {
@@ -242,12 +245,21 @@ impl Checker<'_> {
             };
         }
         let Some(fact) = name.strip_prefix("facts.") else {
-            return Named::Unknown(
-                "the names are facts.NAME, organisation.*, incident.*, spike.* and statement.version".to_owned(),
-            );
+            let names = ALWAYS.iter().chain(&SPIKE).chain([&NEXT_UPDATE]);
+            let help = match nearest(name, names.copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "the names are facts.NAME, organisation.*, incident.*, spike.*, statement.version and \
+                         statement.next_update"
+                    .to_owned(),
+            };
+            return Named::Unknown(help);
         };
         let Some(spec) = self.spec.facts.iter().find(|spec| spec.name.as_str() == fact) else {
-            return Named::Unknown(format!("the playbook has no fact `{fact}`; it has {}", self.fact_names()));
+            let help = match nearest(fact, self.spec.facts.iter().map(|spec| spec.name.as_str())) {
+                Some(near) => format!("did you mean `facts.{near}`?"),
+                None => format!("the playbook has no fact `{fact}`; it has {}", self.fact_names()),
+            };
+            return Named::Unknown(help);
         };
         if !self.spec.needs.contains(&spec.name) {
             return Named::Perhaps(format!("the fact `{fact}` may be unknown: the step's `needs` does not name it"));
@@ -266,4 +278,11 @@ impl Checker<'_> {
     fn push(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
         self.problems.push(TemplateProblem::at(place, message, help));
     }
+}
+
+/// The one of these that was meant but for a slip.
+fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let shares = names.map(|name| (strsim::normalized_damerau_levenshtein(written, name), name));
+    let near = shares.filter(|(share, _)| *share >= NEAR).max_by(|one, other| one.0.total_cmp(&other.0));
+    near.map(|(_, name)| name)
 }

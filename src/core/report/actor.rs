@@ -39,6 +39,7 @@ pub fn actor(event: &Event) -> Option<&PersonId> {
         | Event::LessonAdded { by, .. }
         | Event::TextPicked { by, .. }
         | Event::FollowUpDone { by, .. } => Some(by),
+        Event::Between(between) => between.actor(),
         Event::Opened(_)
         | Event::SpikeChanged { .. }
         | Event::SpikeJoined { .. }

@@ -1,0 +1,87 @@
+//! What is scheduled elsewhere is paused once for all open incidents, and resumed once.
+
+use holdline::core::incident::{IncidentId, TaskPhase};
+
+use super::{ends, opens};
+use crate::test_app::TestApp;
+
+const PAUSE: &str = "Pause scheduled posts";
+const RESUME: &str = "Let scheduled posts go out again";
+
+fn elsewhere(incident: IncidentId, app: &TestApp) -> Option<(IncidentId, bool)> {
+    match app.incident(incident).tasks["pause"] {
+        TaskPhase::Elsewhere { incident, settled } => Some((incident, settled.is_some())),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_of_several_incidents_has_the_pause_and_the_last_brings_the_resuming() {
+    let mut app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    opens(&app, &ana, "data-breach", &["a call", "a second call", "a third"]).await;
+    assert_eq!(app.letters("ana", PAUSE).len(), 1, "one task, not three");
+    assert_eq!((elsewhere(2, &app), elsewhere(3, &app)), (Some((1, false)), Some((1, false))));
+    let page = ana.text("/incident/2").await;
+    assert!(page.contains("incident 1 has it, for all that is open") && page.contains("Open incident 1"), "{page}");
+    let refused = ana.post("/incident/2/task/pause", &[("note", "")]).await;
+    assert!(refused.text().await.unwrap().contains("Incident 1 has this task"));
+    ana.does("/incident/1/task/pause", &[("note", "")]).await;
+    assert_eq!((elsewhere(2, &app), elsewhere(3, &app)), (Some((1, true)), Some((1, true))));
+    // The first ends, and two are open still.
+    ends(&app, &ana, 1).await;
+    app.restart().await;
+    let ana = app.sign_in("ana").await;
+    ends(&app, &ana, 3).await;
+    assert_eq!(app.letters("ana", RESUME).len(), 0, "one incident is open still");
+    ends(&app, &ana, 2).await;
+    assert_eq!(app.letters("ana", RESUME).len(), 1, "asked once, of whoever paused");
+    let desk = ana.text("/").await;
+    assert!(desk.contains("href=\"/incident/1#task-resume\""), "{desk}");
+    let page = ana.text("/incident/1").await;
+    assert!(page.contains("Done: Let scheduled posts"), "the task can be done though the incident is over: {page}");
+    ana.does("/incident/1/task/resume", &[("note", "all of them")]).await;
+    app.minutes_go_by(15).await;
+    assert!(app.letters("ana", "Overdue, resume").is_empty());
+    assert!(!ana.text("/").await.contains("task-resume"));
+    // The next incident begins anew.
+    opens(&app, &ana, "data-breach", &["another day"]).await;
+    assert_eq!(app.letters("ana", PAUSE).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_nobody_made_falls_to_the_next_incident() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    opens(&app, &ana, "data-breach", &["a call", "a second call", "a third"]).await;
+    ends(&app, &ana, 1).await;
+    assert_eq!(app.letters("ana", PAUSE).len(), 2, "asked of the second now");
+    assert!(matches!(app.incident(2).tasks["pause"], TaskPhase::Open { .. }));
+    assert_eq!(elsewhere(3, &app), Some((2, false)));
+    ana.does("/incident/2/skip", &[("step", "pause"), ("reason", "nothing is scheduled")]).await;
+    assert_eq!(elsewhere(3, &app), Some((2, true)));
+    for incident in [2, 3] {
+        ends(&app, &ana, incident).await;
+    }
+    assert!(app.letters("ana", RESUME).is_empty(), "nothing was paused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_resumed_yet_stays_paused_for_the_next_incident() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    opens(&app, &ana, "data-breach", &["a call"]).await;
+    ana.does("/incident/1/task/pause", &[("note", "")]).await;
+    ends(&app, &ana, 1).await;
+    assert_eq!(app.letters("ana", RESUME).len(), 1);
+    opens(&app, &ana, "data-breach", &["a second call"]).await;
+    assert_eq!(app.letters("ana", PAUSE).len(), 1, "it is paused already");
+    assert_eq!(app.letters("ana", "Stay paused, do not resume").len(), 1);
+    assert_eq!(elsewhere(2, &app), Some((1, true)));
+    let refused = ana.post("/incident/1/task/resume", &[("note", "")]).await;
+    assert!(!refused.status().is_redirection(), "nobody resumes while the second is open");
+    ends(&app, &ana, 2).await;
+    assert_eq!(app.letters("ana", RESUME).len(), 2);
+    let report = ana.text("/incident/1/report").await;
+    assert!(report.contains("In incident 2 the pause of what is scheduled elsewhere is settled"), "{report}");
+}
