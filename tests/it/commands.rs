@@ -151,7 +151,8 @@ fn a_running_daemon_looks_at_its_folder_when_it_is_asked_to_and_says_what_is_wro
         .unwrap();
     daemon.hears("-HUP");
     let said = daemon.says("cannot be used");
-    assert!(said.contains("has no key `hotlime`") && said.contains("did you mean `hotline`?"), "{said}");
+    let line = good.lines().position(|line| line.contains("hotline:")).unwrap() + 1;
+    assert!(said.contains(&format!("holdline.yaml:{line}:")) && !said.contains("hotlime"), "{said}");
     fs::write(&path, &good).unwrap();
     daemon.hears("-HUP");
     daemon.says("the changed folder is taken up");

@@ -32,6 +32,7 @@ mod model;
 mod net;
 mod operating;
 mod past;
+mod past_nights;
 mod past_running;
 mod peer;
 mod posting_protocol;

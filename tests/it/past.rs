@@ -23,19 +23,19 @@ use crate::real_input::data;
 const PUBLIC_SCORE_MIN: f64 = 80.6;
 const FALSE_EPISODES_A_WEEK_MAX: f64 = 0.5;
 
-const HALF_HOUR: Period = Period::minutes(30);
-const STEPS_A_DAY: usize = 48;
+pub(crate) const HALF_HOUR: Period = Period::minutes(30);
+pub(crate) const STEPS_A_DAY: usize = 48;
 
 pub(crate) fn detector(kind: &str, setting: &str) -> Box<dyn Detector> {
     (KINDS.iter().find(|known| known.name == kind).unwrap().parse)(setting).unwrap()
 }
 
-fn play(detector: &dyn Detector, step: Period, series: &[Option<u32>]) -> Vec<Reading> {
+pub(crate) fn play(detector: &dyn Detector, step: Period, series: &[Option<u32>]) -> Vec<Reading> {
     let mut replay = Replay::new(detector, None, step);
     series.iter().map(|heard| replay.step(*heard)).collect()
 }
 
-fn alarms(readings: &[Reading]) -> Vec<usize> {
+pub(crate) fn alarms(readings: &[Reading]) -> Vec<usize> {
     (0..readings.len()).filter(|at| readings[*at].held == Held::Alarm).collect()
 }
 
@@ -54,12 +54,12 @@ fn poisson(rng: &mut StdRng, mean: f64) -> u32 {
     }
 }
 
-fn days(step: usize) -> f64 {
+pub(crate) fn days(step: usize) -> f64 {
     f64::from(u32::try_from(step).unwrap()) / 48.0
 }
 
 /// `weeks` of talk whose mean at each step is `mean(step)`.
-fn talk(seed: u64, weeks: usize, mean: impl Fn(usize) -> f64) -> Vec<Option<u32>> {
+pub(crate) fn talk(seed: u64, weeks: usize, mean: impl Fn(usize) -> f64) -> Vec<Option<u32>> {
     let mut rng = StdRng::seed_from_u64(seed);
     (0..weeks * 7 * STEPS_A_DAY).map(|step| Some(poisson(&mut rng, mean(step)))).collect()
 }
@@ -243,63 +243,6 @@ fn an_equal_crisis_days_later_is_seen_as_well() {
     let lasting = talk(17, 6, |step| if step < 21 * STEPS_A_DAY { 5.0 } else { 25.0 });
     let after = alarms(&play(dial.as_ref(), HALF_HOUR, &lasting)).into_iter().filter(|at| *at >= 24 * STEPS_A_DAY);
     assert!(after.count() <= 5);
-}
-
-/// A day's talk in half hours: next to nothing at three in the morning, nearly twice the mean in the afternoon.
-fn quiet_nights(step: usize) -> f64 {
-    (1.0 + 0.9 * ((days(step) - 0.375) * std::f64::consts::TAU).sin()).max(0.05)
-}
-
-#[test]
-fn a_crisis_that_begins_in_a_quiet_night_is_found_in_that_night() {
-    for (name, usual) in [("a busy house", 60.0), ("a small one", 12.0)] {
-        // Every second week, at three in the morning, as much as four times the day's mean.
-        let nights: Vec<usize> = (4..15).step_by(2).map(|week| week * 7 * STEPS_A_DAY + 6).collect();
-        let crisis = |step: usize| {
-            let since = nights.iter().filter(|night| (**night..**night + 6).contains(&step)).map(|night| step - night);
-            since.map(|after| 4.0 * (-days(after) * 24.0 / 1.5).exp()).sum::<f64>()
-        };
-        let series = talk(21, 15, |step| usual * (quiet_nights(step) + crisis(step)));
-        let dial = detector("false_alarms", "1 per week");
-        let alarms = alarms(&play(dial.as_ref(), HALF_HOUR, &series));
-        let found = nights.iter().filter(|night| alarms.iter().any(|at| (**night..**night + 4).contains(at))).count();
-        eprintln!("{name}: {found} of {} nights found, {} alarms", nights.len(), alarms.len());
-        assert!(found >= 5, "{name}: {found}");
-    }
-}
-
-#[test]
-fn an_hour_is_quiet_once_two_whole_weeks_agree() {
-    let grid = Grid::default();
-    let (day, hour) = (grid.bins_in_day(), grid.bins_in_hour());
-    let heard_for = |days: i64, night: u32| {
-        let mut past = Past::default();
-        past.begin(0);
-        (0..days * day).for_each(|bin| past.add(bin, if bin % day < 8 * hour { night } else { 20 }));
-        past
-    };
-    let highs = |past: &Past, bin: i64| -> Vec<f64> {
-        past.baseline(bin, &grid).unwrap().usual().iter().map(|usual| usual.high).collect()
-    };
-    let (noon, night) = (12 * hour, 4 * hour);
-    let known = heard_for(15, 2);
-    for (high, by_day) in highs(&known, 14 * day + noon).into_iter().zip([40.0, 120.0, 360.0, 1_080.0]) {
-        assert!((high - by_day).abs() < 1e-6, "{high} {by_day}");
-    }
-    assert!(
-        highs(&known, 14 * day + night)
-            .iter()
-            .zip(highs(&known, 14 * day + noon))
-            .all(|(by_night, by_day)| *by_night < 0.5 * by_day)
-    );
-    // Not yet two weeks, and nights that are no less than half as loud as the day.
-    for past in [heard_for(13, 2), heard_for(15, 12)] {
-        let last = past.since().unwrap() + 12 * day;
-        assert_eq!(highs(&past, last + night), highs(&past, last + 6 * hour));
-    }
-    // Where next to nothing is said at all, chance makes no rhythm, and one mention is not loud.
-    let rare = heard_for(15, 0);
-    assert!(highs(&rare, 14 * day + night).iter().all(|high| *high >= 1.0));
 }
 
 #[test]

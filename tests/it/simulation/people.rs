@@ -292,9 +292,12 @@ impl World {
     /// Where nobody proposed it yet, proposes to stand down; where it is over, closes it.
     pub(super) fn bring_to_an_end(&mut self, id: IncidentId, entry: &Entry) {
         let (by, reason) = (person("ana"), REASON.to_owned());
+        // Whoever asked waits for an answer before asking everybody anew.
+        let patient =
+            self.clocks.engine.checked_sub(jiff::SignedDuration::from_hours(3)).unwrap_or(jiff::Timestamp::MIN);
         let event = match entry.incident.phase {
             IncidentPhase::StoodDown { .. } => Event::Closed { by, reason },
-            _ if entry.incident.can_be_proposed_to_stand_down(self.clocks.engine) => {
+            _ if entry.incident.can_be_proposed_to_stand_down(patient) => {
                 Event::StandDownAsked { by: Asker::Person(by), reason }
             }
             IncidentPhase::Open | IncidentPhase::StandingDown(_) | IncidentPhase::Closed { .. } => return,
