@@ -54,6 +54,10 @@ impl Folder {
         if !path.starts_with(&self.root) {
             return refuse("this leads out of the folder".to_owned(), "put the file itself here in place of the link");
         }
+        // Whoever opens a pipe waits for its other end.
+        if !path.is_file() {
+            return refuse("this is no file".to_owned(), "put a file of text here, or take it away");
+        }
         let mut bytes = Vec::new();
         let read = fs::File::open(&path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
         if let Err(error) = read {
@@ -106,7 +110,9 @@ impl Folder {
             }
         };
         for entry in entries.filter_map(Result::ok) {
-            let Some(name) = entry.file_name().to_str().map(|name| format!("{sub}/{name}")) else { continue };
+            // What begins with a dot is of editors and systems, such as the lock of a file that is being edited.
+            let shown = entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned);
+            let Some(name) = shown.map(|name| format!("{sub}/{name}")) else { continue };
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if is_folder && depth > 0 {
                 self.collect(&name, ending, depth - 1, names, problems);

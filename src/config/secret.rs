@@ -116,6 +116,10 @@ impl Secrets<'_> {
         let path = self.path(written);
         let refuse = |why: &str| format!("the secret's file {} {why}", path.display());
         let mut secret = String::new();
+        // Whoever opens a pipe waits for its other end.
+        if path.exists() && !path.is_file() {
+            return Err(refuse("is no file"));
+        }
         let file = File::open(&path).map_err(|error| refuse(&unreadable(&error)))?;
         let bytes = file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut secret);
         let bytes = bytes.map_err(|error| refuse(&unreadable(&error)))?;

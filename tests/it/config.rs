@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use holdline::config::{
     DEFAULT, FILE_BYTES_MAX, Loaded, Look, NONE, Need, PLAYBOOKS_MAX, Problem, SAMPLE_KEY_FILE, TABLES, load, report,
-    sample,
+    sample, stamp,
 };
 use holdline::core::lint::linted;
 use holdline::core::mention::Mention;
@@ -140,6 +141,27 @@ fn the_sample_loads_without_a_word() {
     let suggestion = rules.playbook.fact(&FactName::from("help_line")).unwrap().suggestion.as_deref();
     assert_eq!(suggestion, Some("+1 555 010 0100"));
     assert_eq!(rules.templates.len(), 10);
+}
+
+#[test]
+fn what_begins_with_a_dot_is_passed_over_and_a_pipe_is_refused_at_once() {
+    let folder = sample_folder();
+    // The lock that an editor leaves while somebody types, and what another system adds.
+    std::os::unix::fs::symlink("ana@desk.1", folder.path().join("playbooks/.#data-breach.yaml")).unwrap();
+    write(folder.path(), "playbooks/._data-breach.yaml", b"\0\x05\x16\x07");
+    let before = stamp(folder.path());
+    write(folder.path(), "templates/statements/.holding.long.en.hbs", b"{{");
+    assert!(load(folder.path(), Need::WithoutMail).is_ok_and(|loaded| loaded.warnings.is_empty()));
+    assert_eq!(stamp(folder.path()), before);
+    for name in ["playbooks/pipe.yaml", "pipe-secret"] {
+        assert!(Command::new("mkfifo").arg(folder.path().join(name)).status().unwrap().success());
+    }
+    let main = fs::read_to_string(folder.path().join("holdline.yaml")).unwrap();
+    let main = main.replace(SAMPLE_KEY_FILE, "pipe-secret");
+    write(folder.path(), "holdline.yaml", main.as_bytes());
+    let found = lines(&load(folder.path(), Need::WithoutMail).unwrap_err(), folder.path());
+    assert!(found.contains("playbooks/pipe.yaml:1:1: this is no file; put a file of text here"), "{found}");
+    assert!(found.contains("pipe-secret is no file"), "{found}");
 }
 
 /// As the demo's people fill them in.
