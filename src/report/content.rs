@@ -291,7 +291,10 @@ fn step_name(step: &StepTaken) -> String {
         Some(StepKind::Statement(statement)) => {
             format!("{} to {}", sentence_case(&Shown::statement_name(&step.id)), statement.audience)
         }
-        None => sentence_case(&Shown::statement_name(&step.id)),
+        None => match &step.todo {
+            Some(todo) => todo.clone(),
+            None => sentence_case(&Shown::statement_name(&step.id)),
+        },
     }
 }
 

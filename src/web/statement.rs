@@ -13,7 +13,7 @@ use super::session::Visitor;
 use crate::core::incident::{Event, IncidentId, Settlement, Version};
 use crate::core::name::{ChannelName, StepId};
 use crate::core::shown::sentence;
-use crate::core::statement::Says;
+use crate::core::statement::{Digest, Says};
 use crate::engine::{TextEdit, WrittenOver};
 
 /// The longest address of a post, in bytes.
@@ -76,11 +76,7 @@ pub(super) async fn used(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let statement = StepId::from(step);
-    let found = site.find(id)?;
-    let current = found.incident.statements.get(&statement).and_then(|statement| statement.current());
-    let read = current.filter(|version| version.digest.to_string() == field(&fields, "digest"));
-    let read = read.ok_or_else(|| Problem::input("Load the page again: the text has changed.").at_incident(id))?;
-    let (digest, to) = (read.digest, field(&fields, "to").to_owned());
+    let (digest, to) = (read(&site, id, &statement, &fields)?, field(&fields, "to").to_owned());
     let part = part(&statement);
     site.act(id, Event::Used { statement, digest, by: visitor.person, to }, &part).await
 }
@@ -93,12 +89,17 @@ pub(super) async fn say_now(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let statement = StepId::from(step);
-    let found = site.find(id)?;
-    let current = found.incident.statements.get(&statement).and_then(|statement| statement.current());
-    let read = current.filter(|version| version.digest.to_string() == field(&fields, "digest"));
-    let read = read.ok_or_else(|| Problem::input("Load the page again: the text has changed.").at_incident(id))?;
+    let digest = read(&site, id, &statement, &fields)?;
     let part = part(&statement);
-    site.act(id, Event::SaidNow { statement, digest: read.digest, by: visitor.person }, &part).await
+    site.act(id, Event::SaidNow { statement, digest, by: visitor.person }, &part).await
+}
+
+/// The hash of the current words, where they are those that the form was shown with.
+fn read(site: &Site, id: IncidentId, statement: &StepId, fields: &Fields) -> Result<Digest, Problem> {
+    let found = site.find(id)?;
+    let current = found.incident.statements.get(statement).and_then(|statement| statement.current());
+    let read = current.map(|version| version.digest).filter(|digest| digest.to_string() == field(fields, "digest"));
+    read.ok_or_else(|| Problem::input("Load the page again: the text has changed.").at_incident(id))
 }
 
 /// Which of its texts a round says.

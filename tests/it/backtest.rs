@@ -87,6 +87,30 @@ fn every_alarm_has_its_time_and_its_reason() {
 }
 
 #[test]
+fn a_long_history_shows_on_a_terminal_how_far_it_is() {
+    let mut lines = String::new();
+    let start: jiff::Timestamp = "2026-11-16T00:00:00Z".parse().unwrap();
+    for nth in 0..1_200 {
+        let at = start + jiff::SignedDuration::from_mins(10 * nth);
+        let text = format!("Riverside General leaked {nth} files {}", "once more ".repeat(720));
+        let _ = writeln!(lines, "{}", json!({ "id": format!("m{nth}"), "text": text, "published": at.to_string() }));
+    }
+    let folder = folder(&[("mentions.jsonl", &lines)]);
+    // The same command without a terminal says nothing of it.
+    assert!(!said(&backtest(folder.path(), &["breach", "--history", "mentions.jsonl"])).contains("Reading"));
+    let line = format!("{} backtest breach --history mentions.jsonl", env!("CARGO_BIN_EXE_holdline"));
+    let Ok(shown) = Command::new("script").args(["-qec", &line, "/dev/null"]).current_dir(folder.path()).output()
+    else {
+        assert!(std::env::var_os("HOLDLINE_PEERS").is_none(), "script is not installed");
+        eprintln!("not run: script is not installed");
+        return;
+    };
+    assert!(shown.status.success(), "{}", said(&shown));
+    let shown = said(&shown);
+    assert!(shown.contains("Reading") && shown.contains(" MiB, ") && shown.contains(" left"), "{shown}");
+}
+
+#[test]
 fn mentions_are_matched_and_repeats_count_once() {
     let mention = |id: u32, at: String, author: &str, text: &str| {
         json!({ "id": id.to_string(), "author": author, "text": text, "published": format!("2026-11-22T{at}:00Z") })

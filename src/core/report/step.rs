@@ -18,6 +18,8 @@ pub struct StepTaken {
     pub planned: Option<Step>,
     /// Of a statement.
     pub origin: Option<Origin>,
+    /// What is to be done, of a task that a person or the end of the last incident added.
+    pub todo: Option<String>,
     pub started: Option<Timestamp>,
     /// By when it was to be done, counted from when it started.
     pub due: Option<Timestamp>,
@@ -105,6 +107,7 @@ fn taken(walked: &Walked, id: StepId, planned: Option<&Step>, as_of: Timestamp) 
     let mut taken = StepTaken {
         planned: planned.cloned(),
         origin: incident.statements.get(&id).map(|statement| statement.origin.clone()),
+        todo: incident.added.get(&id).map(|task| task.todo.clone()),
         started: started.map(|(at, _)| *at),
         due,
         ended,
