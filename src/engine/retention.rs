@@ -66,7 +66,9 @@ impl Work<'_, '_> {
             IncidentPhase::Closed { at: closed, .. } => closed < at,
             IncidentPhase::Open | IncidentPhase::StandingDown(_) | IncidentPhase::StoodDown { .. } => false,
         };
-        let mut old = self.state.incidents.iter().filter(|(_, entry)| closed(&entry.incident));
+        // Somebody is still asked to resume what was paused there.
+        let over = |incident: &Incident| closed(incident) && incident.resuming().is_none();
+        let mut old = self.state.incidents.iter().filter(|(_, entry)| over(&entry.incident));
         let incidents = &self.state.incidents;
         let waited_for = |id: IncidentId| {
             let mut running = self.state.running.iter().filter_map(|id| incidents.get(id));

@@ -78,7 +78,7 @@ async fn held_words_wait_over_a_restart_for_the_word_of_somebody_who_may_give_it
     assert_eq!(taken, 1);
     assert!(newsroom_has_it(&app).await);
     assert!(app.text("/newsroom/1/reopened").await.contains("It is over. Call +1 555 010 0100."));
-    assert!(ana.text("/incident/1").await.contains("said reopened now"), "the record tells whose word it was");
+    assert!(ana.text("/incident/1").await.contains("gave the word for reopened"), "the record tells whose word it was");
 }
 
 #[tokio::test(flavor = "multi_thread")]

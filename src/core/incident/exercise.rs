@@ -31,6 +31,8 @@ impl Turn<'_> {
         let mut people: BTreeSet<PersonId> = self.alerted();
         people.extend(self.incident.requests.iter().map(|request| request.person.clone()));
         people.extend(self.withdraw_statements());
+        // Nothing was paused in earnest, so nobody is asked to resume, least of all while a real incident begins.
+        self.incident.pause = None;
         self.incident.phase = IncidentPhase::StoodDown { at: self.at };
         for person in people {
             self.tell(&person, Notice::BrokenOff { why: why.to_owned() });

@@ -233,13 +233,19 @@ impl Turn<'_> {
         }
     }
 
-    /// A task that is open in both is one.
+    /// A task that is open in both is one; what merely waits here may come too late, or never.
     fn take_over_task(&mut self, handed: &HandedTask, by: &PersonId) -> Result<(), Refusal> {
         let known = self.incident.task_words(self.rules).into_iter().any(|words| {
             words.todo == handed.todo
                 && match self.incident.tasks.get(&words.id) {
-                    Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. }) => true,
-                    Some(TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. }) | None => false,
+                    Some(TaskPhase::Open { .. } | TaskPhase::Overdue { .. }) => true,
+                    Some(
+                        TaskPhase::Waiting
+                        | TaskPhase::Done { .. }
+                        | TaskPhase::Skipped(_)
+                        | TaskPhase::Elsewhere { .. },
+                    )
+                    | None => false,
                 }
         });
         if known {

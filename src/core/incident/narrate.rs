@@ -36,7 +36,7 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
         }
         Event::Used { statement, by, to, .. } => format!("{} said the approved words of {statement} to {to}", name(by)),
         Event::SaidNow { statement, by, digest } => {
-            format!("{} said {statement} now, hash {}.", name(by), digest.short())
+            format!("{} gave the word for {statement}, hash {}.", name(by), digest.short())
         }
         Event::FactProposed { fact, value, by } => {
             format!("{} wrote the fact {fact}, not confirmed yet: {}", name(by), value.shown(zone))

@@ -82,6 +82,18 @@ impl Turn<'_> {
         true
     }
 
+    /// Two incidents that both had the pause would leave one of them to be resumed by nobody.
+    pub(super) fn must_not_be_paused_elsewhere(&self, id: &StepId) -> Result<(), Refusal> {
+        let is_pause = match self.rules.playbook.step(id).map(|step| &step.kind) {
+            Some(StepKind::Task(task)) => task.resume.is_some(),
+            Some(StepKind::Alert(_) | StepKind::Statement(_)) | None => false,
+        };
+        match self.incident.paused_in {
+            Some(elsewhere) if is_pause => Err(Refusal::PausedElsewhere(elsewhere.incident)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// From now on this incident has the pause for all.
     pub(super) fn take_the_pause(&mut self, id: &StepId, task: &TaskStep) {
         if let Some(resume) = task.resume.clone() {

@@ -74,6 +74,7 @@ impl Turn<'_> {
         if reason.trim().is_empty() {
             return Err(Refusal::ReasonMissing);
         }
+        self.must_not_be_paused_elsewhere(id)?;
         let skipped = Skipped { by: by.clone(), at: self.at, reason: reason.trim().to_owned() };
         match self.incident.tasks.get(id) {
             Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. }) => {

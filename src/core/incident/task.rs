@@ -48,6 +48,7 @@ impl Turn<'_> {
 
     pub(super) fn finish_task(&mut self, id: &StepId, by: &PersonId) -> Result<(), Refusal> {
         self.must_be_known(by)?;
+        self.must_not_be_paused_elsewhere(id)?;
         match self.incident.tasks.get(id) {
             Some(TaskPhase::Waiting | TaskPhase::Open { .. } | TaskPhase::Overdue { .. } | TaskPhase::Skipped(_)) => {
                 let done = TaskPhase::Done { by: by.clone(), at: self.at };
@@ -67,6 +68,10 @@ impl Turn<'_> {
             return Err(Refusal::NothingChanged);
         };
         let due = *due;
+        // Asked again meanwhile, with a later time.
+        if due > self.at {
+            return Err(Refusal::NothingChanged);
+        }
         self.incident.tasks.insert(id.clone(), TaskPhase::Overdue { due });
         let mut people = self.duty();
         people.extend(self.incident.added.get(id).map(|task| task.who.clone()));
