@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::service::ServiceManager;
 use super::{check, log, out};
-use crate::app::{App, Mode, REHEARSAL_FROM, StartError};
+use crate::app::{App, Mode, REHEARSAL_FROM, StartError, last_good};
 use crate::config::{Config, Need};
 use crate::engine::Clock;
 use crate::mail::Mailbox;
@@ -48,7 +48,14 @@ pub(super) fn run(options: &Options) -> ExitCode {
 async fn start(options: &Options) -> ExitCode {
     let need = if options.dry_run { Need::DryRun } else { Need::Run };
     let load = || check::load(&options.folder, need);
-    let Some(config) = load() else { return ExitCode::FAILURE };
+    let (config, is_new) = match (load(), need) {
+        (Some(config), _) => (config, true),
+        (None, Need::Run) => match last_good(&options.folder) {
+            Ok(config) => (config, false),
+            Err(error) => return out::fail(error),
+        },
+        (None, _) => return ExitCode::FAILURE,
+    };
     let started = if options.dry_run {
         match dry_run(config, options.port).await {
             // Whatever has that port, another one does as well.
@@ -62,7 +69,13 @@ async fn start(options: &Options) -> ExitCode {
         App::start(config, Mode::Live, Clock::System).await
     };
     match started {
-        Ok(app) => serve(app).await,
+        Ok(app) => {
+            if !is_new {
+                // Says on the desk, in the log and to the operator what is wrong with it.
+                app.look_at_folder().await;
+            }
+            serve(app).await
+        }
         Err(error) => out::fail(error),
     }
 }

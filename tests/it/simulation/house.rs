@@ -129,6 +129,7 @@ impl House {
             accounts: Accounts::default(),
             quiet: Arc::default(),
             retention: holdline::core::retention::Retention::default(),
+            folder: None,
         }
     }
 
