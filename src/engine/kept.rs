@@ -31,9 +31,11 @@ pub(super) fn taken_after(mut taken: Vec<TakenFolder>, row: &StoredEvent) -> Res
     Ok(taken)
 }
 
-/// The folder that was the last one then; of what is older than every folder, the first.
-fn of_then(taken: &[TakenFolder], then: Timestamp) -> Option<TakenFolder> {
-    taken.iter().rev().find(|taken| taken.since <= then).or(taken.first()).copied()
+/// The folder that was the last one then; of what is older than every folder, the first. What was taken in that very
+/// millisecond may have been before it or after.
+fn of_then(taken: &[TakenFolder], then: Timestamp) -> impl Iterator<Item = TakenFolder> {
+    let before = taken.iter().rev().find(|taken| taken.since < then).or(taken.first()).copied();
+    before.into_iter().chain(taken.iter().filter(move |taken| taken.since == then).copied())
 }
 
 impl Engine {
@@ -76,7 +78,7 @@ impl Work<'_, '_> {
     fn forget_folders(&mut self) -> Result<(), RecordError> {
         let all = &self.state.taken;
         let running = self.state.running.iter().filter_map(|id| self.state.incidents.get(id));
-        let of_theirs = running.filter_map(|entry| of_then(all, entry.incident.opened_at));
+        let of_theirs = running.flat_map(|entry| of_then(all, entry.incident.opened_at));
         let needed: BTreeSet<TakenFolder> = of_theirs.chain(all.last().copied()).collect();
         if all.iter().any(|taken| !needed.contains(taken)) {
             self.state.change_taken(|all| all.retain(|taken| needed.contains(taken)));

@@ -57,6 +57,7 @@ pub use answer::{Answer, TRIES_MAX};
 pub use board::{Board, Entry, Erased};
 pub use calendar::{CALENDAR_MAX, Calendar};
 pub use clock::{Clock, ManualClock, Reading};
+pub use deliver::MAILS_PER_HOUR_MAX;
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
