@@ -204,7 +204,8 @@ impl Loading<'_> {
         let organisation = installation::organisation(&file);
         let judged = organisation.clone().unwrap_or_else(unwritten);
         installation::expect_people(&file);
-        let people = people::read(main, file.get("people"), file.get("roles"), &judged.languages);
+        let houses = installation::houses(organisation.as_ref(), &file);
+        let people = people::read(main, file.get("people"), file.get("roles"), &judged.languages, houses);
         let feeds = kinds::feeds(around, file.get("feeds"));
         let channels = kinds::channels(around.for_channels(), file.get("channels"), &judged.languages, &people);
         let feed_names = names(file.get("feeds"));

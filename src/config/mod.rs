@@ -31,6 +31,7 @@ mod schema;
 mod secret;
 mod settings;
 mod sheet;
+mod snippet;
 mod spelling;
 mod stamp;
 mod start;
@@ -39,6 +40,7 @@ mod steps;
 mod templates;
 mod watches;
 mod yaml;
+mod yaml_words;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
