@@ -180,15 +180,16 @@ impl Engine {
             to,
         };
         let letter = match effect {
-            InstallationEffect::SendSignIn { person, until } => {
-                let Some(found) = standing.roster.person(person).filter(|_| self.time() <= *until) else {
+            InstallationEffect::SendSignIn { proved, until } => {
+                let Some((found, reach)) = self.addressee(proved).filter(|_| self.time() <= *until) else {
                     return Ok(Written::Moot);
                 };
                 let (setting, number, until) = (standing.setting, row.id.number, *until);
-                let audience = Audience::SignIn { setting, number, person, until };
+                let audience = Audience::SignIn { setting, number, proved, until };
                 let link = format!("{}/sign-in/{}", standing.url, self.links().token(audience));
                 let code = self.links().code(audience);
-                shell.composer.sign_in(&house(&found.name, &found.email), Key { link: &link, code: &code }, until)?
+                let key = Key { link: &link, code: &code };
+                shell.composer.sign_in(&house(&found.name, &found.email), key, until, &reach)?
             }
             InstallationEffect::SendHead { to, head } => {
                 let at = Timestamp::from_millisecond(head.at).unwrap_or(Timestamp::UNIX_EPOCH);

@@ -20,6 +20,8 @@ use crate::core::incident::{
 };
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName};
+use crate::core::proved::Proved;
+use crate::core::report::actor;
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
 use crate::crash::{self, Point};
@@ -71,6 +73,8 @@ pub struct Work<'w, 'b> {
     pub(super) standing: Arc<Standing>,
     pub(super) links: &'w Links,
     pub(super) now: Timestamp,
+    /// On whose behalf this job is, where it is by a session.
+    pub(super) speaker: Option<Proved>,
     failure: Option<StoreError>,
 }
 
@@ -102,7 +106,7 @@ pub struct TakenIn {
 impl<'w, 'b> Work<'w, 'b> {
     pub(super) fn new(batch: &'w mut Batch<'b>, state: &'w mut State, links: &'w Links, now: Timestamp) -> Self {
         let standing = Arc::clone(&state.standing);
-        Self { batch, state, standing, links, now, failure: None }
+        Self { batch, state, standing, links, now, speaker: None, failure: None }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -111,6 +115,7 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// Runs one job, all or nothing. A refusal undoes that job alone; a store error ends the whole transaction.
     pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, RecordError>) -> Result<T, RecordError> {
+        self.speaker = None;
         let mark = self.state.mark();
         let made = self.batch.savepoint().map_err(RecordError::from).and_then(|before| {
             let made = work(self);
@@ -145,6 +150,9 @@ impl<'w, 'b> Work<'w, 'b> {
     #[expect(clippy::needless_pass_by_value, reason = "an event is made to be recorded")]
     pub fn record(&mut self, id: IncidentId, event: Event) -> Result<(), RecordError> {
         let entry = self.entry(id)?;
+        if actor(&event).is_some() {
+            self.must_act_in(&entry.incident)?;
+        }
         let rules = if let Event::PlaybookPicked { rules, .. } = &event {
             self.rules_by_hash(*rules)?
         } else {

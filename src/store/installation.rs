@@ -8,6 +8,7 @@ use crate::core::health::Blind;
 use crate::core::incident::IncidentId;
 use crate::core::name::{FeedName, PersonId, WatchName};
 use crate::core::period::Period;
+use crate::core::proved::Proved;
 use crate::core::quiet::{QuietBy, Silence};
 use crate::core::severity::Severity;
 use crate::core::statement::Digest;
@@ -155,9 +156,9 @@ pub struct Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InstallationEffect {
-    /// Mail a link and a code to `person`; both come from the event's number.
+    /// Mail a link and a code to the address of this hash, if it is still the person's; both come from the event's number.
     SendSignIn {
-        person: PersonId,
+        proved: Proved,
         until: Timestamp,
     },
     SendHead {

@@ -68,6 +68,8 @@ create index outbox_owed on outbox (not_before) where outcome is null;
 create table sessions (
     hash    text   primary key,
     person  text   not null,
+    -- The hash of the address that was proved.
+    proved  blob   not null,
     begun   bigint not null,
     seen    bigint not null,
     expires bigint not null,
