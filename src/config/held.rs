@@ -1,4 +1,4 @@
-//! `use: hold`: what is approved ahead and kept, on whose word it goes out, and when it lapses.
+//! `use: hold` and `use: life_safety`: what is approved ahead and kept, on whose word it goes out, and when it lapses.
 
 use super::again;
 use super::node::{Table, Word};
@@ -38,7 +38,12 @@ fn lapses(text: &str) -> Result<Period, LapsesError> {
 /// The step with whose word it waits for, where it says `use: hold`.
 pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep) -> StatementStep {
     let sheet = reading.sheet;
-    if step.usage != Usage::Hold {
+    let instruction = match step.usage {
+        Usage::Post | Usage::IfAsked => None,
+        Usage::Hold => Some(false),
+        Usage::LifeSafety => Some(true),
+    };
+    let Some(instruction) = instruction else {
         for key in ["on_word_of", "instead_of", "lapses"] {
             if let Some(entry) = table.entry(key) {
                 let message = format!("`{key}` is for what is held ready");
@@ -46,12 +51,15 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
             }
         }
         return step;
-    }
+    };
     for key in NOT_HELD {
         if let Some(entry) = table.entry(key) {
             let message = format!("what is held ready waits for somebody's word, so it has no `{key}`");
             sheet.refuse(&entry.at, message, "take it out, or write `use: post`");
         }
+    }
+    if instruction {
+        refuse_openings(reading, table);
     }
     let instead_of = table.word("instead_of").map(|word| StepId::from(word.text));
     let on_word_of = if instead_of.is_some() { refuse_word(reading, table) } else { words_of(reading, table) };
@@ -64,6 +72,16 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
         sheet.warn(&entry.at, message, "make `next_update` longer, or take it out of the step and of the text");
     }
     StatementStep { on_word_of, instead_of, lapses, ..step }
+}
+
+/// An instruction is closed: it waits for no fact and stands in for nothing.
+fn refuse_openings(reading: Reading<'_>, table: &Table<'_>) {
+    for key in ["needs", "next_update", "instead_of"] {
+        if let Some(entry) = table.entry(key) {
+            let message = format!("an instruction for safety is the same whenever it is sent, so it has no `{key}`");
+            reading.sheet.refuse(&entry.at, message, "take it out; write one instruction for each choice there is");
+        }
+    }
 }
 
 /// The roles on whose word it goes out.
@@ -100,7 +118,21 @@ fn refuse_word(reading: Reading<'_>, table: &Table<'_>) -> Vec<RoleName> {
 
 /// What is approved ahead of a silence was read before it: nothing that people write meanwhile stands in it.
 pub(super) fn check_line(reading: Reading<'_>, word: Word<'_>, step: &StatementStep) {
-    if step.instead_of.is_some() {
+    if step.usage == Usage::LifeSafety {
+        refuse_blanks(reading, word, step);
+    } else if step.instead_of.is_some() {
         again::refuse_free_text(reading, word, step, "that is not approved ahead");
+    }
+}
+
+/// Nothing stands in an instruction that is filled in while it happens.
+fn refuse_blanks(reading: Reading<'_>, word: Word<'_>, step: &StatementStep) {
+    let sources = reading.given.templates.named(&step.template);
+    for group in ["facts.", "spike.", "incident."] {
+        if sources.iter().any(|template| template.source.contains(group)) {
+            let message = format!("`{}` says `{group}…`, which is filled in only while it happens", step.template);
+            let help = "write out what is to be done; of several choices, each in an instruction of its own";
+            reading.sheet.refuse(word.at, message, help);
+        }
     }
 }

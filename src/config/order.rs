@@ -29,6 +29,25 @@ pub(super) fn check(reading: Reading<'_>, placed: &mut [Placed<'_>], whole: bool
     check_circles(reading, placed);
     check_pauses(reading, placed);
     check_last_lines(reading, placed, whole);
+    check_reviews(reading, placed);
+}
+
+/// Somebody must look at what was sent on one yes: a task that waits for it, with an owner and a time.
+fn check_reviews(reading: Reading<'_>, placed: &[Placed<'_>]) {
+    let follows = |placed: &Placed<'_>, id: &StepId| match &placed.step.kind {
+        StepKind::Task(task) => {
+            task.within.is_some() && placed.step.after.as_ref().is_some_and(|after| after.step == *id)
+        }
+        StepKind::Alert(_) | StepKind::Statement(_) => false,
+    };
+    for instruction in placed {
+        let StepKind::Statement(statement) = &instruction.step.kind else { continue };
+        let id = &instruction.step.id;
+        if statement.usage == Usage::LifeSafety && !placed.iter().any(|other| follows(other, id)) {
+            let help = format!("add a task with `after: {id}.posted` and `within`");
+            reading.sheet.refuse(instruction.id_at, format!("nobody looks at `{id}` again once it is out"), help);
+        }
+    }
 }
 
 /// Two pauses would be two tasks for the same thing.

@@ -103,7 +103,7 @@ impl<'n> Reading<'n> {
         let template = table.need_word("template", "data-breach/holding");
         let usage = self.usage(&table);
         let channels = match usage {
-            Usage::Post | Usage::Hold => self.channels(&table),
+            Usage::Post | Usage::Hold | Usage::LifeSafety => self.channels(&table),
             Usage::IfAsked => self.refuse_posting(&table),
         };
         let step = StatementStep {
@@ -138,8 +138,9 @@ impl<'n> Reading<'n> {
             "post" => Usage::Post,
             "if_asked" => Usage::IfAsked,
             "hold" => Usage::Hold,
+            "life_safety" => Usage::LifeSafety,
             other => {
-                let help = meant(other, ["post", "if_asked", "hold"]);
+                let help = meant(other, ["post", "if_asked", "hold", "life_safety"]);
                 self.sheet.refuse(word.at, format!("a statement has no use called `{other}`"), help);
                 Usage::Post
             }

@@ -2,7 +2,8 @@
 
 use super::cast::Otherwise;
 use super::play::{Ahead, Play, PlayError};
-use crate::core::incident::Event;
+use crate::core::approval::{Decision, Proof};
+use crate::core::incident::{Event, Request, Subject};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, StepId};
 use crate::core::period::Period;
@@ -56,6 +57,18 @@ impl Play {
     /// The word for what is held ready by now; where nothing is, the record refuses it.
     async fn say_now(&mut self, statement: StepId, by: PersonId) -> Result<(), PlayError> {
         let Some(entry) = self.entry() else { return Ok(()) };
+        let incident = &entry.incident;
+        let theirs = |request: &&Request| {
+            request.person == by
+                && request.of == Subject::Statement(statement.clone())
+                && incident.proof_needed(request) > Proof::Mail
+                && incident.awaits(request, self.now()).is_ok()
+        };
+        if let Some(request) = incident.requests.iter().rfind(theirs) {
+            let (request, digest, decision) = (request.number, request.digest, Decision::Approve);
+            let yes = Event::DecisionTaken { request, person: by, digest, decision, proof: Proof::SignedIn };
+            return self.record(incident.id, yes).await;
+        }
         let current = entry.incident.statements.get(&statement).and_then(|found| found.current());
         let Some(digest) = current.map(|version| version.digest) else { return Ok(()) };
         self.record(entry.incident.id, Event::SaidNow { statement, digest, by }).await

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Site;
 use crate::core::incident::{Hold, IncidentId, PostPhase, Statement, StatementPhase};
 use crate::core::name::StepId;
+use crate::core::playbook::Usage;
 use crate::core::shown::{Changes, PostState, Shown, ShownFinding, ShownStage, Text, changes_between, texts};
 use crate::core::statement::Says;
 
@@ -112,7 +113,10 @@ impl Site {
                     .is_some_and(|posting| posting.posts.values().any(|post| post.perhaps_public_since().is_some())),
             corrects: statement.corrects().map(Shown::statement_name),
             corrected_by: shown.incident.corrections_of(id).iter().map(Shown::statement_name).collect(),
-            can_edit: running && current.is_some() && before_posting(statement),
+            can_edit: running
+                && current.is_some()
+                && before_posting(statement)
+                && step.is_some_and(|step| step.usage != Usage::LifeSafety),
             can_redraft: running
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),

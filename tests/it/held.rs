@@ -148,3 +148,53 @@ async fn where_nobody_answers_one_executive_lets_out_the_line_that_was_approved_
     assert!(app.text("/newsroom/1/line").await.contains("It is over. Call +1 555 010 0100."));
     assert!(!app.text("/newsroom").await.contains("/newsroom/1/holding"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instruction_goes_out_on_one_yes_with_the_code_of_somebody_who_is_signed_in() {
+    let mut app = TestApp::start().await;
+    let book = app.file("playbooks/data-breach.yaml");
+    let text = std::fs::read_to_string(&book).unwrap();
+    let step = "  - statement:\n      id: stay-away\n      use: life_safety\n      audience: public\n      \
+                template: data-breach/stay-away\n      channels: [website]\n      on_word_of: [executive]\n      \
+                lapses: 4h\n      approval: [ { any_of: [privacy-officer] } ]\n  - task: { id: review, do: Look at it \
+                again, by: comms-lead, after: stay-away.posted, within: 1h }\n";
+    std::fs::write(&book, text.replace("stand_down:", &format!("{step}\nstand_down:"))).unwrap();
+    for (language, words) in [("en", "Use the south entrance."), ("es", "Use la entrada sur.")] {
+        let name = format!("templates/statements/data-breach/stay-away.long.{language}.hbs");
+        std::fs::write(app.file(&name), words).unwrap();
+    }
+    app.restart().await;
+    app.spike(6).await;
+    let ana = app.sign_in("ana").await;
+    ana.does("/incident/1/verify", &[("verdict", "real")]).await;
+    ana.does("/incident/1/claim", &[]).await;
+    app.settle().await;
+    app.approve("chi").await;
+    let letter = app.letters("fay", "stay away statement (v1)").pop().expect("Fay is asked for the word");
+    assert!(letter.letter.text.contains("To approve you must be signed in as well"), "{}", letter.letter.text);
+    assert!(
+        !ana.text("/incident/1")
+            .await
+            .contains("Edit the text</summary>\n<form method=\"post\" action=\"/incident/1/statement/stay-away")
+    );
+    let link = app.link_in(&letter, "/a/").unwrap();
+    let form = [("code", link.code.as_str()), ("press", "approve"), ("words", "")];
+    // By the code alone, or in somebody else's session, it sends nothing.
+    for browser in [app.visitor(), ana] {
+        let answered = browser.post(&link.path, &form).await;
+        assert_eq!(answered.status(), 409);
+        assert!(answered.text().await.unwrap().contains("sign in as well"));
+    }
+    assert!(!app.text("/newsroom").await.contains("/newsroom/1/stay-away"));
+    let fay = app.sign_in("fay").await;
+    assert!(fay.text(&link.path).await.contains("You are."));
+    assert_ne!(
+        fay.post(&link.path, &[("code", "000000"), ("press", "approve")]).await.status(),
+        303,
+        "nor a session alone"
+    );
+    fay.does(&link.path, &form).await;
+    app.settle().await;
+    assert!(app.text("/newsroom/1/stay-away").await.contains("Use the south entrance."));
+    assert_eq!(app.letters("ana", "Look at it again").len(), 1, "a review follows");
+}

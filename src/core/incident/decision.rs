@@ -9,11 +9,7 @@ use super::statement::{Hold, StatementPhase};
 use super::{Effect, Incident, IncidentPhase, Notice, Refusal};
 use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, StageVote, Yes};
 use crate::core::name::{PersonId, StepId};
-use crate::core::period::Period;
 use crate::core::statement::{Digest, Package};
-
-/// Reminders go out when these shares of a request's time have gone by.
-const REMINDERS: [(u32, u32); 2] = [(1, 2), (4, 5)];
 
 /// Whether `request` can still decide something, else why not.
 pub(super) fn awaits(incident: &Incident, request: &Request, at: Timestamp) -> Result<(), Refusal> {
@@ -104,25 +100,7 @@ impl Turn<'_> {
         }
     }
 
-    fn wake_reminders(&mut self, request: u32, until: Timestamp) {
-        let seconds = u64::try_from(until.duration_since(self.at).as_secs()).unwrap_or(0);
-        for (nth, (part, whole)) in (1..).zip(REMINDERS) {
-            let at = Period::seconds(seconds).share_after(self.at, part, whole);
-            self.wake(Deadline::Reminder { request, nth }, at);
-        }
-    }
-
-    pub(super) fn remind(&mut self, request: u32, nth: u32) -> Result<(), Refusal> {
-        let asked = self.incident.request(request).ok_or(Refusal::Unknown)?;
-        awaits(&self.incident, asked, self.at)?;
-        if self.stage_is_met(&asked.of, asked.stage) {
-            return Err(Refusal::Enough);
-        }
-        self.owe(Effect::Remind { request, nth });
-        Ok(())
-    }
-
-    fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
+    pub(super) fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
         let roster = &self.incident.roster;
         match (of, &self.incident.phase) {
             (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, roster),
@@ -148,6 +126,7 @@ impl Turn<'_> {
             return Err(Refusal::OtherBytes);
         }
         awaits(&self.incident, &request, self.at)?;
+        self.must_be_proven(&request, decision, proof)?;
         self.send_receipts(&request, decision);
         match decision {
             Decision::Approve => self.count_yes(&request, proof),

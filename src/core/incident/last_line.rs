@@ -1,5 +1,6 @@
-//! A line that was approved ahead for when nobody answers: at the end of a statement's ladder it is offered to the executive
-//! on call, whose one yes sends exactly those bytes. Nothing posts itself, and the offer ends when people answer after all.
+//! One yes more for what was approved ahead. At the end of a statement's ladder a line is offered to the executive on call,
+//! until people answer after all; an instruction for safety is offered to whoever commands at once. That yes sends exactly
+//! those bytes. Nothing posts itself.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +8,13 @@ use jiff::Timestamp;
 
 use super::advance::Turn;
 use super::ready::Ready;
-use super::request::Subject;
+use super::request::{Request, Subject};
 use super::statement::{Hold, StatementPhase};
-use super::{Incident, Notice};
-use crate::core::approval::Ballot;
-use crate::core::name::{StepId, role};
+use super::{Incident, Notice, Refusal};
+use crate::core::approval::{Ballot, Decision, Proof};
+use crate::core::name::{RoleName, StepId, role};
 use crate::core::period::Period;
-use crate::core::playbook::{Quorum, Stage};
+use crate::core::playbook::{Quorum, Stage, StatementStep, Usage};
 use crate::core::statement::Package;
 
 /// How long the executive's request stands before everybody of the role is asked afresh.
@@ -29,14 +30,20 @@ pub struct Offer {
     pub lapses: Timestamp,
 }
 
-/// The yes that was not there when the line was approved ahead.
-pub(super) fn last_stage() -> Stage {
-    Stage {
-        name: "last line".to_owned(),
-        quorum: Quorum::AnyOf(vec![role::EXECUTIVE.into()]),
-        within: Some(OFFER_WITHIN),
+/// The yes that was not there when the words were approved ahead; none where no yes but a word sends them.
+pub(super) fn last_stage(step: &StatementStep) -> Option<Stage> {
+    let stage = |name: &str, roles: Vec<RoleName>, within: Option<Period>, proof: Proof| Stage {
+        name: name.to_owned(),
+        quorum: Quorum::AnyOf(roles),
+        proof,
+        within,
         otherwise: BTreeMap::new(),
+    };
+    if step.usage == Usage::LifeSafety {
+        return Some(stage("the word", step.on_word_of.clone(), None, Proof::SignedIn));
     }
+    step.instead_of.as_ref()?;
+    Some(stage("last line", vec![role::EXECUTIVE.into()], Some(OFFER_WITHIN), Proof::Mail))
 }
 
 impl Incident {
@@ -55,8 +62,26 @@ impl Incident {
         statement.offer.as_ref().filter(|offer| offer.round == round)
     }
 
+    /// What a yes to this request must be proven by at least.
+    pub fn proof_needed(&self, request: &Request) -> Proof {
+        let Subject::Statement(id) = &request.of else { return Proof::Mail };
+        let ballot = match self.statements.get(id).map(|statement| &statement.phase) {
+            Some(StatementPhase::Asking(ballot)) if ballot.round() == request.round => ballot,
+            Some(_) | None => return Proof::Mail,
+        };
+        ballot.stage(request.stage).map_or(Proof::Mail, |vote| vote.stage().proof)
+    }
+
+    /// Whether what this step waits for has come, so that it is offered.
+    pub(super) fn is_to_be_offered(&self, step: &StatementStep) -> bool {
+        match &step.instead_of {
+            Some(of) => self.ladder_has_ended(of),
+            None => step.usage == Usage::LifeSafety,
+        }
+    }
+
     /// Whether nobody answers for this step, or for a later round of it. A refusal is an answer.
-    pub(super) fn ladder_has_ended(&self, step: &StepId) -> bool {
+    fn ladder_has_ended(&self, step: &StepId) -> bool {
         self.statements.iter().any(|(id, statement)| {
             let ended = match &statement.phase {
                 StatementPhase::Asking(ballot) => ballot.has_run_out(&self.roster),
@@ -74,17 +99,23 @@ impl Incident {
 }
 
 impl Turn<'_> {
+    /// A stage that asks for more than a mailed code counts no yes by that alone. A refusal is heard however it comes.
+    pub(super) fn must_be_proven(&self, request: &Request, decision: &Decision, proof: Proof) -> Result<(), Refusal> {
+        let proven = *decision != Decision::Approve || proof >= self.incident.proof_needed(request);
+        if proven { Ok(()) } else { Err(Refusal::NotSignedIn) }
+    }
+
     /// Offers each line whose time has come, and takes the offer back where it has passed.
     pub(super) fn follow_last_lines(&mut self) {
         let ids: Vec<StepId> = self.incident.statements.keys().cloned().collect();
         for id in ids {
-            let of = self.incident.statement_step(&id, self.rules).and_then(|step| step.instead_of.clone());
-            let Some(of) = of else { continue };
-            let ended = self.incident.ladder_has_ended(&of);
+            let Ok(step) = self.statement_step(&id) else { continue };
+            let Some(stage) = last_stage(&step) else { continue };
+            let ended = self.incident.is_to_be_offered(&step);
             match self.incident.statements.get(&id).map(|statement| &statement.phase) {
                 Some(StatementPhase::Ready(ready)) if ended => {
                     let ready = ready.clone();
-                    self.offer(&id, ready);
+                    self.offer(&id, stage, ready);
                 }
                 Some(StatementPhase::Asking(ballot)) if !ended => {
                     let ballot = ballot.clone();
@@ -105,15 +136,15 @@ impl Turn<'_> {
         }
     }
 
-    fn offer(&mut self, id: &StepId, ready: Ready) {
+    fn offer(&mut self, id: &StepId, stage: Stage, ready: Ready) {
         let Ready { mut ballot, since, lapses: Some(lapses) } = ready else { return };
         if lapses <= self.at {
             return;
         }
         let roster = self.incident.roster.clone();
-        let asking = ballot.ask_also(last_stage(), self.electorate(&roster));
+        let asking = ballot.ask_also(stage, self.electorate(&roster));
         if asking.is_empty() {
-            // Nobody is an executive now; the duty officer was told that the ladder has ended.
+            // Nobody holds the role now; it stays held, and its page says so.
             return;
         }
         let (digest, round) = (ballot.digest(), ballot.round());

@@ -17,7 +17,7 @@ use super::{Effect, Notice, Refusal};
 use crate::core::approval::{Ballot, Order, Terms};
 use crate::core::lint::{self, Checked, Finding, Level};
 use crate::core::name::{FactName, PersonId, StepId, role};
-use crate::core::playbook::StatementStep;
+use crate::core::playbook::{StatementStep, Usage};
 use crate::core::statement::{Digest, Package, Says};
 
 /// How many versions one statement may have; nobody reads the hundredth.
@@ -235,9 +235,12 @@ impl Turn<'_> {
         basis: u32,
         package: &Package,
     ) -> Result<(), Refusal> {
-        self.statement_step(id)?;
+        let step = self.statement_step(id)?;
         if let Author::Person(person) = by {
             self.must_be_known(person)?;
+            if step.usage == Usage::LifeSafety {
+                return Err(Refusal::FixedWords);
+            }
         }
         let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
         let digest = package.digest();
@@ -448,10 +451,8 @@ impl Turn<'_> {
         let refused = statement.refusals.iter().filter(|(digest, _)| *digest == version.digest);
         let refused = refused.map(|(_, person)| person.clone()).collect();
         let mut stages = step.approval.clone();
-        if step.instead_of.is_some() && statement.corrects().is_some() {
-            // Who let the wrong line out lets the right one out as well.
-            stages.push(last_stage());
-        }
+        // Who let the wrong words out lets the right ones out as well.
+        stages.extend(last_stage(&step).filter(|_| statement.corrects().is_some()));
         let terms = Terms { stages: &stages, round, order, authors, refused, languages };
         let electorate = self.electorate(&self.incident.roster);
         let (ballot, asking) = Ballot::open(version.package, version.digest, terms, electorate);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Changes, KnownFact, Shown, ShownFinding, ShownStage, Text, UnknownFact, Why, listed, texts};
-use crate::core::approval::{Ballot, StageVote};
+use crate::core::approval::{Ballot, Proof, StageVote};
 use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, StatementPhase, Subject};
 use crate::core::name::StepId;
 use crate::core::playbook::Usage;
@@ -37,6 +37,8 @@ pub struct Asked {
     /// `14:20 EST`.
     pub deadline_hour: Option<String>,
     pub stage: String,
+    /// The code alone is not enough for a yes.
+    pub needs_session: bool,
     pub texts: Vec<Text>,
     pub next_update: Option<String>,
     pub links: Vec<String>,
@@ -79,6 +81,7 @@ impl Shown<'_> {
             deadline: request.until.map(|until| self.time(until)),
             deadline_hour: request.until.map(|until| self.hour(until)),
             stage: String::new(),
+            needs_session: self.incident.proof_needed(request) > Proof::Mail,
             texts: Vec::new(),
             next_update: None,
             links: Vec::new(),
@@ -135,13 +138,17 @@ impl Shown<'_> {
     /// Why somebody is asked about a line that others approved before; nothing where it is not one.
     fn why_offered(&self, id: &StepId) -> String {
         let step = self.incident.statement_step(id, self.rules);
-        match step.and_then(|step| step.instead_of.as_ref()).zip(self.incident.offered(id)) {
-            Some((of, offer)) => format!(
-                " Nobody answers for the {}. This line was approved ahead, and stands until {}.",
-                Self::statement_name(of),
-                self.time(offer.lapses)
+        let Some((step, offer)) = step.zip(self.incident.offered(id)) else { return String::new() };
+        let until = self.time(offer.lapses);
+        match &step.instead_of {
+            Some(of) => {
+                let of = Self::statement_name(of);
+                format!(" Nobody answers for the {of}. This line was approved ahead, and stands until {until}.")
+            }
+            None => format!(
+                " This instruction was approved ahead, and stands until {until}. It waits for your word: press when \
+                 people must be told, and not before."
             ),
-            None => String::new(),
         }
     }
 
@@ -171,7 +178,17 @@ impl Shown<'_> {
                     channels(package)
                 )
             }
-            Some((Usage::Post | Usage::Hold, _)) | None => {
+            Some((Usage::LifeSafety, step))
+                if statement.corrects().is_none() && self.incident.offered(&package.statement).is_none() =>
+            {
+                let roles: Vec<String> = step.on_word_of.iter().map(ToString::to_string).collect();
+                format!(
+                    "Holdline keeps exactly this instruction and posts nothing. It goes to {} at once on one yes of {}.",
+                    channels(package),
+                    roles.join(" or ")
+                )
+            }
+            Some((Usage::Post | Usage::Hold | Usage::LifeSafety, _)) | None => {
                 format!("Holdline posts exactly this text to {} at once.", channels(package))
             }
         }

@@ -8,6 +8,7 @@ use crate::core::incident::{
     TaskPhase, Use, Verification,
 };
 use crate::core::name::{FactName, StepId};
+use crate::core::playbook::Usage;
 use crate::core::statement::Seen;
 
 /// One channel's post in words.
@@ -78,6 +79,9 @@ impl Shown<'_> {
                         Some(of) => {
                             let of = Self::statement_name(of);
                             format!("An executive is asked to let it out where nobody answers for the {of}.")
+                        }
+                        None if step.is_some_and(|step| step.usage == Usage::LifeSafety) => {
+                            "Nobody who could send it holds the role now.".to_owned()
                         }
                         None => "It goes out on somebody's word.".to_owned(),
                     };

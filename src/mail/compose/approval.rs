@@ -12,6 +12,8 @@ struct Approval<'a> {
     /// What a reminder says first.
     reminder: Option<String>,
     link: &'a str,
+    /// Where a session is begun.
+    sign_in: String,
     code: &'a str,
     /// The Content-ID of the chart.
     picture: Option<&'a str>,
@@ -42,7 +44,8 @@ impl Composer {
         });
         let drawn = self.picture(scene);
         let picture = drawn.as_ref().map(|picture| picture.content_id.as_str());
-        let data = Approval { asked, reminder, link: key.link, code: key.code, picture, quotes: scene.quotes };
+        let sign_in = format!("{}/sign-in", scene.url);
+        let data = Approval { asked, reminder, sign_in, link: key.link, code: key.code, picture, quotes: scene.quotes };
         let letter = self.letter(scene, &Draft { kind: Kind::Approval, subject, data })?;
         Ok(Letter { picture: drawn, ..letter })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdline::core::approval::Decision;
+use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
     Author, Between, Event, HandedFact, Opening, Request, Settlement, Subject, Verification,
 };
@@ -12,7 +12,7 @@ use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
-use super::house::{HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, free_text, needs, root, stand_in};
+use super::house::{HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, SIGNED_IN, free_text, needs, root, stand_in};
 use super::roll::Roll;
 
 /// What a reader of the log knows of one incident.
@@ -89,9 +89,10 @@ impl Known {
             | Event::StepSkipped { step: statement, .. } => {
                 self.forget_votes(statement.as_str());
             }
-            Event::DecisionTaken { person, decision, digest, .. } => {
+            Event::DecisionTaken { person, decision, digest, proof, .. } => {
                 let request = request.expect("a request that was made");
                 self.check_decision(request, person, *digest, &Answer::Decide(decision.clone()), said);
+                check_proof(request, decision, *proof);
                 self.count(request, person, decision);
             }
             Event::DecisionWithdrawn { person, digest, .. } => {
@@ -358,6 +359,13 @@ impl Known {
         holders.contains(who)
             || holders.iter().any(|holder| gone(holder) && self.roll.delegates.get(holder).is_some_and(|to| to == who))
     }
+}
+
+/// What a code alone does not send was sent by somebody who was signed in as well.
+fn check_proof(request: &Request, decision: &Decision, proof: Proof) {
+    let Subject::Statement(id) = &request.of else { return };
+    let needed = SIGNED_IN.contains(&(root(id.as_str()), request.stage));
+    assert!(!needed || *decision != Decision::Approve || proof >= Proof::SignedIn, "{id} was sent by a code alone");
 }
 
 /// Whether each role can be given to a person of its own.

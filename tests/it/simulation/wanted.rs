@@ -99,6 +99,7 @@ const REFUSED: &[&str] = &[
     "answer: Enough",
     "answer: Late",
     "answer: Locked",
+    "answer: NotSignedIn",
     "answer: NothingChanged",
     "answer: Over",
     "answer: PostingBegan",
