@@ -35,7 +35,7 @@ fn lapses(text: &str) -> Result<Period, LapsesError> {
     }
 }
 
-/// The step with whose word it waits for, where it says `use: hold`.
+/// The step with whose word it waits for, where it is held.
 pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep) -> StatementStep {
     let sheet = reading.sheet;
     let instruction = match step.usage {
@@ -118,21 +118,7 @@ fn refuse_word(reading: Reading<'_>, table: &Table<'_>) -> Vec<RoleName> {
 
 /// What is approved ahead of a silence was read before it: nothing that people write meanwhile stands in it.
 pub(super) fn check_line(reading: Reading<'_>, word: Word<'_>, step: &StatementStep) {
-    if step.usage == Usage::LifeSafety {
-        refuse_blanks(reading, word, step);
-    } else if step.instead_of.is_some() {
+    if step.instead_of.is_some() {
         again::refuse_free_text(reading, word, step, "that is not approved ahead");
-    }
-}
-
-/// Nothing stands in an instruction that is filled in while it happens.
-fn refuse_blanks(reading: Reading<'_>, word: Word<'_>, step: &StatementStep) {
-    let sources = reading.given.templates.named(&step.template);
-    for group in ["facts.", "spike.", "incident."] {
-        if sources.iter().any(|template| template.source.contains(group)) {
-            let message = format!("`{}` says `{group}…`, which is filled in only while it happens", step.template);
-            let help = "write out what is to be done; of several choices, each in an instruction of its own";
-            reading.sheet.refuse(word.at, message, help);
-        }
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn check(reading: Reading<'_>, placed: &mut [Placed<'_>], whole: bool
 fn check_reviews(reading: Reading<'_>, placed: &[Placed<'_>]) {
     let follows = |placed: &Placed<'_>, id: &StepId| match &placed.step.kind {
         StepKind::Task(task) => {
-            task.within.is_some() && placed.step.after.as_ref().is_some_and(|after| after.step == *id)
+            let waits = placed.step.after.as_ref().is_some_and(|after| after.step == *id);
+            waits && task.within.is_some() && placed.step.when.is_none()
         }
         StepKind::Alert(_) | StepKind::Statement(_) => false,
     };
@@ -44,7 +45,7 @@ fn check_reviews(reading: Reading<'_>, placed: &[Placed<'_>]) {
         let StepKind::Statement(statement) = &instruction.step.kind else { continue };
         let id = &instruction.step.id;
         if statement.usage == Usage::LifeSafety && !placed.iter().any(|other| follows(other, id)) {
-            let help = format!("add a task with `after: {id}.posted` and `within`");
+            let help = format!("add a task with `after: {id}.posted` and `within`, and no `when`");
             reading.sheet.refuse(instruction.id_at, format!("nobody looks at `{id}` again once it is out"), help);
         }
     }

@@ -82,6 +82,22 @@ const HOSPITAL: &[(&str, &str)] = &[
         "templates/statements/violence-active-threat/holding.short.en.hbs",
         include_str!("../../templates/statements/violence-active-threat/holding.short.en.hbs"),
     ),
+    (
+        "templates/statements/violence-active-threat/update.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/update.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/update.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/update.short.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/nothing-new.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/nothing-new.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/nothing-new.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/nothing-new.short.en.hbs"),
+    ),
 ];
 
 const OTHER: &[(&str, &str)] = &[

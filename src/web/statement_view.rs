@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::Site;
 use crate::core::incident::{Hold, IncidentId, PostPhase, Statement, StatementPhase};
 use crate::core::name::StepId;
-use crate::core::playbook::Usage;
 use crate::core::shown::{Changes, PostState, Shown, ShownFinding, ShownStage, Text, changes_between, texts};
 use crate::core::statement::Says;
 
@@ -116,7 +115,7 @@ impl Site {
             can_edit: running
                 && current.is_some()
                 && before_posting(statement)
-                && step.is_some_and(|step| step.usage != Usage::LifeSafety),
+                && !shown.incident.words_are_fixed(id, shown.rules),
             can_redraft: running
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),

@@ -26,6 +26,7 @@ mod held;
 mod hospital;
 mod hostile;
 mod length;
+mod life_safety;
 mod lint;
 mod mail;
 mod model;

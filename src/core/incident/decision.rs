@@ -7,7 +7,7 @@ use super::event::Deadline;
 use super::request::{Request, Subject};
 use super::statement::{Hold, StatementPhase};
 use super::{Effect, Incident, IncidentPhase, Notice, Refusal};
-use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, StageVote, Yes};
+use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, Yes};
 use crate::core::name::{PersonId, StepId};
 use crate::core::statement::{Digest, Package};
 
@@ -62,8 +62,8 @@ fn awaits_in<S>(ballot: &Ballot<S>, request: &Request, at: Timestamp) -> Result<
     if ballot.awaits(request.stage, request.rung, &request.person) {
         return Ok(());
     }
-    let asked = ballot.stage(request.stage).into_iter().flat_map(StageVote::asked);
-    match asked.into_iter().find(|ask| ask.person == request.person) {
+    let Some(vote) = ballot.stage(request.stage) else { return Err(Refusal::Superseded) };
+    match vote.asked().iter().find(|ask| ask.person == request.person) {
         Some(ask) if ask.locked => Err(Refusal::Locked),
         Some(ask) if ask.rung != request.rung => Err(Refusal::Late),
         Some(_) | None => Err(Refusal::NotAsked),

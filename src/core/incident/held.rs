@@ -30,7 +30,13 @@ impl Incident {
         }
     }
 
-    /// The same where a person's word sends them.
+    /// When words that were approved ahead lapse, whether somebody is asked for the last yes or not.
+    pub fn lapses_at(&self, id: &StepId) -> Option<Timestamp> {
+        let is_asked = matches!(self.statements.get(id)?.phase, StatementPhase::Asking(_));
+        self.held_until(id).or_else(|| self.offered(id).filter(|_| is_asked).map(|offer| offer.lapses))
+    }
+
+    /// How long they are held where a person's word sends them.
     pub fn waits_for_a_word(&self, id: &StepId, rules: &Rules) -> Option<Timestamp> {
         let step = self.statement_step(id, rules)?;
         self.held_until(id).filter(|_| last_stage(step).is_none())

@@ -15,6 +15,7 @@ use crate::core::approval::{Ballot, Decision, Proof};
 use crate::core::name::{RoleName, StepId, role};
 use crate::core::period::Period;
 use crate::core::playbook::{Quorum, Stage, StatementStep, Usage};
+use crate::core::rules::Rules;
 use crate::core::statement::Package;
 
 /// How long the executive's request stands before everybody of the role is asked afresh.
@@ -72,6 +73,12 @@ impl Incident {
         ballot.stage(request.stage).map_or(Proof::Mail, |vote| vote.stage().proof)
     }
 
+    /// Whether nobody may write these words anew: an instruction's are approved ahead. A correction of one is new words.
+    pub fn words_are_fixed(&self, id: &StepId, rules: &Rules) -> bool {
+        let is_correction = self.statements.get(id).is_some_and(|statement| statement.corrects().is_some());
+        !is_correction && self.statement_step(id, rules).is_some_and(|step| step.usage == Usage::LifeSafety)
+    }
+
     /// Whether what this step waits for has come, so that it is offered.
     pub(super) fn is_to_be_offered(&self, step: &StatementStep) -> bool {
         match &step.instead_of {
@@ -101,8 +108,21 @@ impl Incident {
 impl Turn<'_> {
     /// A stage that asks for more than a mailed code counts no yes by that alone. A refusal is heard however it comes.
     pub(super) fn must_be_proven(&self, request: &Request, decision: &Decision, proof: Proof) -> Result<(), Refusal> {
-        let proven = *decision != Decision::Approve || proof >= self.incident.proof_needed(request);
-        if proven { Ok(()) } else { Err(Refusal::NotSignedIn) }
+        let needed = self.incident.proof_needed(request);
+        if *decision != Decision::Approve || needed == Proof::Mail {
+            return Ok(());
+        }
+        if proof < needed { Err(Refusal::NotSignedIn) } else { self.must_go_at_once(request) }
+    }
+
+    /// The word that sends an instruction is for now: it does not wait for posting to be resumed.
+    fn must_go_at_once(&self, request: &Request) -> Result<(), Refusal> {
+        match &request.of {
+            Subject::Statement(id) if self.incident.offered(id).is_some() && self.incident.stopped.is_some() => {
+                Err(Refusal::PostingStopped)
+            }
+            Subject::Statement(_) | Subject::StandDown => Ok(()),
+        }
     }
 
     /// Offers each line whose time has come, and takes the offer back where it has passed.
@@ -111,7 +131,7 @@ impl Turn<'_> {
         for id in ids {
             let Ok(step) = self.statement_step(&id) else { continue };
             let Some(stage) = last_stage(&step) else { continue };
-            let ended = self.incident.is_to_be_offered(&step);
+            let ended = self.incident.is_to_be_offered(&step) && self.approval_ahead_stands(&id, &step);
             match self.incident.statements.get(&id).map(|statement| &statement.phase) {
                 Some(StatementPhase::Ready(ready)) if ended => {
                     let ready = ready.clone();
@@ -134,6 +154,13 @@ impl Turn<'_> {
                 | None => {}
             }
         }
+    }
+
+    /// Whether an instruction is still approved but for the word itself: a word from before must not be the one that sends it.
+    fn approval_ahead_stands(&self, id: &StepId, step: &StatementStep) -> bool {
+        let is_instruction = step.usage == Usage::LifeSafety && self.incident.offered(id).is_some();
+        let ahead = 0..step.approval.len();
+        !is_instruction || ahead.into_iter().all(|stage| self.stage_is_met(&Subject::Statement(id.clone()), stage))
     }
 
     fn offer(&mut self, id: &StepId, stage: Stage, ready: Ready) {
@@ -170,8 +197,11 @@ impl Turn<'_> {
         if let Some(statement) = self.incident.statements.get_mut(id) {
             statement.offer = None;
         }
+        let statement = id.clone();
+        let is_line = self.statement_step(id).is_ok_and(|step| step.instead_of.is_some());
+        let notice = if is_line { Notice::LineNotNeeded { statement } } else { Notice::Superseded { statement } };
         for person in people {
-            self.tell(&person, Notice::LineNotNeeded { statement: id.clone() });
+            self.tell(&person, notice.clone());
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{Effect, Notice, Refusal};
 use crate::core::approval::{Ballot, Order, Terms};
 use crate::core::lint::{self, Checked, Finding, Level};
 use crate::core::name::{FactName, PersonId, StepId, role};
-use crate::core::playbook::{StatementStep, Usage};
+use crate::core::playbook::StatementStep;
 use crate::core::statement::{Digest, Package, Says};
 
 /// How many versions one statement may have; nobody reads the hundredth.
@@ -235,10 +235,10 @@ impl Turn<'_> {
         basis: u32,
         package: &Package,
     ) -> Result<(), Refusal> {
-        let step = self.statement_step(id)?;
+        self.statement_step(id)?;
         if let Author::Person(person) = by {
             self.must_be_known(person)?;
-            if step.usage == Usage::LifeSafety {
+            if self.incident.words_are_fixed(id, self.rules) {
                 return Err(Refusal::FixedWords);
             }
         }

@@ -64,7 +64,9 @@ impl Shown<'_> {
                 let roster = &self.incident.roster;
                 let open = ballot.stages().enumerate().filter(|(place, _)| !ballot.stage_is_met(*place, roster));
                 let open: Vec<String> = open.map(|(_, vote)| vote.stage().name.clone()).collect();
-                if open.is_empty() {
+                if let Some(ready) = self.state_of_instruction(&ballot.subject().statement) {
+                    ready
+                } else if open.is_empty() {
                     "Approved. Posting is stopped; it goes out when posting is resumed.".to_owned()
                 } else {
                     format!("Being approved. Still open: {}.", listed(&open))

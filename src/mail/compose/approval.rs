@@ -35,9 +35,13 @@ impl Composer {
         let request = scene.incident.request(number).ok_or(ComposeError::Request(number))?;
         let shown = scene.shown();
         let asked = shown.asked(request).ok_or(ComposeError::Request(number))?;
-        let by = asked.deadline_hour.as_ref().map_or_else(|| "now".to_owned(), |hour| format!("by {hour}"));
         let what = format!("{}, {}", asked.title, asked.what);
-        let subject = if reminds { format!("Reminder, approve {by}: {what}") } else { format!("Approve {by}: {what}") };
+        let by = asked.deadline_hour.as_ref().map_or_else(|| "now".to_owned(), |hour| format!("by {hour}"));
+        let subject = match &asked.word_until {
+            Some(until) => format!("Ready for your word until {until}: {what}"),
+            None if reminds => format!("Reminder, approve {by}: {what}"),
+            None => format!("Approve {by}: {what}"),
+        };
         let reminder = reminds.then(|| {
             let asked_at = shown.hour(request.asked_at);
             format!("You were asked at {asked_at} and have not answered yet. The link and the code are the same.")

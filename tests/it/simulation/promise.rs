@@ -206,9 +206,20 @@ impl Known {
         }
     }
 
+    /// The yes that sends an instruction is its word: everything else stood before it, and nothing keeps it from going out.
+    fn word_by_yes(&mut self, statement: &str, stage: usize) {
+        if SIGNED_IN.contains(&(statement, stage)) {
+            assert!(!self.stopped && !self.over, "a word on {statement} while nothing goes out");
+            self.check_quorum(statement);
+            let hash = self.texts[statement].hash.clone();
+            self.words.insert(statement.to_owned(), hash);
+        }
+    }
+
     /// What is held goes out on a word given for these very bytes. Corrections are not held.
     fn check_word(&self, statement: &str) {
-        let held = HELD.iter().any(|(held, _)| *held == statement);
+        let instruction = SIGNED_IN.iter().any(|(sent, _)| *sent == statement);
+        let held = instruction || HELD.iter().any(|(held, _)| *held == statement);
         let said = self.words.get(statement);
         assert!(!held || said == Some(&self.texts[statement].hash), "{statement} goes out, and nobody said so");
     }
@@ -258,6 +269,7 @@ impl Known {
                 let text = self.text(id.as_str());
                 assert_eq!(text.hash, request.digest.to_string(), "a yes to words that are not the current ones");
                 text.yes.insert((person.to_string(), request.stage));
+                self.word_by_yes(id.as_str(), request.stage);
             }
             (Subject::Statement(id), Decision::Reject { .. } | Decision::Changes { .. }) => {
                 self.forget_votes(id.as_str());

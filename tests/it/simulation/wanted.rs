@@ -157,6 +157,8 @@ const MISHAPS: &[&str] = &[
     "a sender heard no answer",
     "a wire was called",
     "an incident's people changed",
+    "an instruction: Asking",
+    "an instruction: Posted",
     "answer: counted",
     "died after a commit",
     "died between calls",

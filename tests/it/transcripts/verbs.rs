@@ -200,12 +200,8 @@ impl Scene<'_> {
                 let number: u32 = number.parse().unwrap();
                 (number, self.incident.request(number).map_or(OTHER_BYTES, |request| request.digest))
             }
-            ["signed", "in"] => {
-                let request = self.request_to(&person, &of, verb);
-                (request.number, request.digest)
-            }
             ["with", "other", "bytes"] => (self.request_to(&person, &of, verb).number, OTHER_BYTES),
-            [] => {
+            [] | ["signed", "in"] => {
                 let request = self.request_to(&person, &of, verb);
                 (request.number, request.digest)
             }
