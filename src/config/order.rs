@@ -6,7 +6,7 @@ use super::node::Word;
 use super::playbook::Reading;
 use super::sheet::{listed, meant};
 use crate::core::name::StepId;
-use crate::core::playbook::{Milestone, Reached, Step, StepKind, Usage};
+use crate::core::playbook::{Milestone, Reached, Stage, Step, StepKind, Usage};
 
 /// A step with what is still to be read of its place in the timeline.
 pub(super) struct Placed<'n> {
@@ -63,7 +63,7 @@ fn check_pauses(reading: Reading<'_>, placed: &[Placed<'_>]) {
     }
 }
 
-/// A last line stands in for a statement of this playbook that is posted.
+/// A last line stands in for a statement of this playbook that is posted, and whose ladder has an end.
 fn check_last_lines(reading: Reading<'_>, placed: &[Placed<'_>], whole: bool) {
     let posted = |placed: &&Placed<'_>| match &placed.step.kind {
         StepKind::Statement(statement) => statement.usage == Usage::Post,
@@ -75,7 +75,22 @@ fn check_last_lines(reading: Reading<'_>, placed: &[Placed<'_>], whole: bool) {
             let message = format!("there is no statement called `{}` that is posted", word.text);
             reading.sheet.refuse(word.at, message, meant(word.text, names()));
         }
+        let of = placed.iter().filter(posted).find(|placed| placed.step.id.as_str() == word.text);
+        if let Some(stage) = of.and_then(|placed| endless(&placed.step)) {
+            let message = format!(
+                "`{}` waits without end for its stage `{}`, so this line would never be offered",
+                word.text, stage.name
+            );
+            reading.sheet.refuse(word.at, message, format!("add `within` to each stage of `{}`", word.text));
+        }
     }
+}
+
+/// A stage of a statement, or of its rounds without news, that asks for ever.
+fn endless(step: &Step) -> Option<&Stage> {
+    let StepKind::Statement(statement) = &step.kind else { return None };
+    let rounds = statement.again.iter().flat_map(|again| &again.nothing_new.approval);
+    statement.approval.iter().chain(rounds).find(|stage| stage.within.is_none())
 }
 
 fn check_ids(reading: Reading<'_>, placed: &[Placed<'_>]) {

@@ -91,6 +91,10 @@ impl<'n> Reading<'n> {
         let by = table.need_word("by", "comms-lead").map(|word| self.role(word));
         let within = table.parsed("within", Period::parse);
         let resume = table.word("resume").map(|word| word.text.to_owned());
+        if let Some(entry) = table.entry("resume").filter(|_| table.entry("within").is_none()) {
+            let message = "nobody would be reminded of this pause, nor of ending it: it has no time";
+            self.sheet.refuse(&entry.at, message, "add `within: 10m`, or what it takes");
+        }
         let id = table.text("id", "pause");
         let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within, resume });
         Some(self.place(entry, &table, id?, kind))
