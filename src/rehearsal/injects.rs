@@ -91,7 +91,7 @@ impl Play {
     /// Plans the mentions of an inject: each of a voice and a site of its own.
     fn spread(&mut self, feed: &FeedName, texts: &[String], count: u32, over: Option<Period>) {
         let now = self.now();
-        let portions = over.map_or(1, |_| count.clamp(1, PORTIONS_MAX));
+        let portions = portions(count, over);
         let mut mentions: Vec<Vec<Mention>> = (0..portions).map(|_| Vec::new()).collect();
         for (nth, text) in (0..count).zip(texts.iter().cycle()) {
             let portion = usize::try_from(u64::from(nth) * u64::from(portions) / u64::from(count.max(1))).unwrap_or(0);
@@ -108,6 +108,11 @@ impl Play {
     }
 }
 
+/// In how many parts so many mentions come, one after another; at once where they are spread over no time.
+fn portions(count: u32, over: Option<Period>) -> u32 {
+    over.map_or(1, |_| count.clamp(1, PORTIONS_MAX))
+}
+
 fn mention(number: u32, text: &str) -> Mention {
     Mention {
         id: format!("rehearsal-{number}"),
@@ -118,5 +123,19 @@ fn mention(number: u32, text: &str) -> Mention {
         language: None,
         published: None,
         reach: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PORTIONS_MAX, portions};
+    use crate::core::period::Period;
+
+    #[test]
+    fn mentions_come_in_as_many_parts_as_there_are_up_to_the_limit() {
+        let over = Some(Period::minutes(120));
+        assert_eq!(portions(PORTIONS_MAX, over), PORTIONS_MAX);
+        assert_eq!(portions(PORTIONS_MAX + 1, over), PORTIONS_MAX);
+        assert_eq!((portions(0, over), portions(3, over), portions(3, None)), (1, 3, 1));
     }
 }
