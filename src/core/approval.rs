@@ -254,8 +254,8 @@ impl<S> Ballot<S> {
         asking
     }
 
-    /// Takes the last stage away again, and says who was asked in it.
-    pub fn without_last_stage(&mut self) -> Vec<PersonId> {
+    /// Takes the stage that was asked last away again, and says who was asked in it.
+    pub fn drop_last_stage(&mut self) -> Vec<PersonId> {
         let last = self.votes.pop();
         last.into_iter().flat_map(|vote| vote.asked).map(|ask| ask.person).collect()
     }

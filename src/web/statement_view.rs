@@ -100,7 +100,7 @@ impl Site {
                 | StatementPhase::Withdrawn => Vec::new(),
             },
             changes,
-            stages: stages(shown, statement),
+            stages: statement.ballot().map(|ballot| shown.stages(ballot)).unwrap_or_default(),
             posts: shown.posts(statement, &self.url),
             by_hand: channels(statement, |post| matches!(post, PostPhase::ByHand { .. })),
             needs_person: channels(statement, |post| matches!(post, PostPhase::NeedsPerson { .. })),
@@ -131,18 +131,6 @@ impl Site {
             can_say_what_is_new: shown.incident.can_pick(id, Says::Own, shown.rules),
             promise: shown.promise(statement),
         }
-    }
-}
-
-fn stages(shown: &Shown<'_>, statement: &Statement) -> Vec<ShownStage> {
-    match &statement.phase {
-        StatementPhase::Asking(ballot) => shown.stages(ballot),
-        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => shown.stages(&posting.ballot),
-        StatementPhase::Ready(ready) => shown.stages(&ready.ballot),
-        StatementPhase::Waiting
-        | StatementPhase::Drafting(_)
-        | StatementPhase::Skipped(_)
-        | StatementPhase::Withdrawn => Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::advance::Turn;
 use super::event::Deadline;
 use super::request::{Request, Subject};
-use super::statement::{Hold, StatementPhase};
+use super::statement::{Hold, Statement, StatementPhase};
 use super::{Effect, Incident, IncidentPhase, Notice, Refusal};
 use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, Yes};
 use crate::core::name::{PersonId, StepId};
@@ -70,6 +70,20 @@ fn awaits_in<S>(ballot: &Ballot<S>, request: &Request, at: Timestamp) -> Result<
     }
 }
 
+impl Incident {
+    /// Whether a stage of the vote on this has its quorum.
+    pub fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
+        match (of, &self.phase) {
+            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, &self.roster),
+            (Subject::StandDown, _) => false,
+            (Subject::Statement(id), _) => {
+                let ballot = self.statements.get(id).and_then(Statement::ballot);
+                ballot.is_some_and(|ballot| ballot.stage_is_met(stage, &self.roster))
+            }
+        }
+    }
+}
+
 impl Turn<'_> {
     /// Makes a request of each, with its reminders, and one deadline for the stage.
     pub(super) fn ask(&mut self, of: &Subject, digest: Digest, round: u32, asking: &[Asking]) {
@@ -97,15 +111,6 @@ impl Turn<'_> {
         }
         for (stage, rung, until) in deadlines {
             self.wake(Deadline::Stage { of: of.clone(), digest, round, stage, rung }, until);
-        }
-    }
-
-    pub(super) fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
-        let roster = &self.incident.roster;
-        match (of, &self.incident.phase) {
-            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, roster),
-            (Subject::StandDown, _) => false,
-            (Subject::Statement(id), _) => self.ballot_of(id).is_some_and(|ballot| ballot.stage_is_met(stage, roster)),
         }
     }
 
@@ -226,15 +231,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn ballot_of(&self, id: &StepId) -> Option<&Ballot<Package>> {
-        match &self.incident.statements.get(id)?.phase {
-            StatementPhase::Asking(ballot) => Some(ballot),
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
-            StatementPhase::Ready(ready) => Some(&ready.ballot),
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Skipped(_)
-            | StatementPhase::Withdrawn => None,
-        }
+        self.incident.statements.get(id)?.ballot()
     }
 
     /// The decider takes a yes back, as long as no intent to post is recorded.

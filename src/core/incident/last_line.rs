@@ -160,7 +160,8 @@ impl Turn<'_> {
     fn approval_ahead_stands(&self, id: &StepId, step: &StatementStep) -> bool {
         let is_instruction = step.usage == Usage::LifeSafety && self.incident.offered(id).is_some();
         let ahead = 0..step.approval.len();
-        !is_instruction || ahead.into_iter().all(|stage| self.stage_is_met(&Subject::Statement(id.clone()), stage))
+        !is_instruction
+            || ahead.into_iter().all(|stage| self.incident.stage_is_met(&Subject::Statement(id.clone()), stage))
     }
 
     fn offer(&mut self, id: &StepId, stage: Stage, ready: Ready) {
@@ -185,7 +186,7 @@ impl Turn<'_> {
     /// Held again as before, also where an executive's yes waits for posting to be resumed: what it would stand in for goes on.
     pub(super) fn take_offer_back(&mut self, id: &StepId, mut ballot: Ballot<Package>) {
         let Some(Offer { since, lapses, .. }) = self.incident.offered(id).cloned() else { return };
-        let people = ballot.without_last_stage();
+        let people = ballot.drop_last_stage();
         if ballot.approved(&self.incident.roster).is_none() {
             // Somebody who approved it ahead took that back as well: it is asked about once more, and not offered.
             if let Some(statement) = self.incident.statements.get_mut(id) {

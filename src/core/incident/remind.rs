@@ -23,7 +23,7 @@ impl Turn<'_> {
     pub(super) fn remind(&mut self, request: u32, nth: u32) -> Result<(), Refusal> {
         let asked = self.incident.request(request).ok_or(Refusal::Unknown)?;
         awaits(&self.incident, asked, self.at)?;
-        if self.stage_is_met(&asked.of, asked.stage) {
+        if self.incident.stage_is_met(&asked.of, asked.stage) {
             return Err(Refusal::Enough);
         }
         self.owe(Effect::Remind { request, nth });

@@ -153,6 +153,19 @@ impl Statement {
         }
     }
 
+    /// The vote on it, while it is asked about and once it was approved.
+    pub fn ballot(&self) -> Option<&Ballot<Package>> {
+        match &self.phase {
+            StatementPhase::Asking(ballot) => Some(ballot),
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
+            StatementPhase::Ready(ready) => Some(&ready.ballot),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Skipped(_)
+            | StatementPhase::Withdrawn => None,
+        }
+    }
+
     /// The public statement that this one corrects.
     pub fn corrects(&self) -> Option<&StepId> {
         match &self.origin {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::offered::roles;
 use super::{Changes, KnownFact, Shown, ShownFinding, ShownStage, Text, UnknownFact, Why, listed, texts};
 use crate::core::approval::{Ballot, Proof, StageVote};
-use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, StatementPhase, Subject};
+use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, Subject};
 use crate::core::playbook::Usage;
 use crate::core::severity::Severity;
 use crate::core::statement::{Package, Says};
@@ -125,17 +125,8 @@ impl Shown<'_> {
         asked.links.clone_from(&package.links);
         asked.changes = self.changes_for(request, statement);
         asked.findings = self.findings(statement, version);
-        let ballot = match &statement.phase {
-            StatementPhase::Asking(ballot) => Some(ballot),
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
-            StatementPhase::Ready(ready) => Some(&ready.ballot),
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Skipped(_)
-            | StatementPhase::Withdrawn => None,
-        };
         let then = self.then(statement, package);
-        self.add_ballot(asked, ballot.filter(|ballot| ballot.round() == request.round), request, &then);
+        self.add_ballot(asked, statement.ballot().filter(|ballot| ballot.round() == request.round), request, &then);
         Some(())
     }
 
