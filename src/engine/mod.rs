@@ -248,17 +248,35 @@ impl Engine {
     }
 
     pub async fn answer(&self, token: &str, code: &str, decision: Decision) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::Decide(decision)).await
+        self.answer_signed_in(token, code, decision, None).await
+    }
+
+    /// The same of somebody who has a session besides.
+    pub async fn answer_signed_in(
+        &self,
+        token: &str,
+        code: &str,
+        decision: Decision,
+        signed_in: Option<PersonId>,
+    ) -> Result<(), AnswerError> {
+        self.answer_with(token, code, Answer::Decide(decision), signed_in).await
     }
 
     pub async fn take_back(&self, token: &str, code: &str) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::TakeBack).await
+        self.answer_with(token, code, Answer::TakeBack, None).await
     }
 
     /// An answer that is not counted is still a transaction: its try is.
-    async fn answer_with(&self, token: &str, code: &str, answer: Answer) -> Result<(), AnswerError> {
+    async fn answer_with(
+        &self,
+        token: &str,
+        code: &str,
+        answer: Answer,
+        signed_in: Option<PersonId>,
+    ) -> Result<(), AnswerError> {
         let (token, code) = (token.to_owned(), code.to_owned());
-        self.call(move |work| keep_store_errors(work.answer(&token, &code, &answer))).await?
+        let answered = move |work: &mut Work<'_, '_>| work.answer_signed_in(&token, &code, &answer, signed_in.as_ref());
+        self.call(move |work| keep_store_errors(answered(work))).await?
     }
 
     /// The incident's events in words, oldest first.

@@ -27,6 +27,7 @@ mod hospital;
 mod hostile;
 mod kept_folder;
 mod length;
+mod life_safety;
 mod lint;
 mod mail;
 mod model;

@@ -28,6 +28,7 @@ mod posting;
 mod promise;
 mod ready;
 mod refusal;
+mod remind;
 mod request;
 mod roster_change;
 mod round;
