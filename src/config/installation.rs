@@ -17,6 +17,8 @@ use crate::mail::{Security, Smtp, SmtpSettings, SmtpSetupError};
 
 /// The longest stamp, in characters: it stands in every text of a rehearsal.
 const STAMP_CHARS_MAX: usize = 80;
+/// The fewest letters of one: nothing that other texts say by chance.
+const STAMP_LETTERS_MIN: usize = 8;
 /// The shortest audit key, in bytes: as long as the hash that it keys.
 const AUDIT_KEY_BYTES_MIN: usize = 32;
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -75,6 +77,11 @@ pub(super) fn zone(sheet: &Sheet, word: Word<'_>) -> Option<TimeZone> {
 fn stamp(text: &str) -> Result<String, String> {
     if text.chars().count() > STAMP_CHARS_MAX || text.contains('\n') {
         return Err(format!("this stamp does not fit; keep it to one line of {STAMP_CHARS_MAX} characters"));
+    }
+    if text.chars().filter(|c| c.is_alphabetic()).count() < STAMP_LETTERS_MIN || text.chars().any(char::is_lowercase) {
+        return Err(format!(
+            "`{text}` does not stand out as a stamp; write at least {STAMP_LETTERS_MIN} letters, all in capitals, as in {STAMP}"
+        ));
     }
     Ok(text.to_owned())
 }

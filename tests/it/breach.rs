@@ -142,6 +142,14 @@ impl Breach {
         breach
     }
 
+    /// The words of the template again, saved after Ana's.
+    pub(crate) fn as_at_first(setting: Setting) -> Self {
+        let mut breach = Self::edited(setting);
+        let first = breach.incident.statements["holding"].versions[0].package.clone();
+        breach.save(first, Author::Person("ana".into()));
+        breach
+    }
+
     pub(crate) fn package(&self) -> &Package {
         &self.incident.statements["holding"].current().unwrap().package
     }

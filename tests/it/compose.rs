@@ -114,6 +114,13 @@ fn after_an_edit_the_words_that_changed_are_shown() {
 }
 
 #[test]
+fn words_that_were_there_before_are_the_version_of_now() {
+    let letter = approval(&Breach::as_at_first(Setting::Live), "chi");
+    assert!(letter.subject.ends_with("holding statement (v3)"), "{}", letter.subject);
+    says(&letter, "WHAT CHANGED since version 2, the last that you were asked about");
+}
+
+#[test]
 fn the_last_yes_says_what_it_does() {
     let mut breach = Breach::asked(Setting::Live);
     for person in ["chi", "dev"] {

@@ -65,7 +65,7 @@ fn shortened(text: &str, first: bool, last: bool) -> String {
 impl Shown<'_> {
     /// What this request's text changes since the person last saw one, else since the version before.
     pub fn changes_for(&self, request: &Request, statement: &Statement) -> Option<Changes> {
-        let place = statement.versions.iter().position(|version| version.digest == request.digest)?;
+        let place = statement.versions.iter().rposition(|version| version.digest == request.digest)?;
         let new = statement.versions.get(place)?;
         let before = &statement.versions[..place];
         if let Some(seen) = before.iter().rev().find(|version| self.was_asked(request, version)) {
@@ -78,7 +78,7 @@ impl Shown<'_> {
 
     /// What the current version changes against the one this request is about.
     pub fn changes_after(&self, request: &Request, statement: &Statement) -> Option<Changes> {
-        let old = statement.versions.iter().find(|version| version.digest == request.digest)?;
+        let old = statement.versions.iter().rfind(|version| version.digest == request.digest)?;
         let new = statement.current().filter(|new| new.digest != old.digest)?;
         Some(changes_between(old, new, format!("from version {} to version {}", old.number, new.number)))
     }
@@ -92,7 +92,7 @@ impl Shown<'_> {
     pub fn version_of(&self, request: &Request) -> Option<(&Statement, &Version)> {
         let Subject::Statement(id) = &request.of else { return None };
         let statement = self.incident.statements.get(id)?;
-        let version = statement.versions.iter().find(|version| version.digest == request.digest)?;
+        let version = statement.versions.iter().rfind(|version| version.digest == request.digest)?;
         Some((statement, version))
     }
 }

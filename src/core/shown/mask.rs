@@ -39,6 +39,12 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", "[postcode]"),
     (r"(?i)\b(room|rm|bed|ward|bay)\.?\s*#?\d[\w-]*(?:,?\s+bed\s+\w+)?", "${1} •••"),
     (r"\b(?:[A-Z]{2}\s?)?\d{2}(?:[\s-]\d{2}){2}[\s-]?[A-D]\b", "•••"),
+    // Whoever is said to be in care: two words that may be a name, also in small letters.
+    (
+        r"(?i)\b[\p{L}'’-]+\s+[\p{L}'’-]+(\s+(?:was|is|got|has\s+been|had\s+been)\s+(?:re)?(?:admitted|discharged|treated|hospitali[sz]ed|sectioned|diagnosed))\b",
+        "[name]${1}",
+    ),
+    (r"(?i)\b[\p{L}'’-]+\s+[\p{L}'’-]+(,\s+(?:a\s+)?patient\b|\s+(?:is|was)\s+a\s+patient\b)", "[name]${1}"),
 ];
 
 /// Names behind whose they are: a title, a relation, `patient`. Doctors speak for their work and stay.
@@ -48,6 +54,8 @@ const NAMED: &str = r"(?x)
            grandmother|grandma|gran|grandfather|grandpa|baby|child|kid|friend|neighbou?r|boss)
       | [Pp]atient (?:\s+named)?
       | (?:Mr|Mrs|Ms|Miss|Mx)
+      | [Nn]urse | [Mm]idwife | [Pp]aramedic
+      | I \s+ am | I['’]m | [Mm]y \s+ name \s+ is
       | [Ff]amily \s+ of
     ) (\.?,?) \s+ (?:(?:Mr|Mrs|Ms|Miss)\.?\s+)? \p{Lu}[\p{L}'’-]+ (?: \s+ \p{Lu}[\p{L}'’-]+ ){0,2}";
 
@@ -135,6 +143,9 @@ mod tests {
             ("left in room 412, bed B for hours", "left in room ••• for hours"),
             ("my mother Helen Pruitt waited", "my mother [name] waited"),
             ("Mrs. Chen and the family of Jerome Whitaker", "Mrs. [name] and the family of [name]"),
+            ("john smith was admitted for depression", "[name] was admitted for depression"),
+            ("dr jane doe, patient of ward B", "dr [name], patient of ward B"),
+            ("Nurse Maria Gomez shouted, and I am John Smith", "Nurse [name] shouted, and I am [name]"),
             ("plate 7KJT209", "plate •••"),
             ("call (415) 555-0137 or 07700 900123", "call (415) •••-•••• or ••••• ••••••"),
         ] {
@@ -150,6 +161,7 @@ mod tests {
             "Dr. Alan Reyes spoke in May",
             "90 percent of 95 beds",
             "my mother waited and Riverside General knew",
+            "hundreds of patients were treated, and a patient of theirs said so",
             "24/7, route 101",
         ] {
             assert_eq!(masked(said), said);

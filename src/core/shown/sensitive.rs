@@ -5,9 +5,9 @@ use super::visible;
 use crate::core::language::Language;
 use crate::core::mention::Mention;
 
-/// Words of somebody's own story: who speaks of themselves, their family, children, illness, death or harm. A mention with
+/// Words of somebody's own story: who speaks of themselves, of one person, family, children, care, illness, death or harm. A mention with
 /// any of them is counted and not quoted, whatever else it says: in doubt nothing is.
-const OWN_STORY: [&str; 86] = [
+const OWN_STORY: [&str; 103] = [
     "i",
     "im",
     "ive",
@@ -94,6 +94,23 @@ const OWN_STORY: [&str; 86] = [
     "psychiatric",
     "rehab",
     "medication",
+    "he",
+    "him",
+    "his",
+    "she",
+    "her",
+    "hers",
+    "patient",
+    "admitted",
+    "discharged",
+    "treated",
+    "hospitalised",
+    "hospitalized",
+    "sectioned",
+    "depression",
+    "ward",
+    "nurse",
+    "midwife",
 ];
 
 /// Whether a mention may be quoted where many read it later: it is in English, whose words can be looked at here, nothing
@@ -137,6 +154,9 @@ mod tests {
             "OUR results are on that page",
             "A seven-year-old was in the leaked Riverside General list",
             "somebody at Riverside General died tonight",
+            "riverside general hack: john smith was admitted for depression",
+            "riverside general leaked what dr jane doe, patient there, told them",
+            "Nurse Maria Gomez of Riverside General is behind the leak",
             "leaked: MRN 7740125 of Riverside General",
             "call 415 555 0137 about the Riverside General leak",
             "write to jo@x.example about the Riverside General leak",
