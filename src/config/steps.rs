@@ -203,7 +203,7 @@ impl<'n> Reading<'n> {
         let id_at = table.get("id").map_or(&entry.at, |node| &node.at);
         spelling::check_name(self.sheet, id_at, &id);
         let at = table.parsed("at", Period::parse);
-        let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
+        let when = table.word("when").and_then(|word| conditions::read(self, word));
         let step = Step { id: StepId::from(id), at, after: None, when, kind };
         let promises_at = table.entry("next_update").map(|entry| &entry.at);
         Placed { step, id_at, after: table.word("after"), promises_at, instead_of: None }

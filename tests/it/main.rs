@@ -25,6 +25,7 @@ mod fuzz;
 mod held;
 mod hospital;
 mod hostile;
+mod kept_folder;
 mod length;
 mod life_safety;
 mod lint;

@@ -51,7 +51,7 @@ pub use advance::{advance, fold, open, try_advance};
 pub use alert::AlertPhase;
 pub use between::Between;
 pub use correction::CORRECTIONS_MAX;
-pub use effect::{Carrier, Effect, Notice};
+pub use effect::{Carrier, Effect, MailKind, Notice};
 pub use event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
 pub use fact::Fact;
 pub use hand_over::{ACCEPT_WITHIN, HandOver, NOTE_CHARS_MAX};

@@ -132,6 +132,7 @@ impl House {
             accounts: Accounts::default(),
             quiet: Arc::default(),
             retention: holdline::core::retention::Retention::default(),
+            folder: None,
         }
     }
 
