@@ -40,10 +40,10 @@ impl Work<'_, '_> {
     pub(super) fn follow_the_pause(&mut self, before: Option<&Incident>, after: &Incident) -> Result<(), RecordError> {
         let had = before.and_then(Incident::own_pause);
         let ended = before.is_some_and(Incident::is_running) && !after.is_running();
-        match after.own_pause() {
-            has if has == had || !after.is_running() => {}
-            Some(stands) => self.tell_of_pause(after.id, stands)?,
-            None => self.tell_of_pause(after.id, PauseStands::GivenUp)?,
+        let has = after.own_pause();
+        if has != had && after.is_running() {
+            let stands = has.map_or(PauseStands::GivenUp, |pause| pause.stands());
+            self.tell_of_pause(after.id, stands)?;
         }
         if ended {
             self.leave_the_pause(after)?;
@@ -69,9 +69,9 @@ impl Work<'_, '_> {
                 None => Ok(()),
             };
         }
-        match ended.own_pause() {
-            Some(PauseStands::Asked) => self.tell_of_pause(ended.id, PauseStands::GivenUp),
-            Some(PauseStands::Settled | PauseStands::GivenUp) | None => Ok(()),
+        if ended.own_pause().is_some_and(|pause| !pause.settled) {
+            self.tell_of_pause(ended.id, PauseStands::GivenUp)?;
         }
+        Ok(())
     }
 }

@@ -190,6 +190,10 @@ pub enum Notice {
     LineNotNeeded {
         statement: StepId,
     },
+    /// An instruction is approved ahead, and nobody holds a role that could send it.
+    NobodyCommands {
+        statement: StepId,
+    },
     /// Nobody gave the word in time.
     HeldLapsed {
         statement: StepId,

@@ -64,10 +64,24 @@ impl Turn<'_> {
             let ready = Ready { ballot: ballot.clone(), since, lapses: Some(until) };
             statement.phase = StatementPhase::Ready(ready);
         }
-        if step.usage == Usage::Hold {
-            self.tell_speakers(id, &Notice::HeldReady { statement: id.clone(), until });
+        match step.usage {
+            Usage::LifeSafety => self.tell_if_nobody_commands(id, step),
+            Usage::Post | Usage::IfAsked | Usage::Hold => {
+                self.tell_speakers(id, &Notice::HeldReady { statement: id.clone(), until });
+            }
         }
         true
+    }
+
+    /// An instruction that nobody could send must not look ready.
+    fn tell_if_nobody_commands(&mut self, id: &StepId, step: &StatementStep) {
+        let roster = &self.incident.roster;
+        if step.on_word_of.iter().any(|role| !roster.seats(role.as_str(), self.day()).is_empty()) {
+            return;
+        }
+        for person in self.duty() {
+            self.tell(&person, Notice::NobodyCommands { statement: id.clone() });
+        }
     }
 
     /// Whether the line that an executive said yes to must not go out: its time is over, people answered after all while

@@ -159,9 +159,8 @@ impl Turn<'_> {
     /// Whether an instruction is still approved but for the word itself: a word from before must not be the one that sends it.
     fn approval_ahead_stands(&self, id: &StepId, step: &StatementStep) -> bool {
         let is_instruction = step.usage == Usage::LifeSafety && self.incident.offered(id).is_some();
-        let ahead = 0..step.approval.len();
-        !is_instruction
-            || ahead.into_iter().all(|stage| self.incident.stage_is_met(&Subject::Statement(id.clone()), stage))
+        let subject = Subject::Statement(id.clone());
+        !is_instruction || (0..step.approval.len()).all(|stage| self.incident.stage_is_met(&subject, stage))
     }
 
     fn offer(&mut self, id: &StepId, stage: Stage, ready: Ready) {

@@ -21,13 +21,20 @@ pub enum PauseStands {
     GivenUp,
 }
 
-/// The other incident that has the pause for all.
+/// The incident that has the pause for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PausedIn {
     pub incident: IncidentId,
     /// It was done there, or left out.
     pub settled: bool,
+}
+
+impl PausedIn {
+    /// What the others are told of it.
+    pub fn stands(self) -> PauseStands {
+        if self.settled { PauseStands::Settled } else { PauseStands::Asked }
+    }
 }
 
 /// The pause that this incident has for all.
@@ -44,21 +51,19 @@ pub struct Pause {
 }
 
 impl Incident {
-    /// How the pause stands that this incident has; none where it has none.
-    pub fn own_pause(&self) -> Option<PauseStands> {
-        match self.tasks.get(&self.pause.as_ref()?.task)? {
-            TaskPhase::Open { .. } | TaskPhase::Overdue { .. } => Some(PauseStands::Asked),
-            TaskPhase::Done { .. } | TaskPhase::Skipped(_) => Some(PauseStands::Settled),
-            TaskPhase::Waiting | TaskPhase::Elsewhere { .. } => None,
-        }
+    /// The pause that this incident has for all; none where it has none.
+    pub fn own_pause(&self) -> Option<PausedIn> {
+        let settled = match self.tasks.get(&self.pause.as_ref()?.task)? {
+            TaskPhase::Open { .. } | TaskPhase::Overdue { .. } => false,
+            TaskPhase::Done { .. } | TaskPhase::Skipped(_) => true,
+            TaskPhase::Waiting | TaskPhase::Elsewhere { .. } => return None,
+        };
+        Some(PausedIn { incident: self.id, settled })
     }
 
     /// What an incident that opens beside this one keeps of the pause.
     pub fn pause_for_others(&self) -> Option<PausedIn> {
-        match self.own_pause() {
-            Some(stands) => Some(PausedIn { incident: self.id, settled: stands == PauseStands::Settled }),
-            None => self.paused_in,
-        }
+        self.own_pause().or(self.paused_in)
     }
 
     /// The task to resume what was paused, while nobody has done it.

@@ -51,6 +51,16 @@ pub(super) fn line_not_needed(statement: &StepId) -> Words {
     }
 }
 
+pub(super) fn nobody_commands(statement: &StepId) -> Words {
+    let name = Shown::statement_name(statement);
+    Words {
+        subject: format!("Nobody can send it, {name}"),
+        sentence: format!("The {name} is approved ahead, but nobody holds a role in this incident that could send it."),
+        now: "Give somebody the role in `holdline.yaml`; it is theirs here once two others of the incident agree on its page."
+            .to_owned(),
+    }
+}
+
 pub(super) fn held_lapsed(statement: &StepId) -> Words {
     let name = Shown::statement_name(statement);
     Words {

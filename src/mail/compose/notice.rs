@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::held_notice::{held_lapsed, held_void, line_not_needed};
+use super::held_notice::{held_lapsed, held_void, line_not_needed, nobody_commands};
 use super::pause_notice::pause_goes_on;
 use super::post_notice::{
     not_taken_down, post_differs, post_failed, post_not_seen, post_unknown, posting_resumed, posting_stopped,
@@ -58,6 +58,7 @@ impl Composer {
             | Notice::HeldVoid { .. }
             | Notice::HeldLapsed { .. }
             | Notice::LineNotNeeded { .. }
+            | Notice::NobodyCommands { .. }
             | Notice::Locked { .. }
             | Notice::LadderEnded { .. }
             | Notice::SeverityRaised
@@ -142,6 +143,7 @@ impl Scene<'_> {
             Notice::HeldVoid { statement } => held_void(statement),
             Notice::HeldLapsed { statement } => held_lapsed(statement),
             Notice::LineNotNeeded { statement } => line_not_needed(statement),
+            Notice::NobodyCommands { statement } => nobody_commands(statement),
             Notice::Locked { request, person } => self.locked(*request, person),
             Notice::LadderEnded { of, stage } => ladder_ended(of, stage),
             Notice::SeverityRaised => self.severity_raised(),

@@ -125,6 +125,7 @@ fn told(notice: &Notice) -> String {
         Notice::SayNoMore { statement } => format!("{statement} may not be said any more"),
         Notice::HeldReady { statement, until } => format!("{statement} is held ready until {}", clock(*until)),
         Notice::HeldVoid { statement } => format!("{statement} is not held any more"),
+        Notice::NobodyCommands { statement } => format!("nobody could send {statement}"),
         Notice::LineNotNeeded { statement } => format!("{statement} is not needed"),
         Notice::HeldLapsed { statement } => format!("{statement} lapsed"),
         Notice::Locked { request, person } => format!("request {request} to {person} is locked"),
