@@ -46,6 +46,9 @@ impl Proved {
         if self.known_to(now).is_some() {
             return Some(Reach::Everywhere);
         }
+        if self.is_shared_in(now) {
+            return None;
+        }
         let within = running.filter(|incident| self.has_part_in(incident)).map(|incident| incident.id);
         let within: Vec<IncidentId> = within.collect();
         if within.is_empty() { None } else { Some(Reach::Within(within)) }
@@ -64,7 +67,16 @@ impl Proved {
         if !incident.is_running() || incident.roster.person(&self.person).is_none() {
             return is_of_now;
         }
-        if is_of_now { self.is_theirs_in(&incident.roster) } else { self.has_part_in(incident) }
+        if is_of_now {
+            self.is_theirs_in(&incident.roster)
+        } else {
+            self.has_part_in(incident) && !self.is_shared_in(now)
+        }
+    }
+
+    /// Whether it is a shared mailbox's by now, which several people read.
+    fn is_shared_in(&self, now: &Roster) -> bool {
+        now.people.values().any(|other| other.shared && hashed(&other.email) == self.address)
     }
 
     /// Two people with one address there would be one who speaks for two.
