@@ -42,11 +42,10 @@ impl Proved {
 
     /// None where the address is nobody's any more, or its person is not in the folder.
     pub fn reach<'i>(&self, now: &Roster, running: impl Iterator<Item = &'i Incident>) -> Option<Reach> {
-        now.person(&self.person).filter(|person| !person.shared)?;
         if self.known_to(now).is_some() {
             return Some(Reach::Everywhere);
         }
-        if self.is_shared_in(now) {
+        if !self.may_be_earlier(now) {
             return None;
         }
         let within = running.filter(|incident| self.has_part_in(incident)).map(|incident| incident.id);
@@ -70,13 +69,14 @@ impl Proved {
         if is_of_now {
             self.is_theirs_in(&incident.roster)
         } else {
-            self.has_part_in(incident) && !self.is_shared_in(now)
+            self.has_part_in(incident) && self.may_be_earlier(now)
         }
     }
 
-    /// Whether it is a shared mailbox's by now, which several people read.
-    fn is_shared_in(&self, now: &Roster) -> bool {
-        now.people.values().any(|other| other.shared && hashed(&other.email) == self.address)
+    /// An earlier address is of somebody who is in the folder still, and no mailbox by now that several people read.
+    fn may_be_earlier(&self, now: &Roster) -> bool {
+        let is_somebody = now.person(&self.person).is_some_and(|person| !person.shared);
+        is_somebody && !now.people.values().any(|other| other.shared && hashed(&other.email) == self.address)
     }
 
     /// Two people with one address there would be one who speaks for two.

@@ -1,6 +1,7 @@
 //! `holdline rehearse --with-team`: the people's own mailboxes, links and codes, inside the running daemon and apart from
 //! everything live.
 
+use std::fs;
 use std::time::Duration;
 
 use holdline::config::{Need, Problem, REHEARSALS_MAX, load};
@@ -98,6 +99,17 @@ async fn a_session_of_the_rehearsal_is_none_live_and_the_other_way_round() {
     assert_eq!(entered.headers()["location"], "/rehearsal/");
     assert!(ben.text("/rehearsal/").await.contains(STAMP));
     assert_eq!(ben.get("/").await.status(), StatusCode::SEE_OTHER, "he signed in to the rehearsal alone");
+    // His address changes: the rehearsal goes on by the one that it knows, and nothing live does.
+    let folder = fs::read_to_string(app.file("holdline.yaml")).unwrap();
+    fs::write(app.file("holdline.yaml"), folder.replace("ben@riverside.example", "ben@riverside.test")).unwrap();
+    app.app().look_at_folder().await;
+    let refused = ben.get("/rehearsal/").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert!(refused.text().await.unwrap().contains("href=\"/rehearsal/incident/1\""));
+    assert!(ben.text("/rehearsal/incident/1").await.contains("Ben Okafor"));
+    app.visitor().post("/sign-in", &[("email", "ben@riverside.example")]).await;
+    app.settle().await;
+    assert_eq!(app.letters("ben", "Sign in").len(), 1, "the one of the rehearsal");
 }
 
 #[tokio::test(flavor = "multi_thread")]
