@@ -435,7 +435,7 @@ pub fn template(bytes: &[u8]) {
     let source = text(bytes);
     let step = rules().playbook.statement(&StepId::from("holding")).expect("the sample's statement");
     let facts: &[FactSpec] = &rules().playbook.facts;
-    let spec = TemplateSpec { facts, needs: &step.needs, has_next_update: step.next_update.is_some() };
+    let spec = TemplateSpec { facts, needs: &step.needs, has_next_update: step.next_update.is_some(), fixed: false };
     let problems = check_template(&source.replace("\r\n", "\n"), spec);
     for problem in &problems {
         assert!(problem.line > 0 && problem.column > 0 && !problem.help.is_empty(), "{problem}");

@@ -22,6 +22,7 @@ mod holds;
 mod incidents;
 mod intake;
 mod joining;
+mod kept;
 mod links;
 mod look;
 mod looks;
@@ -39,6 +40,7 @@ mod reload;
 mod reporting;
 mod retention;
 mod session;
+mod state;
 mod stop;
 mod streaming;
 mod thread;
@@ -55,6 +57,7 @@ pub use answer::{Answer, TRIES_MAX};
 pub use board::{Board, Entry, Erased};
 pub use calendar::{CALENDAR_MAX, Calendar};
 pub use clock::{Clock, ManualClock, Reading};
+pub use deliver::MAILS_PER_HOUR_MAX;
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
@@ -245,17 +248,35 @@ impl Engine {
     }
 
     pub async fn answer(&self, token: &str, code: &str, decision: Decision) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::Decide(decision)).await
+        self.answer_signed_in(token, code, decision, None).await
+    }
+
+    /// The same of somebody who has a session besides.
+    pub async fn answer_signed_in(
+        &self,
+        token: &str,
+        code: &str,
+        decision: Decision,
+        signed_in: Option<PersonId>,
+    ) -> Result<(), AnswerError> {
+        self.answer_with(token, code, Answer::Decide(decision), signed_in).await
     }
 
     pub async fn take_back(&self, token: &str, code: &str) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::TakeBack).await
+        self.answer_with(token, code, Answer::TakeBack, None).await
     }
 
     /// An answer that is not counted is still a transaction: its try is.
-    async fn answer_with(&self, token: &str, code: &str, answer: Answer) -> Result<(), AnswerError> {
+    async fn answer_with(
+        &self,
+        token: &str,
+        code: &str,
+        answer: Answer,
+        signed_in: Option<PersonId>,
+    ) -> Result<(), AnswerError> {
         let (token, code) = (token.to_owned(), code.to_owned());
-        self.call(move |work| keep_store_errors(work.answer(&token, &code, &answer))).await?
+        let answered = move |work: &mut Work<'_, '_>| work.answer_signed_in(&token, &code, &answer, signed_in.as_ref());
+        self.call(move |work| keep_store_errors(answered(work))).await?
     }
 
     /// The incident's events in words, oldest first.

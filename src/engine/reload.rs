@@ -96,7 +96,7 @@ impl Work<'_, '_> {
         self.save_past()?;
         self.standing = Arc::new(standing);
         self.state.set_folder(Arc::clone(&self.standing), counting);
-        self.installation(&InstallationEvent::FolderTaken { waits })?;
+        self.take_folder(waits)?;
         self.follow_the_people()
     }
 

@@ -11,10 +11,13 @@ use super::error::RecordError;
 use super::links::Links;
 use super::paging::{PAGED, PAGES};
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
-use super::recorder::{Standing, State, TIME};
+use super::recorder::{Standing, TIME};
+use super::state::State;
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber, minute_of};
-use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Refusal, Spike, open, try_advance};
+use crate::core::incident::{
+    Carrier, Cause, Effect, Event, IncidentId, MailKind, Opening, Refusal, Spike, open, try_advance,
+};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName};
 use crate::core::proved::Proved;
@@ -399,8 +402,8 @@ impl<'w, 'b> Work<'w, 'b> {
     }
 
     /// Counts a mail to `person` before it is sent, since several are under way at once.
-    pub fn take_mail(&mut self, person: &PersonId, most: u32) -> Result<MailTaken, RecordError> {
-        let counted = MailCounted { note: format!("mails:{person}:{}", self.hour()) };
+    pub fn take_mail(&mut self, person: &PersonId, kind: MailKind, most: u32) -> Result<MailTaken, RecordError> {
+        let counted = MailCounted { note: format!("mails:{}:{person}:{}", kind.name(), self.hour()) };
         if self.mails(&counted)? >= most {
             let next = (self.hour() + 1) * SECONDS_PER_HOUR;
             return Ok(MailTaken::Later(Timestamp::from_second(next).unwrap_or(Timestamp::MAX)));

@@ -11,6 +11,7 @@ use crate::core::period::Period;
 use crate::core::proved::Proved;
 use crate::core::quiet::{QuietBy, Silence};
 use crate::core::severity::Severity;
+use crate::core::statement::Digest;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -84,6 +85,9 @@ pub enum InstallationEvent {
     FolderTaken {
         /// What of it waits for a restart.
         waits: Vec<String>,
+        /// By the hash of its files as they are kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<Digest>,
     },
     /// The folder was changed and cannot be used: what was taken last goes on.
     FolderRefused {
@@ -212,6 +216,7 @@ impl InstallationEvent {
     pub const HEAD_SIGNED: &str = "head_signed";
     pub const HOLD_PLACED: &str = "hold_placed";
     pub const HOLD_LIFTED: &str = "hold_lifted";
+    pub const FOLDER_TAKEN: &str = "folder_taken";
     /// Kinds that say how the record was kept; their bodies are never erased.
     pub const KEEPS_THE_RECORD: [&str; 7] = [
         Self::STARTED,
@@ -238,7 +243,7 @@ impl InstallationEvent {
             Self::HeldOver { .. } => "held_over",
             Self::KeyChanged { .. } => Self::KEY_CHANGED,
             Self::Erased { .. } => Self::ERASED,
-            Self::FolderTaken { .. } => "folder_taken",
+            Self::FolderTaken { .. } => Self::FOLDER_TAKEN,
             Self::FolderRefused { .. } => "folder_refused",
             Self::Restored { .. } => Self::RESTORED,
             Self::FeedWentBlind { .. } => "feed_went_blind",

@@ -7,6 +7,7 @@ mod changes;
 mod facts;
 mod findings;
 mod mask;
+mod offered;
 mod outcome;
 mod quote;
 mod sensitive;
