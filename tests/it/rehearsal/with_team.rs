@@ -253,9 +253,9 @@ fn what_never_comes_or_is_announced_too_early_is_refused() {
 fn a_mistake_in_a_recurring_rehearsal_is_named_with_its_place() {
     let folder = sample_folder();
     let main = folder.path().join("holdline.yaml");
-    let text = std::fs::read_to_string(&main).unwrap();
+    let text = fs::read_to_string(&main).unwrap();
     let with = |rehearsals: &str| {
-        std::fs::write(&main, format!("{text}\nrehearsals:\n{rehearsals}")).unwrap();
+        fs::write(&main, format!("{text}\nrehearsals:\n{rehearsals}")).unwrap();
         let said = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
         load(folder.path(), Need::Rehearsal).map(|loaded| loaded.config.rehearsals.len()).map_err(said)
     };
@@ -283,10 +283,10 @@ fn a_mistake_in_a_recurring_rehearsal_is_named_with_its_place() {
 async fn one_that_comes_again_is_announced_and_begins_by_itself() {
     let mut app = TestApp::start().await;
     let main = app.file("holdline.yaml");
-    let text = std::fs::read_to_string(&main).unwrap();
+    let text = fs::read_to_string(&main).unwrap();
     // 22 November 2026 is a Sunday; the tests begin at nine in the morning there.
     let weekly = "\nrehearsals:\n  weekly: { playbook: data-breach, from: \"0 12 * * 0\", announce: 2h, by: ben }\n";
-    std::fs::write(&main, text + weekly).unwrap();
+    fs::write(&main, text + weekly).unwrap();
     app.restart().await;
     minutes_go_by(&app, 59);
     app.settle().await;
