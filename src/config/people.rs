@@ -11,6 +11,7 @@ use super::sheet::{Sheet, meant};
 use super::spelling;
 use crate::core::name::{PersonId, RoleName, role};
 use crate::core::roster::{Away, Person, Roster};
+use crate::core::statement::hidden_character;
 
 /// The roster, with the places that later checks point at.
 #[derive(Debug, Default)]
@@ -122,7 +123,7 @@ pub(super) fn read(
 
 fn person(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Person {
     let table = Table::of(sheet, &entry.key, &entry.value, &entry.at, keys::PERSON);
-    let name = table.text("name", "Ana Ruiz");
+    let name = table.need_word("name", "Ana Ruiz").map(|word| name(sheet, &word));
     let email = address(sheet, table.need_word("email", "ana@riverside.example"));
     let away = table.parsed("away", away);
     let reads = table.get("reads").map_or_else(
@@ -139,6 +140,15 @@ fn person(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Person {
         reads,
         shared: table.flag("shared").unwrap_or(false),
     }
+}
+
+/// A name stands in sentences of mails and pages, where more than one line of it would read as ours.
+fn name(sheet: &Sheet, word: &Word<'_>) -> String {
+    if word.text.contains('\n') || hidden_character(word.text).is_some() {
+        let words = "the name holds a line break, or a character that nobody sees";
+        sheet.refuse(word.at, words, "write it on one line, in characters that everybody sees");
+    }
+    word.text.to_owned()
 }
 
 pub(super) fn address(sheet: &Sheet, word: Option<Word<'_>>) -> Option<String> {

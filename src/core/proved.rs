@@ -42,9 +42,11 @@ impl Proved {
 
     /// None where the address is nobody's any more, or its person is not in the folder.
     pub fn reach<'i>(&self, now: &Roster, running: impl Iterator<Item = &'i Incident>) -> Option<Reach> {
-        now.person(&self.person).filter(|person| !person.shared)?;
         if self.known_to(now).is_some() {
             return Some(Reach::Everywhere);
+        }
+        if !self.may_be_earlier(now) {
+            return None;
         }
         let within = running.filter(|incident| self.has_part_in(incident)).map(|incident| incident.id);
         let within: Vec<IncidentId> = within.collect();
@@ -64,7 +66,17 @@ impl Proved {
         if !incident.is_running() || incident.roster.person(&self.person).is_none() {
             return is_of_now;
         }
-        if is_of_now { self.is_theirs_in(&incident.roster) } else { self.has_part_in(incident) }
+        if is_of_now {
+            self.is_theirs_in(&incident.roster)
+        } else {
+            self.has_part_in(incident) && self.may_be_earlier(now)
+        }
+    }
+
+    /// An earlier address is of somebody who is in the folder still, and no mailbox by now that several people read.
+    fn may_be_earlier(&self, now: &Roster) -> bool {
+        let is_somebody = now.person(&self.person).is_some_and(|person| !person.shared);
+        is_somebody && !now.people.values().any(|other| other.shared && hashed(&other.email) == self.address)
     }
 
     /// Two people with one address there would be one who speaks for two.

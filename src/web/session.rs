@@ -11,10 +11,10 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use super::Site;
 use super::problem::Problem;
 use crate::core::incident::{Incident, IncidentId};
-use crate::core::name::PersonId;
+use crate::core::name::{PersonId, role};
 use crate::core::proved::{Proved, Reach};
 use crate::core::setting::Setting;
-use crate::core::shown::incidents;
+use crate::core::shown::{incidents, listed};
 use crate::engine::{RecordError, Session, SessionToken};
 
 /// The prefix makes browsers refuse it without Secure, from another path or for a domain.
@@ -82,6 +82,18 @@ impl Site {
         visitor.proved.acts_in(incident, &self.engine.standing().roster)
     }
 
+    /// Who changes things, for one who may not.
+    fn who_may(&self) -> String {
+        let standing = self.engine.standing();
+        let leads = standing.roster.roles.get(role::COMMS_LEAD).into_iter().flatten();
+        let leads: Vec<String> = leads.map(|person| standing.roster.name_of(person).to_owned()).collect();
+        format!(
+            "You hold no role here, so you can look and change nothing. Whoever holds one in the configuration may; the \
+             communications leads are {}.",
+            listed(&leads)
+        )
+    }
+
     /// Why a request is not for the visitor.
     fn refusal(&self, visitor: &Visitor, path: &str, looks: bool) -> Option<Problem> {
         let id = path.strip_prefix("/incident/").and_then(number_of);
@@ -97,8 +109,7 @@ impl Site {
             return None;
         }
         if !visitor.acts {
-            let words = "You hold no role here, so you can look and change nothing. The configuration says who holds \
-                         which role.";
+            let words = self.who_may();
             return Some(Problem::new(StatusCode::FORBIDDEN, "Not yours to change", words));
         }
         let board = self.engine.board();

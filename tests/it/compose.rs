@@ -47,6 +47,18 @@ fn says(letter: &Letter, sentence: &str) {
 }
 
 #[test]
+fn a_name_that_turns_the_direction_of_writing_is_written_out() {
+    let mut breach = Breach::asked(Setting::Live);
+    breach.incident.roster.people.get_mut("dev").unwrap().name = "Dev \u{202e}letaP".to_owned();
+    let refused = Notice::MailRefused { person: "dev".into(), why: "no such mailbox".to_owned() };
+    for letter in [notice(&breach, "ana", &refused), approval(&breach, "chi")] {
+        for text in [&letter.text, &letter.html] {
+            assert!(text.contains("Dev ⟦U+202E⟧letaP") && !text.contains('\u{202e}'), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_subject_says_how_bad_by_when_and_what() {
     let mut breach = Breach::asked(Setting::Live);
     breach.incident.severity = Severity::Serious;

@@ -82,7 +82,13 @@ async fn a_full_queue_says_so_and_loses_nothing_that_it_took() {
     let mut calls = tokio::task::JoinSet::new();
     let holding = engine.clone();
     // The writer waits inside this job until it is told to go on.
-    calls.spawn(async move { holding.call(move |_| gate.recv().map_err(|_| RecordError::Stopping)).await });
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let wait = move |_: &mut Work<'_, '_>| {
+        entered.send(()).map_err(|()| RecordError::Stopping)?;
+        gate.recv().map_err(|_| RecordError::Stopping)
+    };
+    calls.spawn(async move { holding.call(wait).await });
+    inside.await.unwrap();
     for _ in 0..QUEUE_MAX + 600 {
         let engine = engine.clone();
         calls.spawn(async move { engine.call(|work| work.seal()).await });

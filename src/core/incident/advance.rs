@@ -153,6 +153,7 @@ impl Turn<'_> {
         if !self.incident.is_running() {
             return;
         }
+        self.make_agreed_changes();
         self.raise_severity();
         self.follow_rounds();
         self.watch_quiet();

@@ -5,6 +5,7 @@ mod advance;
 mod alert;
 mod between;
 mod by_hand;
+mod clash;
 mod correction;
 mod decision;
 mod doubt;

@@ -58,6 +58,18 @@ pub enum WhichAddress {
     New,
 }
 
+impl RosterChange {
+    pub(super) fn make_in(&self, roster: &mut Roster) {
+        roster.people.insert(self.person.clone(), self.to.clone());
+        for role in &self.roles {
+            let holders = roster.roles.entry(role.clone()).or_default();
+            if !holders.contains(&self.person) {
+                holders.push(self.person.clone());
+            }
+        }
+    }
+}
+
 impl OfferedChange {
     pub fn waits(&self) -> bool {
         matches!(self.phase, ChangePhase::Waiting { .. })
@@ -187,7 +199,6 @@ impl Turn<'_> {
         if !self.incident.may_agree(by) {
             return Err(Refusal::NotEntitled("somebody with a role in this incident".to_owned()));
         }
-        let roster = self.incident.roster.clone();
         let offered = self.waiting_change(number)?;
         if offered.gains(by) {
             return Err(Refusal::NotEntitled("somebody who gains nothing by this change".to_owned()));
@@ -197,12 +208,6 @@ impl Turn<'_> {
             return Err(Refusal::AlreadyDecided);
         }
         agreed.push(by.clone());
-        // Whoever lost their last role since agrees to nothing any more.
-        let holds_any = |person: &PersonId| roster.roles.values().any(|holders| holders.contains(person));
-        let counted: Vec<PersonId> = agreed.iter().filter(|person| holds_any(person)).cloned().collect();
-        if counted.len() >= AGREE {
-            self.make_change(number, counted);
-        }
         Ok(())
     }
 
@@ -212,20 +217,14 @@ impl Turn<'_> {
         if offered.waits() { Ok(offered) } else { Err(Refusal::NothingChanged) }
     }
 
-    fn make_change(&mut self, number: u32, by: Vec<PersonId>) {
+    pub(super) fn make_change(&mut self, number: u32, by: Vec<PersonId>) {
         let Some(offered) = self.incident.change(number).cloned() else { return };
-        let RosterChange { person, to, roles } = &offered.change;
+        let person = &offered.change.person;
         let requests = self.incident.requests.iter();
         let waiting = requests.filter(|request| request.person == *person);
         let waiting = waiting.filter(|request| awaits(&self.incident, request, self.at).is_ok());
         let waiting: Vec<Request> = waiting.cloned().collect();
-        self.incident.roster.people.insert(person.clone(), to.clone());
-        for role in roles {
-            let holders = self.incident.roster.roles.entry(role.clone()).or_default();
-            if !holders.contains(person) {
-                holders.push(person.clone());
-            }
-        }
+        offered.change.make_in(&mut self.incident.roster);
         let requests = self.incident.requests.len();
         if let Ok(offered) = self.waiting_change(number) {
             offered.phase = ChangePhase::Made { by, requests };

@@ -13,6 +13,8 @@ pub struct WaitingChange {
     pub number: u32,
     pub sentence: String,
     pub agreed: Option<String>,
+    /// Who still has the address, where enough people agreed.
+    pub waits_for: Option<String>,
 }
 
 impl Shown<'_> {
@@ -22,6 +24,7 @@ impl Shown<'_> {
             .map(|(number, offered)| WaitingChange {
                 number,
                 sentence: Self::change(offered),
+                waits_for: self.incident.waits_for(offered).map(|person| self.name(&person)),
                 agreed: match &offered.phase {
                     ChangePhase::Waiting { agreed } if !agreed.is_empty() => {
                         let names: Vec<String> = agreed.iter().map(|person| self.name(person)).collect();

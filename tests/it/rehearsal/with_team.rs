@@ -1,6 +1,7 @@
 //! `holdline rehearse --with-team`: the people's own mailboxes, links and codes, inside the running daemon and apart from
 //! everything live.
 
+use std::fs;
 use std::time::Duration;
 
 use holdline::config::{Need, Problem, REHEARSALS_MAX, load};
@@ -98,6 +99,17 @@ async fn a_session_of_the_rehearsal_is_none_live_and_the_other_way_round() {
     assert_eq!(entered.headers()["location"], "/rehearsal/");
     assert!(ben.text("/rehearsal/").await.contains(STAMP));
     assert_eq!(ben.get("/").await.status(), StatusCode::SEE_OTHER, "he signed in to the rehearsal alone");
+    // His address changes: the rehearsal goes on by the one that it knows, and nothing live does.
+    let folder = fs::read_to_string(app.file("holdline.yaml")).unwrap();
+    fs::write(app.file("holdline.yaml"), folder.replace("ben@riverside.example", "ben@riverside.test")).unwrap();
+    app.app().look_at_folder().await;
+    let refused = ben.get("/rehearsal/").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert!(refused.text().await.unwrap().contains("href=\"/rehearsal/incident/1\""));
+    assert!(ben.text("/rehearsal/incident/1").await.contains("Ben Okafor"));
+    app.visitor().post("/sign-in", &[("email", "ben@riverside.example")]).await;
+    app.settle().await;
+    assert_eq!(app.letters("ben", "Sign in").len(), 1, "the one of the rehearsal");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,9 +253,9 @@ fn what_never_comes_or_is_announced_too_early_is_refused() {
 fn a_mistake_in_a_recurring_rehearsal_is_named_with_its_place() {
     let folder = sample_folder();
     let main = folder.path().join("holdline.yaml");
-    let text = std::fs::read_to_string(&main).unwrap();
+    let text = fs::read_to_string(&main).unwrap();
     let with = |rehearsals: &str| {
-        std::fs::write(&main, format!("{text}\nrehearsals:\n{rehearsals}")).unwrap();
+        fs::write(&main, format!("{text}\nrehearsals:\n{rehearsals}")).unwrap();
         let said = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
         load(folder.path(), Need::Rehearsal).map(|loaded| loaded.config.rehearsals.len()).map_err(said)
     };
@@ -271,10 +283,10 @@ fn a_mistake_in_a_recurring_rehearsal_is_named_with_its_place() {
 async fn one_that_comes_again_is_announced_and_begins_by_itself() {
     let mut app = TestApp::start().await;
     let main = app.file("holdline.yaml");
-    let text = std::fs::read_to_string(&main).unwrap();
+    let text = fs::read_to_string(&main).unwrap();
     // 22 November 2026 is a Sunday; the tests begin at nine in the morning there.
     let weekly = "\nrehearsals:\n  weekly: { playbook: data-breach, from: \"0 12 * * 0\", announce: 2h, by: ben }\n";
-    std::fs::write(&main, text + weekly).unwrap();
+    fs::write(&main, text + weekly).unwrap();
     app.restart().await;
     minutes_go_by(&app, 59);
     app.settle().await;

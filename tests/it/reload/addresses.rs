@@ -185,7 +185,7 @@ impl TestApp {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_who_swap_addresses_are_told_apart_in_each_incident() {
     let mut app = TestApp::start().await;
-    incident(&mut app).await;
+    let (ana, eve) = incident(&mut app).await;
     let swapped = written(&app)
         .replace(&old("dev"), "x")
         .replace(&old("fay"), &old("dev"))
@@ -203,6 +203,27 @@ async fn two_people_who_swap_addresses_are_told_apart_in_each_incident() {
     is_refused(&dev, "/incident/2/claim", &[]).await;
     fay.does("/incident/2/claim", &[]).await;
     assert_eq!(app.incident(2).roster.people["fay"].email, old("dev"));
+    // Neither change holds without the other: one mailbox would speak for two.
+    let numbers = ["dev", "fay"]
+        .map(|who| app.incident(1).changes.iter().position(|offered| offered.change.person.as_str() == who).unwrap());
+    let agree = numbers.map(|number| format!("/incident/1/change/{number}"));
+    for visitor in [&ana, &eve] {
+        visitor.does(&agree[0], &[]).await;
+    }
+    assert_eq!(app.incident(1).roster.people["dev"].email, old("dev"));
+    let page = ana.text("/incident/1").await;
+    assert!(page.contains("It waits for a change of Fay Lind, who has this address here still"), "{page}");
+    app.restart().await;
+    let (ana, eve) = (ana.back_at(&app), eve.back_at(&app));
+    for visitor in [&ana, &eve] {
+        visitor.does(&agree[1], &[]).await;
+    }
+    let roster = app.incident(1).roster.clone();
+    assert_eq!((&roster.people["dev"].email, &roster.people["fay"].email), (&old("fay"), &old("dev")));
+    // What was Dev's mailbox is Fay's here as well by now.
+    let (dev, fay) = (dev.back_at(&app), fay.back_at(&app));
+    assert_eq!(dev.get("/incident/1").await.status(), StatusCode::SEE_OTHER);
+    fay.does("/incident/1/severity", &[("to", "critical"), ("reason", "by Fay")]).await;
     app.settle().await;
 }
 
@@ -311,5 +332,37 @@ async fn what_is_over_goes_by_the_folder_of_now() {
     assert!(app.sign_in_link(&old("dev"), "dev").await.is_none());
     dev.does("/incident/1/story", &[("teller", "media")]).await;
     dev.does("/incident/1/close", &[("reason", "all is said")]).await;
+    app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_becomes_a_shared_mailboxs_opens_nothing_any_more() {
+    let mut app = TestApp::start().await;
+    incident(&mut app).await;
+    let dev = app.sign_in("dev").await;
+    let text = written(&app)
+        .replace(&old("dev"), &new("dev"))
+        .replace("email: press@riverside.example", "email: Dev@riverside.example");
+    fs::write(app.file(MAIN), text).unwrap();
+    look(&app).await;
+    assert_eq!(refused(&app), None);
+    assert_eq!(dev.get("/incident/1").await.status(), StatusCode::SEE_OTHER);
+    assert!(app.sign_in_link(&old("dev"), "dev").await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_somebody_leaves_frees_it_for_a_change_that_waits() {
+    let mut app = TestApp::start().await;
+    let (ana, eve) = incident(&mut app).await;
+    let text = written(&app).replace(&old("dev"), &new("dev")).replace(&old("guest"), &old("dev"));
+    fs::write(app.file(MAIN), text.replace("privacy-deputy: [cora]", "privacy-deputy: [cora, guest]")).unwrap();
+    look(&app).await;
+    let number = app.incident(1).changes.iter().position(|offered| offered.change.person.as_str() == "guest").unwrap();
+    for visitor in [&ana, &eve] {
+        visitor.does(&format!("/incident/1/change/{number}"), &[]).await;
+    }
+    assert!(!app.incident(1).roster.holds(&"guest".into(), "privacy-deputy"), "Dev has that address here");
+    change(&app, "legal: [dev]", "legal: [fay]").await;
+    assert!(app.incident(1).roster.holds(&"guest".into(), "privacy-deputy"), "Dev has no part in it any more");
     app.settle().await;
 }
