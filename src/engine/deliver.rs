@@ -45,6 +45,9 @@ impl Engine {
             // A live run says nothing of a rehearsal, and the other way round.
             return self.end(row, Settled::Done("of another setting".to_owned()), None).await;
         }
+        if self.gives_way(shell, row).await? {
+            return Ok(());
+        }
         let Some(person) = recipient(entry, effect) else {
             return self.end(row, Settled::Done("nobody".to_owned()), None).await;
         };
@@ -78,6 +81,9 @@ impl Engine {
         row: &Claimed,
         effect: &InstallationEffect,
     ) -> Result<(), RecordError> {
+        if self.gives_way(shell, row).await? {
+            return Ok(());
+        }
         match self.write_installation(shell, row, effect) {
             Ok(Written::Letter(letter)) => self.send(shell, row, &letter, None).await,
             Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
@@ -292,7 +298,10 @@ fn of_a_rehearsal<'a>(news: &'a RehearsalNews, roster: &'a Roster) -> OfARehears
         RehearsalNews::Announced { title, at, by } => {
             OfARehearsal::Announced { title, at: *at, opens: roster.name_of(by) }
         }
-        RehearsalNews::CalledOff { title, why } => OfARehearsal::CalledOff { title, why },
+        RehearsalNews::CalledOff { title, why, live } => OfARehearsal::CalledOff { title, why, live: live.as_deref() },
+        RehearsalNews::Over { title, incident, why, live } => {
+            OfARehearsal::Over { title, incident: *incident, why, live: live.as_deref() }
+        }
         RehearsalNews::Scored { title, incident, lines } => OfARehearsal::Scored { title, incident: *incident, lines },
     }
 }

@@ -34,6 +34,8 @@ pub struct Shell {
     pub post: Arc<Post>,
     pub composer: Composer,
     pub hands: Hands,
+    /// Whose mail goes before all of this one's: the live one's, where a rehearsal shares its mail server.
+    pub first: Option<Engine>,
 }
 
 impl Engine {

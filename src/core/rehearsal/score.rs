@@ -23,6 +23,8 @@ pub struct Score {
     pub absent: Vec<PersonId>,
     /// From the opening to its end; none where it was still open.
     pub lasted: Option<SignedDuration>,
+    /// Why it was ended before its people ended it, where it was.
+    pub broken_off: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,7 @@ pub fn score(retold: &Retold) -> Score {
         missed: walked.waits.missed().map(missed).collect(),
         absent: walked.calls.absent(&walked.waits),
         lasted: ended.map(since),
+        broken_off: walked.broken_off.clone(),
     }
 }
 
@@ -134,10 +137,12 @@ impl Score {
     /// For the terminal and the list, a line each.
     pub fn lines(&self, name: impl Fn(&PersonId) -> String) -> Vec<String> {
         let took = |span: &Option<SignedDuration>, otherwise: &str| span.map_or_else(|| otherwise.to_owned(), words);
-        let mut lines = vec![
+        let broken_off = self.broken_off.iter().map(|why| format!("Broken off               {why}"));
+        let mut lines: Vec<String> = broken_off.collect();
+        lines.extend([
             format!("Claimed after            {}", took(&self.claimed, "nobody claimed it")),
             format!("First statement after    {}", took(&self.first_statement, "nothing public was posted")),
-        ];
+        ]);
         for StatementScore { statement, posted, in_time, versions, ready } in &self.statements {
             let kept = match in_time {
                 Some(true) => ", in time",

@@ -39,7 +39,7 @@ pub(in crate::core) struct Walked {
     pub(super) lifted: Vec<Lifted>,
     pub(in crate::core) said: Vec<Said>,
     /// Why a rehearsal was broken off, where it was.
-    pub(super) broken_off: Option<String>,
+    pub(in crate::core) broken_off: Option<String>,
     /// The spike that it opened with.
     pub(super) spike: Option<Spike>,
     /// What the watch that opened it counted, as often as its count was written down.

@@ -10,7 +10,7 @@ use super::post_notice::{
 };
 use super::press::Kind;
 use super::promise_notice::{ready_to_say, say_no_more};
-use super::rehearsal_notice::{broken_off, injected};
+use super::rehearsal_notice::injected;
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
@@ -81,7 +81,6 @@ impl Composer {
             | Notice::MergedInto { .. }
             | Notice::TookOver { .. }
             | Notice::Injected { .. }
-            | Notice::BrokenOff { .. }
             | Notice::FollowUp { .. } => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
@@ -165,7 +164,6 @@ impl Scene<'_> {
             Notice::MergedInto { incident } => self.merged_into(*incident),
             Notice::TookOver { incident } => self.took_over(*incident),
             Notice::Injected { words } => injected(words),
-            Notice::BrokenOff { why } => broken_off(why),
             Notice::FollowUp { lesson } => self.follow_up(*lesson),
         }
     }
