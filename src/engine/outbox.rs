@@ -82,9 +82,10 @@ impl Engine {
         for row in rows {
             let (engine, shell) = (self.clone(), Arc::clone(shell));
             // Of the highest level, so that whatever is logged says which incident it is about.
+            let setting = self.standing().setting.logged();
             let span = match row.id.incident {
-                INSTALLATION => tracing::error_span!("effect", effect = %row.id),
-                incident => tracing::error_span!("effect", incident, effect = %row.id),
+                INSTALLATION => tracing::error_span!("effect", effect = %row.id, setting),
+                incident => tracing::error_span!("effect", incident, effect = %row.id, setting),
             };
             under_way.spawn(async move { engine.carry_out_row(&shell, row).await }.instrument(span));
         }

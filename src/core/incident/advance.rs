@@ -140,6 +140,10 @@ impl Turn<'_> {
             Event::LessonAdded { lesson, by } => self.add_lesson(lesson, by),
             Event::FollowUpDone { lesson, by, note } => self.follow_up(*lesson, by, note),
             Event::Between(between) => self.between(between),
+            Event::Mail(turn) => {
+                self.running()?.mail_turned(*turn);
+                Ok(())
+            }
         }
     }
 

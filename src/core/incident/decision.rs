@@ -118,7 +118,7 @@ impl Turn<'_> {
         if self.stage_is_met(&asked.of, asked.stage) {
             return Err(Refusal::Enough);
         }
-        self.owe(Effect::Remind { request, nth });
+        self.owe_reminder(request, nth);
         Ok(())
     }
 
