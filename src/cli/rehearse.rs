@@ -19,7 +19,7 @@ use self::keep::{Ended, Kept};
 use self::print::Printer;
 use super::{check, log, out};
 use crate::app::Rehearsed;
-use crate::config::{Config, Need, scenario, scenario_file};
+use crate::config::{Config, Look, Need, scenario, scenario_file};
 use crate::core::name::{PersonId, PlaybookName};
 use crate::core::period::{Period, PeriodError};
 use crate::core::playbook::{FactKind, FactValue};
@@ -148,7 +148,7 @@ fn chosen(options: &Options, config: &Config, begins: Timestamp) -> Result<Scena
         Some(found) => found.clone(),
         None if !file.exists() => return Err(out::fail(no_such_scenario(named, config))),
         None => scenario(file, config).map_err(|problems| {
-            check::show(&problems);
+            check::show(&problems, Look::Marked);
             ExitCode::FAILURE
         })?,
     };
