@@ -108,7 +108,8 @@ impl App {
         let http = mode.feeds_with()?;
         let parted = Parted { http: http.as_ref(), post: &post, engine: &engine };
         let hands = channels::of_the_start(&mode, &config, parted).await?;
-        let shell = watch::Sender::new(Arc::new(Shell { post: Arc::clone(&post), composer: Composer::new()?, hands }));
+        let shell = Shell { post: Arc::clone(&post), composer: Composer::new()?, hands, first: None };
+        let shell = watch::Sender::new(Arc::new(shell));
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -148,8 +149,9 @@ impl App {
             let router = web::operating_router(operating.clone());
             tasks.spawn(web::serve(listener, router, web::places(), stop.clone()));
         }
-        let router =
-            web::router(Web { engine: engine.clone(), url, webhooks, folder: state, operating, mailbox, rehearsal })?;
+        let web =
+            Web { engine: engine.clone(), url, webhooks, folder: state, operating, mailbox, rehearsal, live: None };
+        let router = web::router(web)?;
         let server = tokio::spawn(web::serve(listener, router, places, stop.clone()));
         Ok(Self { engine, address, metrics, folder: Arc::new(folder), team, stop, tasks, server, writer })
     }

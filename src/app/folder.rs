@@ -158,7 +158,7 @@ impl Folder {
         let post = Arc::clone(&self.shell.borrow().post);
         let hands = mode.hands(&config, Parted { http: http.as_ref(), post: &post, engine }, engine.time());
         let hands = with_those_of_before(hands, &self.shell.borrow().hands, &engine.board());
-        let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, hands };
+        let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, hands, first: None };
         let standing = standing(&config, mode.setting(), engine.standing().url.clone());
         let waits = fixed.waits(&config);
         if let Some(team) = &self.parts.team {

@@ -47,7 +47,7 @@ impl Rehearsed {
         let recorder = Recorder::open(&store, Keys::new(&key), salts(), standing, config.watches, clock.reading())?;
         let (engine, writer) = Engine::start(recorder, &store, clock);
         let post = Arc::new(Post::Capture(mailbox.clone()));
-        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, hands }));
+        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, hands, first: None }));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(engine.clone().carry_out(shell.subscribe(), stop.clone()));
         tasks.close();

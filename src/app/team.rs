@@ -21,7 +21,8 @@ use crate::core::period::Period;
 use crate::core::rehearsal::{LASTS, Recurring, Retold, retell, score};
 use crate::core::statement::clock_time;
 use crate::engine::{
-    Clock, Engine, FolderState, Hands, PlannedRehearsal, RecordError, Recorder, Shell, TakeUpError, WriterThread,
+    Clock, Engine, FolderState, Hands, NotNow, PlannedRehearsal, RecordError, Recorder, Shell, TakeUpError,
+    WriterThread,
 };
 use crate::mail::Post;
 use crate::mail::compose::Composer;
@@ -81,10 +82,8 @@ enum TeamError {
     Start(#[from] StartError),
     #[error("the folder cannot be used as it is: {0}")]
     Folder(String),
-    #[error("incident {0} is open, and a rehearsal would be in its way; it can begin once that is over")]
-    LiveIncident(IncidentId),
-    #[error("a rehearsal is announced or under way; end it first with `holdline rehearse --stop`")]
-    Busy,
+    #[error(transparent)]
+    NotNow(#[from] NotNow),
     #[error("there is no playbook called {0}")]
     NoSuchPlaybook(PlaybookName),
     #[error("nobody is called {0}; name a person of `people:`")]
@@ -136,12 +135,13 @@ impl Team {
     }
 
     fn begin(&self, config: &Config) -> Result<Running, StartError> {
-        let TeamParts { place: Place { store, url, .. }, post, stop, tasks, .. } = &self.parts;
+        let TeamParts { place: Place { store, url, .. }, post, live, stop, tasks } = &self.parts;
         let (hands, clock) = (Hands::Rehearsal(Stage::default()), self.clock());
         let standing = standing(config, hands.setting(), url.clone());
         let recorder = Recorder::open(store, keys(&config.audit), salts(), standing, Vec::new(), clock.reading())?;
         let (engine, writer) = Engine::start(recorder, store, clock.clone());
-        let shell = watch::Sender::new(Arc::new(Shell { post: Arc::clone(post), composer: Composer::new()?, hands }));
+        let (post, first) = (Arc::clone(post), Some(live.clone()));
+        let shell = watch::Sender::new(Arc::new(Shell { post, composer: Composer::new()?, hands, first }));
         tasks.spawn(engine.clone().carry_out(shell.subscribe(), stop.clone()));
         tasks.spawn(engine.clone().tick(stop.clone()));
         let (webhooks, folder) = (watch::Sender::new(Webhooks::new()), watch::Sender::new(FolderState::default()));
@@ -153,6 +153,7 @@ impl Team {
             operating: Operating::new(engine.clone(), folder.subscribe(), web::places()),
             mailbox: None,
             rehearsal: None,
+            live: Some(live.clone()),
         };
         self.router.send_replace(Some(Inside { routes: web::router(web)?, engine: engine.clone() }));
         Ok(Running { engine, writer, _webhooks: webhooks, _folder: folder })
@@ -214,20 +215,22 @@ impl Team {
         match live {
             Some((id, title)) => {
                 let why = format!("the live incident {id}, {title}, is open");
-                engine.call(move |work| work.call_off(&why)).await?;
+                let page = format!("{}/incident/{id}", self.parts.live.standing().url);
+                engine.call(move |work| work.call_off(&why, Some(&page))).await?;
             }
             None => drop(engine.call(|work| work.begin_planned()).await?),
         }
         self.end_what_lasts(&engine).await?;
-        self.tell_scores(&engine).await?;
+        // How it went is nothing to read while a real incident is open.
+        if live.is_none() {
+            self.tell_scores(&engine).await?;
+        }
         let planned = engine.call(|work| work.planned_rehearsal()).await?;
         Ok(planned.map(|planned| planned.at))
     }
 
     fn live_incident(&self) -> Option<(IncidentId, String)> {
-        let board = self.parts.live.board();
-        let mut running = board.incidents.iter().filter(|(_, entry)| entry.incident.is_running());
-        running.next().map(|(id, entry)| (*id, entry.incident.title.clone()))
+        self.parts.live.running().into_iter().next()
     }
 
     async fn announce_what_recurs(&self) -> Result<(), TeamError> {
@@ -259,18 +262,18 @@ impl Team {
             .values()
             .any(|entry| entry.incident.is_running() && over(entry.incident.opened_at));
         if lasts {
-            engine.call(move |work| work.call_off(&format!("it has lasted {LASTS}"))).await?;
+            engine.call(move |work| work.call_off(&format!("it has lasted {LASTS}"), None)).await?;
         }
         Ok(())
     }
 
-    /// Whoever had a hand in it hears how it went, also who never answered.
+    /// Everybody who was told that it begins hears how it went, and so that it is over.
     async fn tell_scores(&self, engine: &Engine) -> Result<(), TeamError> {
         for id in engine.call(|work| work.rehearsals_to_score()).await? {
             let Some(retold) = retold(engine, id)? else { continue };
             let incident = retold.incident();
             let lines = score(&retold).lines(|person| incident.roster.name_of(person).to_owned());
-            let to: BTreeSet<PersonId> = incident.duty.iter().chain(retold.who_acted()).cloned().collect();
+            let to: BTreeSet<PersonId> = retold.who_acted().cloned().collect();
             engine.call(move |work| work.tell_score(id, &to, &lines)).await?;
         }
         Ok(())
@@ -305,23 +308,25 @@ impl Team {
         by: Option<PersonId>,
         after: Option<Period>,
     ) -> Result<Vec<String>, TeamError> {
-        if let Some((id, _)) = self.live_incident() {
-            return Err(TeamError::LiveIncident(id));
-        }
         let engine = self.engine().await?;
+        if let Some(why) = engine.no_rehearsal_now(&self.parts.live).await? {
+            return Err(why.into());
+        }
         let by = self.opener(&engine, &playbook, by)?;
         let at = after.unwrap_or(BEGINS_AFTER).after(engine.time());
         let zone = engine.standing().organisation.zone();
         let opens = engine.standing().roster.name_of(&by).to_owned();
         let planned = PlannedRehearsal { playbook, by, at, name: None };
-        let running = engine.board().incidents.values().any(|entry| entry.incident.is_running());
         let free = engine
-            .call(move |work| {
-                if running || work.planned_rehearsal()?.is_some() { Ok(false) } else { work.plan_rehearsal(&planned) }
-            })
+            .call(
+                move |work| {
+                    if work.planned_rehearsal()?.is_some() { Ok(false) } else { work.plan_rehearsal(&planned) }
+                },
+            )
             .await?;
-        if !free {
-            return Err(TeamError::Busy);
+        // Somebody else was quicker.
+        if !free && let Some(why) = engine.no_rehearsal_now(&self.parts.live).await? {
+            return Err(why.into());
         }
         self.asked.notify_one();
         let begins = clock_time(at, &zone, "en");
@@ -333,7 +338,7 @@ impl Team {
 
     async fn stop_rehearsal(&self, reason: String) -> Result<Vec<String>, TeamError> {
         let engine = self.engine().await?;
-        let found = engine.call(move |work| work.call_off(&reason)).await?;
+        let found = engine.call(move |work| work.call_off(&reason, None)).await?;
         self.asked.notify_one();
         let said = if found { "The rehearsal is over; everybody is told." } else { "There was no rehearsal to end." };
         Ok(vec![said.to_owned()])
@@ -344,12 +349,16 @@ impl Team {
         let engine = self.engine().await?;
         let zone = engine.standing().organisation.zone();
         let mut lines = Vec::new();
+        if let Some((title, at)) = engine.announced().await? {
+            lines.push(format!("Announced: {title}, begins at {}", clock_time(at, &zone, "en")));
+        }
         let ids: Vec<IncidentId> = engine.board().incidents.keys().copied().collect();
         for id in ids {
             let Some(retold) = retold(&engine, id)? else { continue };
             let incident = retold.incident();
             let at = incident.opened_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-            lines.push(format!("{}. {at}  {}", incident.id, incident.title));
+            let under_way = if incident.is_running() { ", under way" } else { "" };
+            lines.push(format!("{}. {at}  {}{under_way}", incident.id, incident.title));
             let name = |person: &PersonId| incident.roster.name_of(person).to_owned();
             lines.extend(score(&retold).lines(name).into_iter().map(|line| format!("     {line}")));
         }

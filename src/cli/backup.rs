@@ -25,14 +25,18 @@ pub(super) struct Options {
     /// The folder with holdline.yaml
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// Another store than the folder's, such as that of rehearsals with the team beside it
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let Some(record) = folder_record(&options.folder) else { return ExitCode::FAILURE };
-    if !record.store.is_file() {
-        return out::fail(format_args!("there is no store at {}", record.store.display()));
+    let store = options.store.as_ref().unwrap_or(&record.store);
+    if !store.is_file() {
+        return out::fail(format_args!("there is no store at {}", store.display()));
     }
-    let (copied, bytes) = match Reader::new(&record.store).back_up(&options.file, Timestamp::now()) {
+    let (copied, bytes) = match Reader::new(store).back_up(&options.file, Timestamp::now()) {
         Ok(made) => made,
         Err(error) => return out::fail(error),
     };

@@ -93,7 +93,9 @@ pub(super) fn load_from(folder: &Folder, need: Need) -> Result<Loaded, Vec<Probl
     };
     if let Some(config) = &mut config {
         let known = books.iter().map(|book| book.name.clone()).collect();
-        config.scenarios = read_scenarios(folder, config, &known, &mut problems);
+        let mut of_scenarios = Vec::new();
+        config.scenarios = read_scenarios(folder, config, &known, &mut of_scenarios);
+        problems.extend(of_scenarios.into_iter().map(|problem| of_a_scenario(problem, need)));
         config.files = folder.files();
     }
     problems.extend(books.into_iter().flat_map(|book| book.sheet.into_problems()));
@@ -108,7 +110,22 @@ pub(super) fn load_from(folder: &Folder, need: Need) -> Result<Loaded, Vec<Probl
     }
 }
 
-/// The scenarios of the folder.
+/// A scenario is for rehearsals alone: a mistake in one keeps nothing live from starting or from being taken up.
+fn of_a_scenario(problem: Problem, need: Need) -> Problem {
+    match need {
+        Need::Check => problem,
+        Need::Run | Need::WithoutMail | Need::DryRun | Need::Rehearsal => {
+            problem.lightened("until then this scenario cannot be rehearsed")
+        }
+    }
+}
+
+/// Where the scenario of this name is written.
+pub fn scenario_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(SCENARIOS).join(format!("{name}{YAML}"))
+}
+
+/// The scenarios of the folder that can be played.
 fn read_scenarios(
     folder: &Folder,
     config: &Config,
@@ -121,8 +138,11 @@ fn read_scenarios(
         let name = name.unwrap_or(&path).to_owned();
         match folder.read(&path) {
             Ok(sheet) => {
-                found.extend(read_scenario(&sheet, config, books).map(|scenario| (name, scenario)));
-                problems.extend(sheet.into_problems());
+                let read = read_scenario(&sheet, config, books);
+                let of_this = sheet.into_problems();
+                let sound = of_this.iter().all(|problem| problem.weight == Weight::Warning);
+                found.extend(read.filter(|_| sound).map(|scenario| (name, scenario)));
+                problems.extend(of_this);
             }
             Err(problem) => problems.push(problem),
         }

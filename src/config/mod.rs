@@ -66,7 +66,7 @@ use crate::pager::PagerSettings;
 pub use files::FILE_BYTES_MAX;
 pub use kept::{Files, load_kept, store_of};
 pub use keys::TABLES;
-pub use load::{Loaded, Need, PLAYBOOKS_MAX, SCENARIOS_MAX, load, scenario};
+pub use load::{Loaded, Need, PLAYBOOKS_MAX, SCENARIOS_MAX, load, scenario, scenario_file};
 pub use none::NONE;
 pub use problem::{Look, Place, Problem, Weight, report};
 pub use record::{Record, record};

@@ -117,6 +117,14 @@ impl Problem {
         Self { weight, place, message: one_line(&message.into()), help: one_line(&help.into()) }
     }
 
+    /// The same as a warning, where everything else goes on in spite of it; `but` says what does not.
+    pub(super) fn lightened(self, but: &str) -> Self {
+        match self.weight {
+            Weight::Refused => Self::new(Weight::Warning, self.place, self.message, format!("{}; {but}", self.help)),
+            Weight::Warning => self,
+        }
+    }
+
     /// The file's path within the folder.
     pub fn file(&self) -> &str {
         &self.place.text.name

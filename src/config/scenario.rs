@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::Config;
 use super::node::{Entry, Node, Table, Word};
+use super::none::NONE;
 use super::sheet::{Sheet, listed, meant};
 use super::{keys, scenario_expect};
 use crate::core::name::{ChannelName, FactName, FeedName, PersonId, StepId};
@@ -28,6 +29,11 @@ pub(super) fn read(sheet: &Sheet, node: &Node, config: &Config, books: &BTreeSet
     let table = Table::of(sheet, "the scenario", node, &top, keys::SCENARIO);
     let title = table.text("title", "The lawyer cannot be reached");
     let word = table.need_word("playbook", "data-breach")?;
+    if word.text == NONE {
+        let help = "name a playbook of playbooks/; `none` is what an incident without one has";
+        sheet.refuse(word.at, "there is nothing to rehearse in `none`", help);
+        return None;
+    }
     let Some(rules) = config.rules.get(word.text) else {
         if books.contains(word.text) {
             return None;
@@ -41,7 +47,7 @@ pub(super) fn read(sheet: &Sheet, node: &Node, config: &Config, books: &BTreeSet
     let lasts = table.parsed("lasts", Period::parse).unwrap_or(LASTS);
     let people = table.get("people").map(|node| stage.people(node)).unwrap_or_default();
     let facts = table.get("facts").map(|node| stage.facts(node)).unwrap_or_default();
-    let injects: Vec<Inject> = stage.items(&table, "injects").filter_map(|node| stage.inject(node)).collect();
+    let injects: Vec<Inject> = stage.items(&table, "injects").filter_map(|node| stage.inject(node, lasts)).collect();
     let expect = stage.items(&table, "expect").filter_map(|node| scenario_expect::read(&stage, node)).collect();
     let talk = injects.iter().any(|inject| matches!(inject.what, What::Mentions { .. }));
     if opened_by.is_none() && !talk && table.get("injects").is_none_or(|node| !node.items(sheet).is_empty()) {
@@ -148,10 +154,14 @@ impl<'a> Stage<'a> {
         Some((spec.name.clone(), value))
     }
 
-    fn inject(&self, node: &Node) -> Option<Inject> {
+    fn inject(&self, node: &Node, lasts: Period) -> Option<Inject> {
         let at = node.at.clone();
         let table = Table::of(self.sheet, "an inject", node, &at, keys::INJECT);
         let after = table.parsed("at", Period::parse);
+        if let (Some(entry), true) = (table.entry("at"), after.is_some_and(|after| after > lasts)) {
+            let message = format!("the rehearsal is over after {lasts}, and this never happens");
+            self.sheet.refuse(&entry.at, message, "let it happen before, or let the scenario last longer with `lasts`");
+        }
         let entry = self.only(&table, node, &at, keys::INJECT, &["at"])?;
         let what = match entry.key.as_str() {
             "mentions" => self.mentions(entry),

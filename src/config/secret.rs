@@ -89,6 +89,10 @@ impl Secrets<'_> {
 
     /// A hash of every secret that is named within `node`, so that what is written alike and means another one differs.
     pub(super) fn fingerprint(self, node: &Node) -> String {
+        // A rehearsal reads none, and listens to nothing that could differ.
+        if self.stand_in {
+            return String::new();
+        }
         let mut hasher = Sha256::new();
         self.add_to(&mut hasher, node);
         hex::encode(hasher.finalize())

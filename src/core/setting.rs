@@ -26,6 +26,22 @@ impl Setting {
         }
     }
 
+    /// What stands in a log line; nothing where it is live.
+    pub fn logged(self) -> Option<&'static str> {
+        match self {
+            Self::Live => None,
+            Self::Rehearsal => Some("rehearsal"),
+        }
+    }
+
+    /// Says what happens, or what would happen in earnest.
+    pub fn worded(self, live: String, in_earnest: String) -> String {
+        match self {
+            Self::Live => live,
+            Self::Rehearsal => in_earnest,
+        }
+    }
+
     /// What a text of this setting must carry.
     pub fn stamp(self, organisation_stamp: &str) -> Option<String> {
         match self {

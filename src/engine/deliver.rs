@@ -8,10 +8,10 @@ use super::board::Entry;
 use super::links::Audience;
 use super::measured::Ended;
 use super::outbox::Shell;
-use super::work::{MailCounted, MailTaken};
+use super::work::{MailCounted, MailTaken, Work};
 use super::{Engine, RecordError};
 use crate::core::health::Health;
-use crate::core::incident::{Effect, Event, MailKind, PostPhase};
+use crate::core::incident::{Effect, Event, IncidentId, MailKind, MailTurn, PostPhase};
 use crate::core::name::{FeedName, PersonId};
 use crate::core::roster::Roster;
 use crate::crash::{self, Point};
@@ -44,6 +44,9 @@ impl Engine {
         if entry.incident.setting != self.standing().setting {
             // A live run says nothing of a rehearsal, and the other way round.
             return self.end(row, Settled::Done("of another setting".to_owned()), None).await;
+        }
+        if self.gives_way(shell, row).await? {
+            return Ok(());
         }
         let Some(person) = recipient(entry, effect) else {
             return self.end(row, Settled::Done("nobody".to_owned()), None).await;
@@ -83,6 +86,9 @@ impl Engine {
         row: &Claimed,
         effect: &InstallationEffect,
     ) -> Result<(), RecordError> {
+        if self.gives_way(shell, row).await? {
+            return Ok(());
+        }
         match self.write_installation(shell, row, effect) {
             Ok(Written::Letter(letter)) => self.send(shell, row, &letter, None).await,
             Ok(Written::Moot) => self.end(row, Settled::Done("moot".to_owned()), None).await,
@@ -249,6 +255,7 @@ impl Engine {
         crash::pass(Point::MailSent);
         let (ended, reason) = measured(&sent);
         self.measures().mailed(ended, reason, self.time());
+        let turn = to.as_ref().and_then(|_| turned(ended, reason));
         let (how, went_out, why) = match sent {
             Sent::Accepted { .. } => (Settled::Done("sent".to_owned()), true, None),
             Sent::Unknown { why } => (self.again(row, &why.to_string()), true, None),
@@ -264,7 +271,8 @@ impl Engine {
                 work.give_mail_back(counted)?;
             }
             let event = to.zip(why).map(|((person, _), why)| Event::MailRefused { person, why });
-            work.settle(&row, &how, event)
+            work.settle(&row, &how, event)?;
+            work.mail_turned(row.id.incident, turn)
         })
         .await
     }
@@ -298,8 +306,35 @@ fn of_a_rehearsal<'a>(news: &'a RehearsalNews, roster: &'a Roster) -> OfARehears
         RehearsalNews::Announced { title, at, by } => {
             OfARehearsal::Announced { title, at: *at, opens: roster.name_of(by) }
         }
-        RehearsalNews::CalledOff { title, why } => OfARehearsal::CalledOff { title, why },
+        RehearsalNews::CalledOff { title, why, live } => OfARehearsal::CalledOff { title, why, live: live.as_deref() },
+        RehearsalNews::Over { title, incident, why, live } => {
+            OfARehearsal::Over { title, incident: *incident, why, live: live.as_deref() }
+        }
         RehearsalNews::Scored { title, incident, lines } => OfARehearsal::Scored { title, incident: *incident, lines },
+    }
+}
+
+/// What a letter that went or did not go says of every other.
+fn turned(ended: Ended, why: Option<MailReason>) -> Option<MailTurn> {
+    match ended {
+        Ended::Done => Some(MailTurn::Back),
+        Ended::Later => why.is_some_and(MailReason::is_of_the_server).then_some(MailTurn::Down),
+        Ended::Never | Ended::Unknown => None,
+    }
+}
+
+impl Work<'_, '_> {
+    /// Tells an incident that mail is down, or back, where that is news to it.
+    fn mail_turned(&mut self, id: IncidentId, turn: Option<MailTurn>) -> Result<(), RecordError> {
+        let (Some(turn), Ok(entry)) = (turn, self.entry(id)) else { return Ok(()) };
+        let news = match turn {
+            MailTurn::Down => entry.incident.mail_down().is_none(),
+            MailTurn::Back => entry.incident.mail_down().is_some(),
+        };
+        if news && entry.incident.is_running() {
+            self.record_if_wanted(id, Event::Mail(turn))?;
+        }
+        Ok(())
     }
 }
 

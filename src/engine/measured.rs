@@ -109,6 +109,11 @@ impl Measures {
         self.counters().mail?.failing.map(|(since, _)| since)
     }
 
+    /// Whether the latest mail was not taken for a reason that holds for every other one.
+    pub(super) fn mail_is_down(&self) -> bool {
+        self.counters().mail.and_then(|called| called.failing).is_some_and(|(_, why)| why.is_of_the_server())
+    }
+
     pub(super) fn posted(&self, channel: &ChannelName, ended: Ended, why: Option<Reason>, at: Timestamp) {
         let mut counters = self.counters();
         *counters.posts.entry((channel.clone(), ended, why)).or_default() += 1;

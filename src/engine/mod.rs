@@ -16,6 +16,7 @@ mod feeds;
 mod fetching;
 mod folding;
 mod gaps;
+mod giving_way;
 mod hands;
 mod held;
 mod holds;
@@ -78,7 +79,7 @@ pub use past::{HeardOf, heard_of};
 pub use post::{POST_TIMEOUT, PostJob, PostStep};
 pub use quiet::{QuietNow, SilenceAsked};
 pub use recorder::{Job, NO_PLAYBOOK, OpenError, Recorder, Standing};
-pub use rehearsals::{LATE_MAX, PlannedRehearsal};
+pub use rehearsals::{LATE_MAX, NotNow, PlannedRehearsal};
 pub use reload::{
     FolderState, NewFolder, PROBLEMS_LISTED_MAX, REFUSALS_MAILED_PER_HOUR_MAX, RefusedFolder, TakeUpError,
 };

@@ -34,6 +34,8 @@ pub struct Shell {
     pub post: Arc<Post>,
     pub composer: Composer,
     pub hands: Hands,
+    /// Whose mail goes before all of this one's: the live one's, where a rehearsal shares its mail server.
+    pub first: Option<Engine>,
 }
 
 impl Engine {
@@ -80,9 +82,10 @@ impl Engine {
         for row in rows {
             let (engine, shell) = (self.clone(), Arc::clone(shell));
             // Of the highest level, so that whatever is logged says which incident it is about.
+            let setting = self.standing().setting.logged();
             let span = match row.id.incident {
-                INSTALLATION => tracing::error_span!("effect", effect = %row.id),
-                incident => tracing::error_span!("effect", incident, effect = %row.id),
+                INSTALLATION => tracing::error_span!("effect", effect = %row.id, setting),
+                incident => tracing::error_span!("effect", incident, effect = %row.id, setting),
             };
             under_way.spawn(async move { engine.carry_out_row(&shell, row).await }.instrument(span));
         }

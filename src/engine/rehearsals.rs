@@ -5,16 +5,32 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::Engine;
 use super::error::RecordError;
-use super::work::Work;
-use crate::core::incident::{Event, IncidentId};
+use super::work::{CHANNEL, MAIL, PAGE, Work};
+use crate::core::incident::{Event, Incident, IncidentId};
 use crate::core::name::{PersonId, PlaybookName};
+use crate::core::statement::clock_time;
 use crate::store::{InstallationEffect, InstallationEvent, RehearsalNews, StoreError};
 
 /// How late one may begin: who was told of ten does not wait until noon.
 pub const LATE_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 const PLANNED: &str = "rehearsal:planned";
+
+/// What becomes of what was owed to people for a rehearsal that is ended.
+const LET_GO: &str = "broken off";
+
+/// Why no rehearsal may begin by now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotNow {
+    #[error("incident {0} is open, and a rehearsal would be in its way; it can begin once that is over")]
+    LiveIncident(IncidentId),
+    #[error("a rehearsal of {title} is announced for {at}; end it first with `holdline rehearse --stop`")]
+    Announced { title: String, at: String },
+    #[error("a rehearsal of {title} is under way since {since}; end it first with `holdline rehearse --stop`")]
+    UnderWay { title: String, since: String },
+}
 
 /// A rehearsal that is announced and has not begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +47,40 @@ pub struct PlannedRehearsal {
 /// The note that the score of this rehearsal was told.
 fn scored(id: IncidentId) -> String {
     format!("rehearsal:scored:{id}")
+}
+
+impl Engine {
+    /// Incidents that are running, by number, with their titles.
+    pub fn running(&self) -> Vec<(IncidentId, String)> {
+        let board = self.board();
+        let running = board.incidents.iter().filter(|(_, entry)| entry.incident.is_running());
+        running.map(|(id, entry)| (*id, entry.incident.title.clone())).collect()
+    }
+
+    /// What keeps a rehearsal from beginning here, beside `live`: one check for the command and the desk.
+    pub async fn no_rehearsal_now(&self, live: &Self) -> Result<Option<NotNow>, RecordError> {
+        if let Some((id, _)) = live.running().first() {
+            return Ok(Some(NotNow::LiveIncident(*id)));
+        }
+        let zone = self.standing().organisation.zone();
+        let board = self.board();
+        let mut incidents = board.incidents.values().map(|entry| &entry.incident);
+        if let Some(incident) = incidents.find(|incident| incident.is_running()) {
+            let (title, since) = (incident.title.clone(), clock_time(incident.opened_at, &zone, "en"));
+            return Ok(Some(NotNow::UnderWay { title, since }));
+        }
+        let announced = self.announced().await?;
+        Ok(announced.map(|(title, at)| NotNow::Announced { title, at: clock_time(at, &zone, "en") }))
+    }
+
+    /// The rehearsal that is announced: its title, and when it begins.
+    pub async fn announced(&self) -> Result<Option<(String, Timestamp)>, RecordError> {
+        self.call(|work| {
+            let Some(planned) = work.planned_rehearsal()? else { return Ok(None) };
+            Ok(Some((work.title_of(&planned.playbook)?, planned.at)))
+        })
+        .await
+    }
 }
 
 impl Work<'_, '_> {
@@ -61,27 +111,39 @@ impl Work<'_, '_> {
             return Ok(None);
         };
         if self.now().duration_since(planned.at) > LATE_MAX {
-            self.call_off("Holdline did not run when it should have begun")?;
+            self.call_off("Holdline did not run when it should have begun", None)?;
             return Ok(None);
         }
         self.batch.drop_note(PLANNED)?;
         self.open(&planned.playbook, &planned.by, "a rehearsal with the team").map(Some)
     }
 
-    /// Ends what runs and drops what is planned. Says whether there was anything.
-    pub fn call_off(&mut self, why: &str) -> Result<bool, RecordError> {
+    /// Ends what runs and drops what is planned, for the live incident at this page or another reason. What is still owed
+    /// to people for it is dropped, but for the word that it is over. Says whether there was anything.
+    pub fn call_off(&mut self, why: &str, live: Option<&str>) -> Result<bool, RecordError> {
         let running: Vec<IncidentId> = self.state.running.iter().copied().collect();
-        let mut found = !running.is_empty();
+        let planned = self.planned_rehearsal()?;
+        if running.is_empty() && planned.is_none() {
+            return Ok(false);
+        }
+        self.batch.let_go_of_news("announced", LET_GO)?;
+        let live = live.map(str::to_owned);
         for id in running {
             self.record_if_wanted(id, Event::BrokenOff { why: why.to_owned() })?;
+            self.batch.let_go(id, &[MAIL, PAGE, CHANNEL], LET_GO)?;
+            let (title, to) = {
+                let incident = self.entry(id)?.incident;
+                (incident.title.clone(), self.team_of(&incident))
+            };
+            let news = RehearsalNews::Over { title, incident: id, why: why.to_owned(), live: live.clone() };
+            self.tell(&news, &to)?;
         }
-        if let Some(planned) = self.planned_rehearsal()? {
+        if let Some(planned) = planned {
             self.batch.drop_note(PLANNED)?;
             let title = self.title_of(&planned.playbook)?;
-            self.tell_the_team(&RehearsalNews::CalledOff { title, why: why.to_owned() })?;
-            found = true;
+            self.tell_the_team(&RehearsalNews::CalledOff { title, why: why.to_owned(), live })?;
         }
-        Ok(found)
+        Ok(true)
     }
 
     /// Rehearsals that are over and whose score nobody was told yet.
@@ -97,16 +159,35 @@ impl Work<'_, '_> {
         Ok(unscored)
     }
 
-    /// Tells whoever had a hand in it, and whoever had the duty, how it went; once.
-    pub fn tell_score(&mut self, id: IncidentId, to: &BTreeSet<PersonId>, lines: &[String]) -> Result<(), RecordError> {
+    /// Tells everybody who was told of it, and these too, how it went; once.
+    pub fn tell_score(
+        &mut self,
+        id: IncidentId,
+        others: &BTreeSet<PersonId>,
+        lines: &[String],
+    ) -> Result<(), RecordError> {
         let note = scored(id);
         if self.batch.note(&note)?.is_some() {
             return Ok(());
         }
         self.batch.put_note(&note, "told", self.now())?;
-        let title = self.entry(id)?.incident.title.clone();
-        let news = RehearsalNews::Scored { title, incident: id, lines: lines.to_vec() };
-        self.tell(&news, to)
+        let incident = self.entry(id)?.incident;
+        let news = RehearsalNews::Scored { title: incident.title.clone(), incident: id, lines: lines.to_vec() };
+        let to = self.team_of(&incident).union(others).cloned().collect();
+        self.tell(&news, &to)
+    }
+
+    /// Everybody who was told that it begins, and whoever stood in for somebody since.
+    fn team_of(&self, incident: &Incident) -> BTreeSet<PersonId> {
+        let mut team = self.holders();
+        team.extend(incident.roster.roles.values().flatten().cloned());
+        team.extend(incident.requests.iter().map(|request| request.person.clone()));
+        team.extend(incident.duty.iter().cloned());
+        team
+    }
+
+    fn holders(&self) -> BTreeSet<PersonId> {
+        self.standing.roster.roles.values().flatten().cloned().collect()
     }
 
     fn title_of(&self, playbook: &PlaybookName) -> Result<String, RecordError> {
@@ -115,8 +196,7 @@ impl Work<'_, '_> {
     }
 
     fn tell_the_team(&mut self, news: &RehearsalNews) -> Result<(), RecordError> {
-        let roster = &self.standing.roster;
-        let holders: BTreeSet<PersonId> = roster.roles.values().flatten().cloned().collect();
+        let holders = self.holders();
         self.tell(news, &holders)
     }
 

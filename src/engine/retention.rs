@@ -92,7 +92,8 @@ impl Work<'_, '_> {
         self.batch.erase(&spans)?;
         self.batch.drop_unnamed_rules()?;
         self.state.forget(id, super::Erased { at: self.now, by: PersonId::from(BY), reason });
-        tracing::info!(incident = id, "the incident's time is over; its words are erased");
+        let setting = self.standing.setting.logged();
+        tracing::info!(incident = id, setting, "the incident's time is over; its words are erased");
         Ok(())
     }
 

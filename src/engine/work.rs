@@ -167,7 +167,8 @@ impl<'w, 'b> Work<'w, 'b> {
 
     fn keep(&mut self, id: IncidentId, entry: Entry, event: &Event, effects: &[Effect]) -> Result<(), RecordError> {
         let number = entry.incident.events;
-        tracing::info!(incident = id, number, event = event.kind(), "recorded");
+        let setting = self.standing.setting.logged();
+        tracing::info!(incident = id, number, event = event.kind(), setting, "recorded");
         self.batch.append(id, number, event.kind(), self.now, event)?;
         for (place, effect) in (0..).zip(effects) {
             self.state.owe();
@@ -351,7 +352,8 @@ impl<'w, 'b> Work<'w, 'b> {
         let effect: Effect = match serde_json::from_str(&row.body) {
             Ok(effect) => effect,
             Err(error) => {
-                tracing::error!(incident = id, effect = %row.id, %error, "an effect cannot be read; it is put aside");
+                let setting = self.standing.setting.logged();
+                tracing::error!(incident = id, effect = %row.id, %error, setting, "an effect cannot be read; it is put aside");
                 return Ok("unreadable");
             }
         };

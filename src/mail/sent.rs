@@ -39,6 +39,24 @@ pub enum MailReason {
     TooSlow,
 }
 
+impl MailReason {
+    /// Whether no other letter would be taken either.
+    pub fn is_of_the_server(self) -> bool {
+        match self {
+            Self::NameNotFound
+            | Self::Unreachable
+            | Self::TlsFailed
+            | Self::NoStartTls
+            | Self::NoSignIn
+            | Self::SignInRefused
+            | Self::Garbled
+            | Self::Lost
+            | Self::TooSlow => true,
+            Self::BadLetter | Self::NotSupported | Self::Deferred | Self::Refused => false,
+        }
+    }
+}
+
 impl fmt::Display for MailReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

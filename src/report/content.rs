@@ -154,11 +154,16 @@ impl Words<'_> {
         let first = told(Measure::TimeToFirstStatement);
         let slowest = self.account.slowest.as_ref();
         let slowest = slowest.map(|slowest| format!("Slowest link: {}.", figures::link(self, slowest, true)));
+        let down = self
+            .account
+            .mail_down
+            .map(|down| format!("Mail was down for {}: whoever it did not reach then let nobody wait.", lasted(down)));
         let missed = format!("Approvals missed: {}.", self.account.missed);
         [
             Some(first.unwrap_or_else(|| "Nothing public was said.".to_owned())),
             slowest,
             Some(missed).filter(|_| self.account.gap.is_none()),
+            down,
             told(Measure::PromisesKept),
         ]
         .into_iter()

@@ -136,6 +136,18 @@ pub enum RehearsalNews {
     CalledOff {
         title: String,
         why: String,
+        /// Where the live incident is that called it off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        live: Option<String>,
+    },
+    /// It was ended before its people ended it.
+    Over {
+        title: String,
+        incident: IncidentId,
+        why: String,
+        /// Where the live incident is that ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        live: Option<String>,
     },
     /// How it went, each a line.
     Scored {

@@ -134,6 +134,33 @@ impl Batch<'_> {
         Ok(again)
     }
 
+    /// Drops what is still owed to people for an incident, and says in a word why.
+    pub fn let_go(&mut self, incident: u32, kinds: &[&str], why: &str) -> Result<(), StoreError> {
+        let wanted = serde_json::to_string(kinds)?;
+        self.statement(
+            "update outbox set outcome = ?3
+             where incident = ?1 and outcome is null and kind in (select value from json_each(?2))",
+        )?
+        .execute(params![incident, wanted, why])?;
+        Ok(())
+    }
+
+    /// The same for news of the installation that say this of a rehearsal.
+    pub fn let_go_of_news(&mut self, says: &str, why: &str) -> Result<(), StoreError> {
+        self.statement(
+            "update outbox set outcome = ?2
+             where outcome is null and json_extract(body, '$.tell_rehearsal.news.' || ?1) is not null",
+        )?
+        .execute(params![says, why])?;
+        Ok(())
+    }
+
+    /// Whether some of this kind was tried and is owed still.
+    pub fn owed_again(&mut self, kind: &str) -> Result<bool, StoreError> {
+        let sql = "select exists (select 1 from outbox where outcome is null and attempts > 0 and kind = ?1)";
+        Ok(self.statement(sql)?.query_row([kind], |row| row.get(0))?)
+    }
+
     /// Takes up to `most` rows of `kinds` that are due and not under another's lease.
     pub fn claim(
         &mut self,

@@ -1,5 +1,8 @@
 //! The writer: synchronous, the only connection that writes. A thread owns it in production; a simulation calls it in-line.
 
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -33,6 +36,13 @@ const JOURNAL: &(&str, &str) = &("journal_mode", "wal");
 
 const MIGRATIONS: &[(&str, &str)] = &[("V1__start", include_str!("migrations/V1__start.sql"))];
 
+/// Who may read a store: whom it belongs to. SQLite makes the files beside it as it finds the store.
+const MINE: u32 = 0o600;
+/// The bits of a file's mode that are everybody's.
+const OTHERS: u32 = 0o007;
+/// What SQLite keeps beside the store.
+const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
+
 /// How many prepared statements are kept.
 const STATEMENTS_MAX: usize = 64;
 
@@ -45,6 +55,26 @@ pub struct Writer {
     _lock: Lock,
 }
 
+/// Makes a store that nobody else can read, or closes one that everybody can. What its group may do is the operator's choice.
+fn mine_alone(path: &Path) -> Result<(), StoreError> {
+    let failed = |why: io::Error| match why.kind() {
+        io::ErrorKind::StorageFull => StoreError::Full,
+        _ => StoreError::Mode { path: path.to_string_lossy().into_owned(), why: why.to_string() },
+    };
+    let opened = File::options().create(true).truncate(false).write(true).mode(MINE).open(path);
+    drop(opened.map_err(failed)?);
+    for beside in BESIDE {
+        let mut file = path.as_os_str().to_owned();
+        file.push(beside);
+        let Ok(about) = fs::metadata(&file) else { continue };
+        let mode = about.permissions().mode();
+        if mode & OTHERS != 0 {
+            fs::set_permissions(&file, Permissions::from_mode(mode & !OTHERS)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 impl Writer {
     /// Opens or makes the store, which is then nobody else's to write; checks its settings and its chain. `each` sees
     /// every event in order.
@@ -55,6 +85,7 @@ impl Writer {
         each: impl FnMut(StoredEvent) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
         let lock = Lock::take(path)?;
+        mine_alone(path)?;
         let mut db = Connection::open(path)?;
         prepare(&mut db, path)?;
         let keys = keys.into();

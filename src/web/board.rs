@@ -40,9 +40,8 @@ impl Site {
 /// it cannot be drawn: the page has the numbers too.
 pub(super) fn drawing(shown: &Shown<'_>) -> Option<String> {
     let drawn = svg(&shown.chart()?, Place::Phone, "chart");
-    drawn
-        .inspect_err(|error| tracing::warn!(incident = shown.incident.id, %error, "a page goes without its chart"))
-        .ok()
+    let (incident, setting) = (shown.incident.id, shown.incident.setting.logged());
+    drawn.inspect_err(|error| tracing::warn!(incident, %error, setting, "a page goes without its chart")).ok()
 }
 
 /// A field without the blanks around it; empty where it was not sent.

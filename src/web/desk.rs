@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Serialize;
@@ -13,7 +14,7 @@ use super::problem::Problem;
 use super::session::Visitor;
 use crate::core::incident::StatementPhase;
 use crate::core::name::PlaybookName;
-use crate::core::shown::{Dated, Shown, Text, texts};
+use crate::core::shown::{Dated, Shown, Text, sentence, texts};
 use crate::core::statement::clock_time;
 use crate::engine::{Calendar, Erased, RefusedFolder};
 
@@ -40,6 +41,15 @@ struct Desk {
     refused: Option<Refused>,
     /// What of the folder waits for a restart.
     waits: Vec<String>,
+    /// What is open live, beside a rehearsal with the team.
+    live: Option<Live>,
+}
+
+/// Live incidents that are open, and where their desk is.
+#[derive(Serialize)]
+struct Live {
+    incidents: Vec<String>,
+    desk: String,
 }
 
 /// One line of the calendar.
@@ -110,8 +120,22 @@ pub(super) async fn page(State(site): State<Arc<Site>>, Extension(visitor): Exte
     let (calendar, later) = (lines.into_iter().map(due).collect(), (more > 0).then_some(more));
     let (refused, waits) = (folder.refused.map(|refused| site.refused(refused)), folder.waits);
     let stopped = board.stopped;
-    let desk =
-        Desk { open, calendar, later, recent, erased, playbooks, stopped, if_asked, blind, quiet, refused, waits };
+    let live = site.live_now();
+    let desk = Desk {
+        open,
+        calendar,
+        later,
+        recent,
+        erased,
+        playbooks,
+        stopped,
+        if_asked,
+        blind,
+        quiet,
+        refused,
+        waits,
+        live,
+    };
     site.page("desk", &site.frame("Desk", Some(&visitor)), &desk)
 }
 
@@ -151,6 +175,11 @@ pub(super) async fn open(
 ) -> Result<Response, Problem> {
     let playbook = PlaybookName::from(field(&fields, "playbook"));
     let reason = field(&fields, "reason").to_owned();
+    if let Some(live) = &site.live
+        && let Some(why) = site.engine.no_rehearsal_now(live).await?
+    {
+        return Err(Problem::new(StatusCode::CONFLICT, "No rehearsal begins now", sentence(&why.to_string())));
+    }
     let id = site.engine.open(&playbook, &visitor.person, reason).await?;
     Ok(Redirect::to(&format!("/incident/{id}")).into_response())
 }
@@ -175,6 +204,12 @@ impl Site {
         let RefusedFolder { at, problems, more } = refused;
         let at = clock_time(at, &self.engine.standing().organisation.zone(), "en");
         Refused { at, problems, more: (more > 0).then_some(more) }
+    }
+
+    fn live_now(&self) -> Option<Live> {
+        let live = self.live.as_ref()?;
+        let incidents: Vec<String> = live.running().into_iter().map(|(id, title)| format!("{id}, {title}")).collect();
+        (!incidents.is_empty()).then(|| Live { incidents, desk: format!("{}/", live.standing().url) })
     }
 
     fn erased(&self, id: u32, erased: &Erased) -> String {

@@ -58,6 +58,8 @@ pub struct Web {
     pub mailbox: Option<Mailbox>,
     /// The site of rehearsals with the team, beneath a path of this one. A rehearsal has none of its own.
     pub rehearsal: Option<Beneath>,
+    /// The live one, beside which this one rehearses with the team.
+    pub live: Option<Engine>,
 }
 
 /// What metrics and health are told from.
@@ -85,6 +87,7 @@ struct Site {
     operating: Operating,
     mailbox: Option<Mailbox>,
     rehearsal: Option<Beneath>,
+    live: Option<Engine>,
 }
 
 impl FromRef<Arc<Site>> for Operating {

@@ -166,7 +166,8 @@ impl Site {
         match self.engine.stored_package(posted.id, approved) {
             Ok(package) => Some(package),
             Err(error) => {
-                tracing::error!(incident = posted.id, statement = %posted.step, %error, "a statement is not shown");
+                let (incident, setting) = (posted.id, found.incident.setting.logged());
+                tracing::error!(incident, statement = %posted.step, %error, setting, "a statement is not shown");
                 None
             }
         }

@@ -46,11 +46,11 @@ pub enum WebError {
 
 /// All pages of an installation.
 pub fn router(web: Web) -> Result<Router, WebError> {
-    let Web { engine, url, webhooks, folder, operating, mailbox, rehearsal } = web;
+    let Web { engine, url, webhooks, folder, operating, mailbox, rehearsal, live } = web;
     let csrf = CsrfLayer::new().add_trusted_origin(origin(&url))?.with_rejection_response(foreign);
     let answered = Arc::clone(&operating.answered);
     let (pages, hooks) = (Pages::new()?, Hooks::new(webhooks));
-    let site = Arc::new(Site { engine, url, pages, hooks, folder, operating, mailbox, rehearsal });
+    let site = Arc::new(Site { engine, url, pages, hooks, folder, operating, mailbox, rehearsal, live });
     // A rehearsal's newsroom is nobody's but the team's.
     let rehearsed = site.engine.standing().setting == Setting::Rehearsal;
     let (open, closed) =

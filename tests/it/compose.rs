@@ -284,7 +284,6 @@ fn every_notice_has_a_sentence_and_a_next_step() {
         Notice::SeverityRaised,
         Notice::StoodDown,
         Notice::Injected { words: "A reporter calls".to_owned() },
-        Notice::BrokenOff { why: "a live incident opened".to_owned() },
         Notice::TakenBack { request, by: "chi".into() },
     ] {
         let letter = notice(&breach, "ana", &other);

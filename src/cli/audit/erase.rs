@@ -21,6 +21,9 @@ pub(in crate::cli) struct Options {
     /// The folder with holdline.yaml
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// Another store than the folder's, such as that of rehearsals with the team beside it
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     /// Everything of this incident; it must be over
     #[arg(long, value_name = "N", conflicts_with = "entry", required_unless_present_any = ["entry", "mentions_with"])]
     incident: Option<u32>,
@@ -73,10 +76,11 @@ fn erase(options: &Options) -> Result<(), Option<String>> {
     };
     let with_mentions = options.mentions || options.mentions_with.is_some();
     let said = |error: crate::engine::EraseError| Some(error.to_string());
-    if !record.store.is_file() {
-        return Err(Some(format!("there is no store at {}", record.store.display())));
+    let store = options.store.as_ref().unwrap_or(&record.store);
+    if !store.is_file() {
+        return Err(Some(format!("there is no store at {}", store.display())));
     }
-    let mut eraser = Eraser::open(&record.store, keys, out::salts()).map_err(said)?;
+    let mut eraser = Eraser::open(store, keys, out::salts()).map_err(said)?;
     let plan = eraser.plan(&what).map_err(said)?;
     say(&plan, with_mentions);
     if plan.bodies() + plan.mentions.len() > 0 && !options.yes && !asked() {

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::app::Rehearsed;
+use crate::core::incident::{Incident, PostPhase, Statement};
+use crate::core::name::ChannelName;
 use crate::core::rehearsal::Retold;
 use crate::core::statement::Variant;
 use crate::mail::Captured;
@@ -45,7 +47,8 @@ impl Kept {
         let kept = self.write("", "timeline.txt", format!("{}\n", lines.join("\n")).as_bytes());
         let kept = kept.and_then(|()| report.iter().try_for_each(|report| self.report(report)));
         let kept = kept.and_then(|()| rehearsed.mailbox.all().iter().try_for_each(|letter| self.mail(letter)));
-        let kept = kept.and_then(|()| self.drafts(retold.as_ref())).and_then(|()| self.posts(rehearsed));
+        let kept =
+            kept.and_then(|()| self.drafts(retold.as_ref())).and_then(|()| self.posts(rehearsed, retold.as_ref()));
         kept.map_err(|error| format!("{} cannot be written to: {error}", self.0.display()))
     }
 
@@ -79,13 +82,32 @@ impl Kept {
         Ok(())
     }
 
-    fn posts(&self, rehearsed: &Rehearsed) -> io::Result<()> {
-        for (nth, post) in (1_u32..).zip(rehearsed.stage.posts()) {
-            let name = format!("{nth:03}-{}.txt", post.channel);
-            self.write("posts", &name, format!("{}\n\n{}", post.url, texts(&post.texts)).as_bytes())?;
+    /// What stands on the stage, and what the pages show that read the log.
+    fn posts(&self, rehearsed: &Rehearsed, retold: Option<&Retold>) -> io::Result<()> {
+        let staged = rehearsed.stage.posts().into_iter().map(|post| (post.channel, post.url, texts(&post.texts)));
+        let shown = retold.into_iter().flat_map(|retold| on_pages(retold.incident()));
+        for (nth, (channel, url, texts)) in (1_u32..).zip(staged.chain(shown)) {
+            self.write("posts", &format!("{nth:03}-{channel}.txt"), format!("{url}\n\n{texts}").as_bytes())?;
         }
         Ok(())
     }
+}
+
+/// Posts that are confirmed by the record itself: the channel, the path of the page, and the texts.
+fn on_pages(incident: &Incident) -> Vec<(ChannelName, String, String)> {
+    let mut found = Vec::new();
+    for posting in incident.statements.values().filter_map(Statement::posting) {
+        let package = posting.ballot.subject();
+        for (channel, post) in &posting.posts {
+            if let PostPhase::Confirmed { url, .. } = post
+                && url.starts_with('/')
+            {
+                let variants: Vec<Variant> = package.variants_for(channel).cloned().collect();
+                found.push((channel.clone(), url.clone(), texts(&variants)));
+            }
+        }
+    }
+    found
 }
 
 fn texts(variants: &[Variant]) -> String {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::super::audit::folder_record;
+use super::super::out;
 use super::super::stop_posting::say;
-use super::super::{check, out};
 use super::Options;
 use crate::app::team_store;
-use crate::config::Need;
 use crate::control::{ControlError, RehearsalRequest, Request, ask, socket_of};
 use crate::core::name::{PersonId, PlaybookName};
 
@@ -17,10 +17,16 @@ pub(super) fn run(options: &Options) -> ExitCode {
         (Some(named), false) => PathBuf::from(named),
         (Some(_), true) | (None, _) => options.folder.clone(),
     };
-    let Some(config) = check::load(&folder, Need::Check) else { return ExitCode::FAILURE };
+    // A broken file must not stand between a person and the end of a rehearsal: where the store is named, nothing is read.
+    let named = options.store.clone();
+    let Some(store) = named.or_else(|| folder_record(&folder).map(|record| record.store)) else {
+        return out::fail(
+            "the store is not known; name it with --store FILE and the running Holdline answers all the same",
+        );
+    };
     let request = Request::Rehearsal(request(options));
     let asked = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(ask(&socket_of(&config.store), &request)),
+        Ok(runtime) => runtime.block_on(ask(&socket_of(&store), &request)),
         Err(error) => return out::fail(error),
     };
     match asked {
@@ -29,7 +35,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
             "Holdline does not run here; their record is read without it by \
              `holdline report --list {} --store {}`",
             folder.display(),
-            team_store(&config.store).display()
+            team_store(&store).display()
         )),
         Err(ControlError::NobodyThere) => {
             out::fail("Holdline does not run here, and rehearsals with the team take place in it: start it first")

@@ -136,10 +136,14 @@ impl Turn<'_> {
             Event::StandDownAsked { by, reason } => self.running()?.ask_stand_down(by, reason),
             Event::Closed { by, reason } => self.close(by, reason),
             Event::Injected { words, for_duty } => self.running()?.injected(words, *for_duty),
-            Event::BrokenOff { why } => self.running()?.break_off(why),
+            Event::BrokenOff { .. } => self.running()?.break_off(),
             Event::LessonAdded { lesson, by } => self.add_lesson(lesson, by),
             Event::FollowUpDone { lesson, by, note } => self.follow_up(*lesson, by, note),
             Event::Between(between) => self.between(between),
+            Event::Mail(turn) => {
+                self.running()?.mail_turned(*turn);
+                Ok(())
+            }
         }
     }
 

@@ -311,10 +311,6 @@ pub enum Notice {
     Injected {
         words: String,
     },
-    /// A rehearsal ended before its end.
-    BrokenOff {
-        why: String,
-    },
     /// Something is to be done by them about what was learned.
     FollowUp {
         lesson: u32,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::between::Between;
 use super::lesson::Lesson;
+use super::outage::MailTurn;
 use super::pause::PausedIn;
 use super::request::Subject;
 use super::roster_change::RosterChange;
@@ -300,6 +301,8 @@ pub enum Event {
     },
     /// Another incident has a part in it.
     Between(Between),
+    /// Mail went down, or came back, as its letters show.
+    Mail(MailTurn),
 }
 
 /// How an incident begins: whatever it keeps from the configuration of that moment is in here.
@@ -483,6 +486,7 @@ impl Event {
             Self::LessonAdded { .. } => "lesson_added",
             Self::FollowUpDone { .. } => "follow_up_done",
             Self::Between(between) => between.kind(),
+            Self::Mail(turn) => turn.kind(),
         }
     }
 }

@@ -1,10 +1,7 @@
 //! What is of rehearsals alone: injects, and the end that a live incident makes of one. Refused live.
 
-use std::collections::BTreeSet;
-
 use super::advance::Turn;
 use super::{IncidentPhase, Notice, Refusal};
-use crate::core::name::PersonId;
 use crate::core::setting::Setting;
 
 impl Turn<'_> {
@@ -25,18 +22,14 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Ends the rehearsal where it stands; everybody who had a part in it is told that it is over.
-    pub(super) fn break_off(&mut self, why: &str) -> Result<(), Refusal> {
+    /// Ends the rehearsal where it stands. That it is over is told to everybody who was told of it, also to those who had no
+    /// part in it yet: beside the incident, by whoever breaks it off.
+    pub(super) fn break_off(&mut self) -> Result<(), Refusal> {
         self.must_be_a_rehearsal()?;
-        let mut people: BTreeSet<PersonId> = self.alerted();
-        people.extend(self.incident.requests.iter().map(|request| request.person.clone()));
-        people.extend(self.withdraw_statements());
+        drop(self.withdraw_statements());
         // Nothing was paused in earnest, so nobody is asked to resume, least of all while a real incident begins.
         self.incident.pause = None;
         self.incident.phase = IncidentPhase::StoodDown { at: self.at };
-        for person in people {
-            self.tell(&person, Notice::BrokenOff { why: why.to_owned() });
-        }
         Ok(())
     }
 }

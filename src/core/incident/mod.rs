@@ -22,6 +22,7 @@ mod link;
 mod merge;
 mod narrate;
 mod opening;
+mod outage;
 mod pause;
 mod phase;
 mod post;
@@ -63,6 +64,7 @@ pub use link::{LINKS_MAX, Link};
 pub use merge::{HandedFact, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
+pub use outage::{MailTurn, Outage, SHOWS_WITHIN};
 pub use pause::{Pause, PauseStands, PausedIn};
 pub use phase::{IncidentPhase, StandDownAsked};
 pub use post::{PostPhase, Posting, SETTLE};
@@ -146,6 +148,10 @@ pub struct Incident {
     pub stopped: Option<Timestamp>,
     /// Since when the stand-down condition has held without a break.
     pub quiet_since: Option<Timestamp>,
+    /// When mail was down.
+    pub outages: Vec<Outage>,
+    /// When people were to be reminded of a request, by its number and the reminder's.
+    pub reminders: BTreeMap<(u32, u32), Timestamp>,
     /// How many injects a rehearsal has had.
     pub injects: u32,
     /// How many events made this state.

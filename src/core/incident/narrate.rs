@@ -134,6 +134,7 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
             format!("{} did what was to follow ({words}){}", name(by), remark(note))
         }
         Event::Between(between) => between.sentence(incident),
+        Event::Mail(turn) => turn.sentence().to_owned(),
     }
 }
 
@@ -274,9 +275,14 @@ fn deadline(incident: &Incident, of: &Deadline) -> String {
         }
         Deadline::Round { statement } => format!("It is time to say {statement}."),
         Deadline::Promise { statement } => promise(incident, statement),
-        Deadline::Reminder { request, .. } => {
+        Deadline::Reminder { request, nth } => {
             let asked = incident.request(*request).map(|request| incident.roster.name_of(&request.person));
-            format!("{} was reminded about {}.", asked.unwrap_or_default(), subject(incident, *request))
+            let (asked, about) = (asked.unwrap_or_default(), subject(incident, *request));
+            let at = incident.reminders.get(&(*request, *nth));
+            if at.is_some_and(|at| incident.mail_was_down(*at)) {
+                return format!("Mail was down when {asked} was to be reminded about {about}.");
+            }
+            format!("{asked} was reminded about {about}.")
         }
         Deadline::Stage { of, rung: Rung::First, .. } => {
             format!("The time to approve {} passed; whoever stands in was asked as well.", subject_words(of))

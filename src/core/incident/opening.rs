@@ -47,6 +47,8 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         broken_by: None,
         stopped: None,
         quiet_since: None,
+        outages: Vec::new(),
+        reminders: BTreeMap::new(),
         injects: 0,
         events: 0,
     };

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::Refusal;
 use super::advance::Turn;
 use super::decision::awaits;
 use super::event::Deadline;
-use super::{Effect, Refusal};
 use crate::core::period::Period;
 
 /// Reminders go out when these shares of a request's time have gone by.
@@ -26,7 +26,7 @@ impl Turn<'_> {
         if self.incident.stage_is_met(&asked.of, asked.stage) {
             return Err(Refusal::Enough);
         }
-        self.owe(Effect::Remind { request, nth });
+        self.owe_reminder(request, nth);
         Ok(())
     }
 }

@@ -10,4 +10,4 @@ pub use expect::{Expectation, Found, find};
 pub use recurring::{ANNOUNCED, ANNOUNCED_MAX, Recurring, RecurringError};
 pub use retold::{Retold, retell};
 pub use scenario::{Answers, Inject, LASTS, MENTIONS_MAX, Scenario, What};
-pub use score::{Link, Missed, Score, StatementScore, score};
+pub use score::{Missed, Score, StatementScore, score};

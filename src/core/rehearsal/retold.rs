@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::core::incident::{Effect, Event, Incident, IncidentId};
+use crate::core::incident::{Event, Incident, IncidentId};
 use crate::core::name::{PersonId, StepId};
 use crate::core::report::Walked;
 use crate::core::rules::Rules;
@@ -16,10 +16,7 @@ use crate::core::severity::Severity;
 pub struct Retold {
     pub(super) walked: Walked,
     pub(super) severities: Vec<(Timestamp, Severity)>,
-    pub(super) tasks_asked: BTreeMap<StepId, Timestamp>,
     pub(super) tasks_done: BTreeMap<StepId, (PersonId, Timestamp)>,
-    /// Who confirmed a fact or left it unknown, the first time.
-    pub(super) facts: BTreeMap<String, (PersonId, Timestamp)>,
     pub(super) last: Timestamp,
 }
 
@@ -31,25 +28,19 @@ pub fn retell<'a>(
 ) -> Option<Retold> {
     let mut events = events.into_iter();
     let (at, Event::Opened(opening)) = events.next()? else { return None };
-    let (walked, owed) = Walked::begin(id, opening, at, rules);
-    let mut retold = Retold {
-        severities: vec![(at, walked.incident.severity)],
-        walked,
-        tasks_asked: BTreeMap::new(),
-        tasks_done: BTreeMap::new(),
-        facts: BTreeMap::new(),
-        last: at,
-    };
-    retold.note_asked(at, &owed);
+    let (walked, _) = Walked::begin(id, opening, at, rules);
+    let mut retold =
+        Retold { severities: vec![(at, walked.incident.severity)], walked, tasks_done: BTreeMap::new(), last: at };
     for (at, event) in events {
         retold.last = at;
-        let Some(owed) = retold.walked.turn(event, at, rules) else { continue };
+        if retold.walked.turn(event, at, rules).is_none() {
+            continue;
+        }
         retold.note(at, event);
         let severity = retold.walked.incident.severity;
         if retold.severities.last().is_none_or(|(_, known)| *known != severity) {
             retold.severities.push((at, severity));
         }
-        retold.note_asked(at, &owed);
     }
     Some(retold)
 }
@@ -68,16 +59,6 @@ impl Retold {
     fn note(&mut self, at: Timestamp, event: &Event) {
         if let Event::TaskDone { task, by, .. } = event {
             self.tasks_done.entry(task.clone()).or_insert((by.clone(), at));
-        } else if let Event::FactConfirmed { fact, by, .. } | Event::FactLeftUnknown { fact, by } = event {
-            self.facts.entry(fact.to_string()).or_insert((by.clone(), at));
-        }
-    }
-
-    fn note_asked(&mut self, at: Timestamp, owed: &[Effect]) {
-        for effect in owed {
-            if let Effect::AskTask { task, .. } = effect {
-                self.tasks_asked.entry(task.clone()).or_insert(at);
-            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::expect::gone_by;
 use super::retold::Retold;
 use crate::core::incident::{IncidentPhase, Statement, Subject};
 use crate::core::name::{PersonId, StepId};
-use crate::core::report::{Wait, Waited};
+use crate::core::report::{Link, Wait, Waited};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Score {
@@ -16,6 +16,7 @@ pub struct Score {
     /// From the alert to the first public post, as in the report.
     pub first_statement: Option<SignedDuration>,
     pub statements: Vec<StatementScore>,
+    /// As in the report: who let others wait longest for a decision.
     pub slowest: Option<Link>,
     /// Approvals whose time passed before the person answered.
     pub missed: Vec<Missed>,
@@ -23,6 +24,10 @@ pub struct Score {
     pub absent: Vec<PersonId>,
     /// From the opening to its end; none where it was still open.
     pub lasted: Option<SignedDuration>,
+    /// How long mail was down; none where it never was.
+    pub mail_down: Option<SignedDuration>,
+    /// Why it was ended before its people ended it, where it was.
+    pub broken_off: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +39,6 @@ pub struct StatementScore {
     pub versions: usize,
     /// Approved, and said to whoever asks.
     pub ready: bool,
-}
-
-/// One link of the chain: somebody was waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    pub what: String,
-    pub person: PersonId,
-    pub took: SignedDuration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,12 +64,12 @@ pub fn score(retold: &Retold) -> Score {
         claimed: walked.time_to_claim(),
         first_statement: walked.time_to_first_statement(),
         statements,
-        slowest: links(retold)
-            .into_iter()
-            .reduce(|slowest, link| if link.took > slowest.took { link } else { slowest }),
+        slowest: walked.slowest(retold.last),
         missed: walked.waits.missed().map(missed).collect(),
-        absent: walked.calls.absent(&walked.waits),
+        absent: walked.calls.absent(&walked.waits, incident),
         lasted: ended.map(since),
+        mail_down: walked.mail_down_for(retold.last),
+        broken_off: walked.broken_off.clone(),
     }
 }
 
@@ -95,32 +92,6 @@ fn of_statement(retold: &Retold, step: &StepId, statement: &Statement) -> Statem
     }
 }
 
-/// Everybody who was waited for, and for how long.
-fn links(retold: &Retold) -> Vec<Link> {
-    let (incident, walked) = (retold.incident(), &retold.walked);
-    let mut links = Vec::new();
-    let mut link =
-        |what: String, person: &PersonId, took: SignedDuration| links.push(Link { what, person: person.clone(), took });
-    if let Some(((person, _), took)) = walked.claimed.as_ref().zip(walked.time_to_claim()) {
-        link("claiming the incident".to_owned(), person, took);
-    }
-    for (fact, (person, at)) in &retold.facts {
-        link(format!("the fact {fact}"), person, at.duration_since(incident.opened_at));
-    }
-    for (task, (person, at)) in &retold.tasks_done {
-        if let Some(asked) = retold.tasks_asked.get(task) {
-            link(format!("the task {task}"), person, at.duration_since(*asked));
-        }
-    }
-    // Who never answered was waited for until others had decided, or the vote ended.
-    for wait in walked.waits.links(retold.last) {
-        if let Subject::Statement(step) = &wait.of {
-            link(format!("approval of {step}"), &wait.person, wait.lasted);
-        }
-    }
-    links
-}
-
 /// A wait whose time passed unanswered, where that was felt: others had to be asked.
 fn missed(wait: &Wait) -> Missed {
     let late = match wait.waited {
@@ -134,10 +105,12 @@ impl Score {
     /// For the terminal and the list, a line each.
     pub fn lines(&self, name: impl Fn(&PersonId) -> String) -> Vec<String> {
         let took = |span: &Option<SignedDuration>, otherwise: &str| span.map_or_else(|| otherwise.to_owned(), words);
-        let mut lines = vec![
+        let broken_off = self.broken_off.iter().map(|why| format!("Broken off               {why}"));
+        let mut lines: Vec<String> = broken_off.collect();
+        lines.extend([
             format!("Claimed after            {}", took(&self.claimed, "nobody claimed it")),
             format!("First statement after    {}", took(&self.first_statement, "nothing public was posted")),
-        ];
+        ]);
         for StatementScore { statement, posted, in_time, versions, ready } in &self.statements {
             let kept = match in_time {
                 Some(true) => ", in time",
@@ -150,23 +123,32 @@ impl Score {
                 took(posted, if *ready { "ready to be said" } else { "not posted" })
             ));
         }
-        if let Some(Link { what, person, took }) = &self.slowest {
-            lines.push(format!("Slowest link             {what} by {}, {}", name(person), words(*took)));
+        if let Some(link) = &self.slowest {
+            let unanswered = if link.answered { "" } else { ", without an answer" };
+            let (who, took) = (name(&link.person), words(link.lasted));
+            lines.push(format!("Slowest link             {who} about {}, {took}{unanswered}", subject(&link.of)));
         }
         lines.push(format!("Approvals missed         {}", self.missed.len()));
         for Missed { person, of, late } in &self.missed {
-            let of = match of {
-                Subject::Statement(step) => step.to_string(),
-                Subject::StandDown => "standing down".to_owned(),
-            };
+            let of = subject(of);
             let late = late.map_or_else(|| "no answer".to_owned(), |late| format!("answered after {}", words(late)));
             lines.push(format!("  {} about {of}: {late}", name(person)));
         }
         let absent: Vec<String> = self.absent.iter().map(&name).collect();
         let absent = if absent.is_empty() { "nobody".to_owned() } else { absent.join(", ") };
         lines.push(format!("Called on, never heard   {absent}"));
+        if let Some(down) = self.mail_down {
+            lines.push(format!("Mail was down for        {}", words(down)));
+        }
         lines.push(format!("Over after               {}", took(&self.lasted, "still open at the end")));
         lines
+    }
+}
+
+fn subject(of: &Subject) -> String {
+    match of {
+        Subject::Statement(step) => step.to_string(),
+        Subject::StandDown => "standing down".to_owned(),
     }
 }
 

@@ -59,6 +59,7 @@ pub fn actor(event: &Event) -> Option<&PersonId> {
         | Event::PostingStopped { .. }
         | Event::PostingResumed { .. }
         | Event::MailRefused { .. }
+        | Event::Mail(_)
         | Event::DelegationEnded { .. }
         | Event::LeftRole { .. }
         | Event::ChangeOffered { .. }

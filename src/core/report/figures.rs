@@ -11,8 +11,9 @@ use super::measure::{Amount, Figure, Measure, Target, Value};
 use super::promise::{Kept, PROMISE_GRACE, Promise};
 use super::said::{Said, first_public_word};
 use super::step::{Outcome, StepTaken};
+use super::wait::Link;
 use super::walk::Walked;
-use crate::core::incident::{IncidentPhase, Lesson, Teller};
+use crate::core::incident::{IncidentPhase, Lesson, Outage, Teller};
 use crate::core::lint::Level;
 use crate::core::severity::Severity;
 use crate::core::shown::lasted;
@@ -112,6 +113,20 @@ impl Walked {
         }
     }
 
+    /// How long no letter of it was taken, until its end; none where that was never so.
+    pub(in crate::core) fn mail_down_for(&self, as_of: Timestamp) -> Option<SignedDuration> {
+        let end = self.end(as_of);
+        let lasted = |outage: &Outage| outage.until.map_or(end, |until| until.min(end)).duration_since(outage.from);
+        let whole: SignedDuration =
+            self.incident.outages.iter().map(lasted).fold(SignedDuration::ZERO, SignedDuration::saturating_add);
+        (!self.incident.outages.is_empty()).then_some(whole)
+    }
+
+    /// Who let others wait longest for a decision, until its end: the one slowest link of report and score.
+    pub(in crate::core) fn slowest(&self, as_of: Timestamp) -> Option<Link> {
+        self.waits.slowest(self.end(as_of))
+    }
+
     /// When nothing was to be said any more; when somebody looked where that is not so yet.
     pub(super) fn end(&self, as_of: Timestamp) -> Timestamp {
         match self.incident.phase {
@@ -188,7 +203,7 @@ fn share(measure: Measure, part: usize, whole: usize, none: &'static str, hundre
 
 fn longest_approval(walked: &Walked, as_of: Timestamp) -> Figure {
     let measure = Measure::LongestApproval;
-    let link = walked.waits.slowest(as_of).filter(|_| walked.gap.is_none());
+    let link = walked.slowest(as_of).filter(|_| walked.gap.is_none());
     let Some(link) = link else { return not_told(measure, walked.because("nobody was asked, or nobody answered yet")) };
     told(measure, Amount::Lasted(link.lasted), Some(at_most(link.lasted, walked.minutes(10, 30))))
 }

@@ -17,7 +17,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use actor::actor;
 pub use decided::{Decided, EXCERPT_CHARS_MAX, Lifted};
@@ -108,6 +108,8 @@ pub struct Account {
     /// Who was called on and never did anything.
     pub absent: Vec<PersonId>,
     pub handed_over: Vec<HandedOver>,
+    /// How long mail was down; none where it never was.
+    pub mail_down: Option<SignedDuration>,
     /// Why a rehearsal was broken off, where it was.
     pub broken_off: Option<String>,
 }
@@ -140,9 +142,10 @@ fn account(walked: Walked, as_of: Timestamp) -> Account {
     let promises = promise::promises(&walked, as_of);
     let steps = step::steps(&walked, as_of);
     let figures = figures::figures(&walked, &promises, &steps, as_of);
-    let slowest = walked.waits.slowest(as_of);
-    let roles = walked.waits.by_role(&walked, as_of);
-    let (missed, absent) = (walked.waits.missed().count(), walked.calls.absent(&walked.waits));
+    let slowest = walked.slowest(as_of);
+    let roles = walked.waits.by_role(&walked, walked.end(as_of));
+    let (missed, absent) = (walked.waits.missed().count(), walked.calls.absent(&walked.waits, &walked.incident));
+    let mail_down = walked.mail_down_for(as_of);
     let Walked { incident, rules, gap, decided, lifted, spike, duty, broken_off, .. } = walked;
     Account {
         lessons: incident.lessons.clone(),
@@ -160,6 +163,7 @@ fn account(walked: Walked, as_of: Timestamp) -> Account {
         promises,
         missed,
         absent,
+        mail_down,
         broken_off,
     }
 }

@@ -76,7 +76,7 @@ impl Wait {
     fn ended_at(&self, as_of: Timestamp) -> Timestamp {
         match self.waited {
             Waited::Open => as_of,
-            Waited::Answered(at) | Waited::Over(at) => at,
+            Waited::Answered(at) | Waited::Over(at) => at.min(as_of),
         }
     }
 
@@ -157,7 +157,10 @@ impl Waits {
         let said_yes: BTreeSet<&PersonId> = was.counted().map(|yes| &yes.person).collect();
         let filling = was.asked().iter().filter(|ask| said_yes.contains(&ask.person));
         let filled: BTreeSet<&RoleName> = filling.flat_map(|ask| ask.fills.keys()).collect();
-        for wait in self.0.iter_mut().filter(|wait| wait.waited == Waited::Open && wait.is_of(of, round, stage)) {
+        // Whom the request could not reach let nobody wait.
+        let reached = |wait: &Wait| after.mail_down().is_none_or(|outage| !outage.held_back(wait.asked_at));
+        let open = self.0.iter_mut().filter(|wait| wait.waited == Waited::Open && wait.is_of(of, round, stage));
+        for wait in open.filter(|wait| reached(wait)) {
             let needed = match &was.stage().quorum {
                 Quorum::AllOf(_) => !wait.fills.keys().all(|role| filled.contains(role)),
                 Quorum::AnyOf(_) | Quorum::Of { .. } => true,
@@ -174,7 +177,7 @@ impl Waits {
     }
 
     /// Every wait that others had to sit through.
-    pub(in crate::core) fn links(&self, as_of: Timestamp) -> impl Iterator<Item = Link> {
+    fn links(&self, as_of: Timestamp) -> impl Iterator<Item = Link> {
         self.0.iter().filter_map(move |wait| wait.link(as_of))
     }
 

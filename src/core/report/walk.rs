@@ -39,7 +39,7 @@ pub(in crate::core) struct Walked {
     pub(super) lifted: Vec<Lifted>,
     pub(in crate::core) said: Vec<Said>,
     /// Why a rehearsal was broken off, where it was.
-    pub(super) broken_off: Option<String>,
+    pub(in crate::core) broken_off: Option<String>,
     /// The spike that it opened with.
     pub(super) spike: Option<Spike>,
     /// What the watch that opened it counted, as often as its count was written down.
@@ -98,7 +98,7 @@ impl Walked {
             incident,
         };
         walked.starts.see(&walked.incident, &walked.rules, at);
-        walked.calls.owed(&owed);
+        walked.calls.owed(&owed, at);
         (walked, owed)
     }
 
@@ -108,7 +108,7 @@ impl Walked {
         // What the record refuses today it took by the rules of an older version, and it changed nothing since.
         let (after, owed) = try_advance(&self.incident, event, at, rules).ok()?;
         self.see(after, event, at);
-        self.calls.owed(&owed);
+        self.calls.owed(&owed, at);
         Some(owed)
     }
 

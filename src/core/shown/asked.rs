@@ -165,7 +165,11 @@ impl Shown<'_> {
                 )
             }
             Some((Usage::Post | Usage::Hold | Usage::LifeSafety, _)) | None => {
-                format!("Holdline posts exactly this text to {} at once.", channels(package))
+                let to = channels(package);
+                self.incident.setting.worded(
+                    format!("Holdline posts exactly this text to {to} at once."),
+                    format!("in earnest Holdline would post exactly this text to {to} at once; now nothing is public."),
+                )
             }
         }
     }

@@ -10,7 +10,7 @@ use super::post_notice::{
 };
 use super::press::Kind;
 use super::promise_notice::{ready_to_say, say_no_more};
-use super::rehearsal_notice::{broken_off, injected};
+use super::rehearsal_notice::{injected, posted_in_a_rehearsal};
 use super::wave_notice::{spike_joined, spike_rose, stand_down_void};
 use super::{ComposeError, Composer, Draft, Letter, Scene};
 use crate::core::approval::Decision;
@@ -18,6 +18,7 @@ use crate::core::incident::{Lesson, Notice, Request, Subject};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::playbook::StepKind;
 use crate::core::roster::Person;
+use crate::core::setting::Setting;
 use crate::core::shown::{Duty, Shown};
 
 #[derive(Serialize)]
@@ -82,7 +83,6 @@ impl Composer {
             | Notice::MergedInto { .. }
             | Notice::TookOver { .. }
             | Notice::Injected { .. }
-            | Notice::BrokenOff { .. }
             | Notice::FollowUp { .. } => None,
         };
         self.told(scene, words, decided.map(|request| request.digest.to_string()))
@@ -167,7 +167,6 @@ impl Scene<'_> {
             Notice::MergedInto { incident } => self.merged_into(*incident),
             Notice::TookOver { incident } => self.took_over(*incident),
             Notice::Injected { words } => injected(words),
-            Notice::BrokenOff { why } => broken_off(why),
             Notice::FollowUp { lesson } => self.follow_up(*lesson),
         }
     }
@@ -254,10 +253,13 @@ impl Scene<'_> {
     fn posted(&self, statement: &StepId, channel: &ChannelName, url: &str) -> Words {
         let name = Shown::statement_name(statement);
         let url = if url.starts_with('/') { format!("{}{url}", self.url) } else { url.to_owned() };
-        Words {
-            subject: format!("Posted on {channel}, {name}"),
-            sentence: format!("The {name} is public on {channel}: {url}"),
-            now: "Read it once where the public reads it.".to_owned(),
+        match self.incident.setting {
+            Setting::Live => Words {
+                subject: format!("Posted on {channel}, {name}"),
+                sentence: format!("The {name} is public on {channel}: {url}"),
+                now: "Read it once where the public reads it.".to_owned(),
+            },
+            Setting::Rehearsal => posted_in_a_rehearsal(channel, &name, &url),
         }
     }
 

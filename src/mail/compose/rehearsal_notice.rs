@@ -1,6 +1,7 @@
 //! What people are told in a rehearsal alone.
 
 use super::notice::Words;
+use crate::core::name::ChannelName;
 
 pub(super) fn injected(words: &str) -> Words {
     Words {
@@ -10,12 +11,15 @@ pub(super) fn injected(words: &str) -> Words {
     }
 }
 
-pub(super) fn broken_off(why: &str) -> Words {
+/// Nobody outside reads it: what is said is what would be.
+pub(super) fn posted_in_a_rehearsal(channel: &ChannelName, name: &str, url: &str) -> Words {
     Words {
-        subject: "The rehearsal is over".to_owned(),
-        sentence: format!("The rehearsal was broken off: {why}"),
-        now: "Answer no mail of it any more; its links and codes are void. Mails without the stamp are real. It stays to be \
-              read at:"
-            .to_owned(),
+        subject: format!("Would be posted on {channel}, {name}"),
+        sentence: format!(
+            "In earnest the {name} would be public on {channel} now. In the rehearsal it is kept as {url}"
+        ),
+        now:
+            "Nothing is public. In earnest you would read it once where the public reads it; the rehearsal goes on at:"
+                .to_owned(),
     }
 }

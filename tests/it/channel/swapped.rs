@@ -58,6 +58,7 @@ async fn posted(kind: &str, before: Value, after: Value) -> PostPhase {
         since: Timestamp::MIN,
     };
     let shell = Shell {
+        first: None,
         post: Arc::new(Post::Capture(mailbox)),
         composer: Composer::new().unwrap(),
         hands: Hands::Live(LiveHands {

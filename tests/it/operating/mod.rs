@@ -7,6 +7,7 @@ mod incidents;
 mod metrics;
 mod paging;
 mod post;
+mod rehearsing;
 mod retention;
 mod running;
 mod stopping;

@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod namespace;
+mod over;
 mod scenarios;
 mod terminal;
 mod types;

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use holdline::config::{ENTRIES_MAX, Need, Problem, SCENARIOS_MAX, StartFor, load, start};
+use holdline::config::{ENTRIES_MAX, Need, Problem, SCENARIOS_MAX, StartFor, Weight, load, start};
 
 use super::terminal::{folder_of, holdline, said, sample_folder};
 
@@ -74,13 +74,11 @@ injects:
   - { refuses: { person: fay, statement: staff, reason: too soon } }
   - { wants_changes: { person: cora, statement: holding, words: more of it } }
   - { fact: { name: records_affected, value: 9, by: chi } }
-  - { at: 80m, fact: { name: records_affected, value: 9, by: chi } }
 ",
     );
     assert!(met, "nothing was expected: {text}");
     for words in [
         "The inject of the fact records_affected came to nothing: no incident is open yet",
-        "The inject of the fact records_affected came to nothing: this incident is over",
         "Injects that came to nothing",
         "Fay Lind was to refuse the staff statement: others had decided by then, or it was never asked.",
         "Cora Haim was to want other words in the holding statement",
@@ -245,8 +243,9 @@ injects:
 fn problems(scenario: &str) -> Vec<String> {
     let folder = sample_folder();
     fs::write(folder.path().join("playbooks/scenarios/mine.yaml"), scenario).unwrap();
-    let said = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect();
-    match load(folder.path(), Need::Rehearsal) {
+    let refused = |problem: &&Problem| problem.weight == Weight::Refused;
+    let said = |problems: Vec<Problem>| problems.iter().filter(refused).map(ToString::to_string).collect();
+    match load(folder.path(), Need::Check) {
         Ok(loaded) => {
             assert!(loaded.config.scenarios.contains_key("mine"));
             Vec::new()
@@ -272,6 +271,7 @@ injects:
   - { mentions: { text: leak, count: 0 } }
   - { mention: { text: leak } }
   - { says_now: { person: ana, statement: holding } }
+  - { at: 7h, mail: down }
 expect:
   - { posted: pause }
   - { done: pause, before: 5m }
@@ -294,10 +294,11 @@ expect:
         "13:38: `0` is not a number of mentions; write 1 to 2000",
         "14:7: `an inject` has no key `mention`; did you mean `mentions`?",
         "15:43: `holding` waits for nobody's word; name a statement with `use: hold` and `on_word_of`",
-        "17:15: the playbook data-breach has no statement called `pause`",
-        "18:20: `before` does not stand beside `done`; beside it stands `within`",
-        "19:17: there is no severity called `sever`",
-        "20:5: `an expectation` has no `to`",
+        "16:7: the rehearsal is over after 6h, and this never happens; let it happen before",
+        "18:15: the playbook data-breach has no statement called `pause`",
+        "19:20: `before` does not stand beside `done`; beside it stands `within`",
+        "20:17: there is no severity called `sever`",
+        "21:5: `an expectation` has no `to`",
     ];
     let at =
         |words: &&str| found.iter().any(|said| said.starts_with(&format!("playbooks/scenarios/mine.yaml:{words}")));
@@ -305,6 +306,10 @@ expect:
     assert!(missing.is_empty(), "{missing:#?} are not among {found:#?}");
     let quiet = problems("title: Nothing happens\nplaybook: data-breach\n");
     assert!(quiet[0].contains("nothing opens the incident; say who does with `opened_by`"), "{quiet:?}");
+    assert!(
+        problems("title: None\nplaybook: none\nopened_by: ana\n")[0]
+            .contains("2:11: there is nothing to rehearse in `none`")
+    );
     assert!(problems("title: Elsewhere\nplaybook: data-breech\n")[0].contains("did you mean `data-breach`?"));
 }
 
@@ -324,6 +329,90 @@ fn a_scenario_is_as_large_as_its_limits_and_no_larger() {
     }
     assert_eq!(load(folder.path(), Need::Rehearsal).unwrap().config.scenarios.len(), SCENARIOS_MAX);
     fs::write(folder.path().join("playbooks/scenarios/one-more.yaml"), one).unwrap();
-    let said = load(folder.path(), Need::Rehearsal).unwrap_err()[0].to_string();
+    let refused = load(folder.path(), Need::Check).unwrap_err();
+    let said = refused.iter().find(|problem| problem.weight == Weight::Refused).unwrap().to_string();
     assert!(said.starts_with("playbooks/scenarios:1:1: there are 201 files here"), "{said}");
+}
+
+#[test]
+fn where_no_incident_opens_nothing_is_posted_and_what_expects_that_is_met() {
+    let quiet = |expected: &str| {
+        play(&format!(
+            "title: A quiet day
+playbook: data-breach
+lasts: 1h
+injects:
+  - {{ mentions: {{ text: Riverside General leaked, count: 2 }} }}
+expect:
+  - {{ {expected} }}
+"
+        ))
+    };
+    let (text, met) = quiet("not_posted: holding");
+    assert!(met && text.contains("  met      holding is not posted: no incident was opened"), "{text}");
+    let (text, met) = quiet("posted: holding");
+    assert!(!met && text.contains("  NOT MET  holding is posted: no incident was opened"), "{text}");
+}
+
+#[test]
+fn a_broken_scenario_is_refused_by_check_and_for_itself_and_stands_in_nobodys_way() {
+    let folder = sample_folder();
+    let name = "playbooks/scenarios/broken.yaml";
+    fs::write(folder.path().join(name), "title: Broken\nplaybook: data-breach\nopened_by: zoe\n").unwrap();
+    let wrong = format!("{name}:3:12: there is no person called `zoe`");
+    let check = holdline(&["check"], folder.path());
+    assert!(check.status.code() == Some(1) && said(&check).contains(&wrong), "{}", said(&check));
+    let itself = holdline(&["rehearse", "data-breach", "--scenario", "broken"], folder.path());
+    assert!(itself.status.code() == Some(1), "{}", said(&itself));
+    assert!(said(&itself).contains("broken.yaml:3:12: there is no person called `zoe`"), "{}", said(&itself));
+    let other = holdline(&["rehearse", "data-breach", "--scenario", "data-breach-lawyer-silent"], folder.path());
+    assert!(other.status.success(), "{}", said(&other));
+    let warned = format!("{name}:3:12: warning: there is no person called `zoe`");
+    assert!(said(&other).contains(&warned), "{}", said(&other));
+    assert!(said(&other).contains("until then this scenario cannot be rehearsed"), "{}", said(&other));
+}
+
+#[test]
+fn score_and_report_name_the_same_slowest_link() {
+    let folder = sample_folder();
+    let arguments = ["rehearse", "data-breach", "--scenario", "data-breach-lawyer-silent", "--out", "kept"];
+    let text = said(&holdline(&arguments, folder.path()));
+    let report = fs::read_to_string(folder.path().join("kept/report.md")).unwrap();
+    let scored = text.split("Slowest link             ").nth(1).unwrap().lines().next().unwrap();
+    let told = report.split("Slowest link: ").nth(1).unwrap().lines().next().unwrap();
+    let (who, rest) = scored.split_once(" about ").unwrap();
+    let minutes = rest.split(", ").nth(1).unwrap().strip_suffix(" min").unwrap();
+    assert!(told.starts_with(who) && told.contains(&format!(": {minutes} minutes on ")), "{scored}\n{told}");
+}
+
+#[test]
+fn nobody_is_blamed_for_what_mail_that_was_down_did_not_bring() {
+    let down = |more: &str| {
+        play(&format!(
+            "title: Mail is down
+playbook: data-breach
+opened_by: ana
+lasts: 2h
+injects:
+  - {{ mail: down }}
+{more}expect: [ {{ not_posted: holding, before: 30m }} ]
+"
+        ))
+        .0
+    };
+    let text = down("");
+    for words in
+        ["Approvals missed         0", "Called on, never heard   nobody", "Mail was down for        ", "Mail is down: "]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for words in ["was reminded about", "Slowest link"] {
+        assert!(!text.contains(words), "{words}: {text}");
+    }
+    assert!(text.contains("Mail was down when "), "{text}");
+    // Once it is back everybody hears of it, and whoever does not answer then is named.
+    let back = down("  - { at: 30m, mail: up }\n  - { unreachable: dev }\n");
+    for words in ["Mail is taken again.", "Mail was down for        3", "Called on, never heard   Dev Patel"] {
+        assert!(back.contains(words), "{words}: {back}");
+    }
 }

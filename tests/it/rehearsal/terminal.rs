@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use holdline::config::{StartFor, sample, start};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::test_app::hospital_folder;
 
 const STAMP: &str = "EXERCISE - NOT REAL";
 
@@ -68,6 +73,7 @@ fn every_shipped_playbook_is_rehearsed_to_its_end_without_a_secret() {
         assert!(of("mails/", ".eml") > 5 && of("mails/", ".eml") == of("mails/", ".html"), "{kept:?}");
         assert_eq!(of("mails/", ".eml"), of("mails/", ".txt"), "{kept:?}");
         assert!(of("drafts/holding-v1", ".txt") == 1, "{kept:?}");
+        assert!(of("posts/", "-website.txt") > 1, "the page is a channel too: {kept:?}");
         for name in kept.iter().filter(|name| name.starts_with("drafts/") || name.starts_with("mails/")) {
             let text = fs::read_to_string(folder.path().join("kept").join(name)).unwrap();
             // Encoded parts of a mail are read in its other two files.
@@ -158,6 +164,14 @@ fn a_playbook_that_is_not_there_and_a_speed_that_is_none_are_named() {
     assert!(wrong.status.code() == Some(1) && said(&wrong).contains("a scenario is for the cast"), "{}", said(&wrong));
     let wrong = holdline(&["rehearse", "data-breach", "--speed", "fast"], folder.path());
     assert!(wrong.status.code() == Some(2) && said(&wrong).contains("write it as in 60x"), "{}", said(&wrong));
+    let wrong = holdline(&["rehearse", "data-breach", "--at", "1969-12-31 10:00"], folder.path());
+    assert!(
+        wrong.status.code() == Some(1) && said(&wrong).contains("begins in 1970 at the earliest"),
+        "{}",
+        said(&wrong)
+    );
+    let wrong = holdline(&["rehearse", "data-breach", "--store", "holdline.db"], folder.path());
+    assert!(wrong.status.code() == Some(1) && said(&wrong).contains("--store goes with --list"), "{}", said(&wrong));
     // Hours of simulated time, at a speed at which they take a moment.
     let fast = holdline(&["rehearse", "data-breach", "--speed", "100000x"], folder.path());
     assert!(fast.status.success(), "{}", said(&fast));
@@ -170,4 +184,48 @@ fn the_list_says_how_it_is_read_where_no_daemon_runs() {
     let text = said(&list);
     assert!(list.status.code() == Some(1) && text.contains("`holdline report --list . --store "), "{text}");
     assert!(text.contains("holdline.team.db`"), "{text}");
+}
+
+#[test]
+fn what_is_ended_by_a_signal_leaves_nothing_behind_and_is_read_by_nobody_else_before() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (folder, home) = (sample_folder(), tempfile::tempdir().unwrap());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_holdline"))
+            .args(["rehearse", "data-breach", "--speed", "1x"])
+            .current_dir(folder.path())
+            .env("TMPDIR", home.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.next().unwrap().unwrap().contains(STAMP));
+        let kept: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap()).collect();
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!(kept[0].metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "its store is left behind");
+    }
+}
+
+#[test]
+fn no_secret_is_read() {
+    let folder = hospital_folder();
+    let trace = folder.path().join("trace");
+    let traced = Command::new("strace")
+        .args(["-f", "-qq", "-e", "trace=open,openat,stat,statx,readlink", "-o"])
+        .arg(&trace)
+        .args([env!("CARGO_BIN_EXE_holdline"), "rehearse", "data-breach"])
+        .current_dir(folder.path())
+        .output();
+    let Ok(output) = traced else {
+        eprintln!("not run: strace is not installed");
+        return;
+    };
+    let calls = fs::read_to_string(&trace).unwrap();
+    assert!(output.status.success() && calls.contains("holdline.yaml"), "{}", said(&output));
+    for secret in ["webhook-secret", "audit-key"] {
+        let read = |line: &&str| line.contains(secret) && line.contains("open");
+        assert_eq!(calls.lines().filter(read).count(), 0, "{secret} is read");
+    }
 }

@@ -17,17 +17,17 @@ use super::terminal::sample_folder;
 use crate::test_app::TestApp;
 
 const STAMP: &str = "EXERCISE - NOT REAL";
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn asked(app: &TestApp, request: RehearsalRequest) -> Answer {
+pub(super) async fn asked(app: &TestApp, request: RehearsalRequest) -> Answer {
     ask(&socket_of(&app.store()), &Request::Rehearsal(request)).await.unwrap()
 }
 
-fn begin(playbook: &str) -> RehearsalRequest {
+pub(super) fn begin(playbook: &str) -> RehearsalRequest {
     RehearsalRequest::Begin { playbook: playbook.into(), by: None, after: None }
 }
 
-async fn mailed(app: &TestApp, to: &str, subject: &str) -> Captured {
+pub(super) async fn mailed(app: &TestApp, to: &str, subject: &str) -> Captured {
     let address = format!("{to}@riverside.example");
     let found = |letter: &Captured| letter.letter.to == address && letter.letter.subject.contains(subject);
     let letter = app.mailbox.wait_for(found, PATIENCE).await;
@@ -36,12 +36,12 @@ async fn mailed(app: &TestApp, to: &str, subject: &str) -> Captured {
 }
 
 /// Moves the clock for live and rehearsal alike.
-fn minutes_go_by(app: &TestApp, minutes: i64) {
+pub(super) fn minutes_go_by(app: &TestApp, minutes: i64) {
     app.clock.set(app.clock.now() + SignedDuration::from_mins(minutes));
 }
 
 /// A rehearsal whose staff statement waits for a yes.
-async fn under_way() -> TestApp {
+pub(super) async fn under_way() -> TestApp {
     let app = TestApp::start().await;
     let Answer::Done(said) = asked(&app, begin("data-breach")).await else { panic!("it was refused") };
     assert!(said[0].contains("It begins at 22 November, 09:10 EST; Ana Ruiz opens it."), "{said:?}");
@@ -76,7 +76,14 @@ async fn it_is_announced_goes_to_the_real_people_and_stays_apart_from_what_is_li
     assert_eq!(answered.status(), StatusCode::SEE_OTHER);
     assert_eq!(answered.headers()["location"], link.path.as_str(), "an answer leads back to where it was given");
     let staged = |letter: &Captured| letter.letter.text.contains("rehearsal:staff-board/");
-    assert!(app.mailbox.wait_for(staged, PATIENCE).await.is_some(), "nobody was told that it is posted");
+    let told = app.mailbox.wait_for(staged, PATIENCE).await.expect("nobody was told that it is posted");
+    assert!(told.letter.text.contains("would be public on staff-board"), "{}", told.letter.text);
+    assert!(letter.text.contains("in earnest Holdline would post exactly this text"), "{}", letter.text);
+    for letter in app.mailbox.all() {
+        for words in ["is public on", "Holdline posts exactly"] {
+            assert!(!letter.letter.text.contains(words), "{}", letter.letter.text);
+        }
+    }
     assert!(!app.file("staff-board.jsonl").exists(), "the live channel was called");
     assert!(!app.text("/newsroom").await.contains("EXERCISE"));
     assert_eq!(app.get("/rehearsal/newsroom").await.status(), StatusCode::SEE_OTHER, "nobody outside sees it");

@@ -159,6 +159,7 @@ impl Known {
             | Event::DeadlinePassed { .. }
             | Event::PostIntended { .. }
             | Event::MailRefused { .. }
+            | Event::Mail(_)
             | Event::StandDownAsked { .. }
             | Event::Injected { .. }
             | Event::BrokenOff { .. }

@@ -153,7 +153,6 @@ fn told(notice: &Notice) -> String {
         Notice::PauseGoesOn { incident } => format!("it stays paused, incident {incident} was opened"),
         Notice::StoodDown => "it is over".to_owned(),
         Notice::Injected { words } => format!("inject: {words}"),
-        Notice::BrokenOff { why } => format!("the rehearsal is broken off ({why})"),
         Notice::FollowUp { lesson } => format!("lesson {lesson} is yours to follow up"),
     }
 }
