@@ -122,7 +122,7 @@ pub(super) fn read(
 
 fn person(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Person {
     let table = Table::of(sheet, &entry.key, &entry.value, &entry.at, keys::PERSON);
-    let name = table.text("name", "Ana Ruiz");
+    let name = table.line("name", "Ana Ruiz");
     let email = address(sheet, table.need_word("email", "ana@riverside.example"));
     let away = table.parsed("away", away);
     let reads = table.get("reads").map_or_else(
@@ -259,10 +259,18 @@ impl People {
     pub(super) fn expect_own_addresses(&self, sheet: &Sheet, role: &RoleName) {
         for id in self.roster.roles.get(role).into_iter().flatten() {
             let stands_in = self.roster.person(id).and_then(|person| person.delegate.as_ref());
-            for found in std::iter::once(id).chain(stands_in).filter_map(|id| self.not_ones_own.get(id)) {
+            // Where two entries have one address, that is the mistake.
+            let alone = |id: &&PersonId| self.roster.person(id).is_some_and(|person| !self.shares_its_address(person));
+            let asked = std::iter::once(id).chain(stands_in).filter(alone);
+            for found in asked.filter_map(|id| self.not_ones_own.get(id)) {
                 sheet.refuse_once(&found.at, &found.message, found.help);
             }
         }
+    }
+
+    fn shares_its_address(&self, person: &Person) -> bool {
+        let same = |other: &&Person| other.email.eq_ignore_ascii_case(&person.email);
+        self.roster.people.values().filter(same).count() > 1
     }
 
     fn add_role(&mut self, sheet: &Sheet, entry: &Entry, people: &[Entry]) {

@@ -14,7 +14,7 @@ use super::counting::{Counting, WatchIndex};
 use super::error::RecordError;
 use super::feeds::Pulse;
 use super::folding::{Folded, fold_all};
-use super::gaps;
+use super::gaps::{self, Before, Unheard};
 use super::holds::{Holds, held_after};
 use super::incidents::Incidents;
 use super::links::Links;
@@ -95,6 +95,7 @@ pub(super) struct State {
     /// Since when no clock is known to have been set forward.
     pub(super) steady_since: Timestamp,
     pub(super) quiet: Arc<QuietNow>,
+    pub(super) unheard: Unheard,
     /// How it goes with feeds that are not fetched.
     pub(super) pulses: BTreeMap<FeedName, Pulse>,
     pub(super) holds: Arc<Holds>,
@@ -104,7 +105,7 @@ pub(super) struct State {
     pub(super) standing: Arc<Standing>,
     /// What this transaction took in, to be counted once it stands.
     pub(super) heard: Vec<(FeedName, TakenIn)>,
-    undo: Vec<Undo>,
+    pub(super) undo: Vec<Undo>,
     /// The counts hold mentions that were not committed.
     counts_stale: bool,
     counted_in_job: bool,
@@ -122,10 +123,11 @@ pub(super) struct Mark {
 }
 
 /// What stood before a change of this transaction.
-enum Undo {
+pub(super) enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
     Quiet(Arc<QuietNow>),
+    Unheard(Before),
     Pulse(FeedName, Pulse),
     Holds(Arc<Holds>),
     Erased(Arc<BTreeMap<IncidentId, Erased>>),
@@ -167,9 +169,7 @@ impl Recorder {
         let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let time = EngineTime::begin(reading, last);
-        let mut quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
-        quiet.gaps = writer.commit(|batch| batch.gaps())?;
-        quiet.down = writer.commit(|batch| gaps::down(batch, last, time.now()))?;
+        let quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -179,6 +179,7 @@ impl Recorder {
             stopped,
             steady_since: time.steady_since(),
             quiet: Arc::new(quiet),
+            unheard: writer.commit(|batch| Unheard::at_start(batch, last, time.now()))?,
             pulses: BTreeMap::new(),
             holds: Arc::new(stored.iter().try_fold(Holds::new(), held_after)?),
             erased: Arc::new(erased),
@@ -310,7 +311,7 @@ impl Recorder {
                 batch.move_leases(leapt)?;
                 // Of a machine that slept, as of a clock that was set forward, nobody heard the time between.
                 let down = gaps::down(batch, now.checked_sub(leapt).ok(), now)?;
-                state.change_quiet(|quiet| quiet.down = down);
+                state.undo.push(Undo::Unheard(state.unheard.set_down(down)));
             }
             let mut work = Work::new(batch, state, links, now);
             run(&mut work)?;
@@ -331,9 +332,9 @@ impl Recorder {
         let now = self.time.now();
         self.state.counting.forget();
         self.recall(now)?;
-        let (counting, quiet) = (&mut self.state.counting, Arc::clone(&self.state.quiet));
+        let State { counting, unheard, .. } = &mut self.state;
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
-            if quiet.is_backlog(&feed, counted) {
+            if unheard.is_backlog(&feed, counted) {
                 return;
             }
             let matching = counting.matching(&feed, &mention);
@@ -359,7 +360,7 @@ impl Recorder {
             let remembered = noted.and_then(|noted| serde_json::from_str::<Remembered>(&noted).ok());
             let counts = self.writer.counts(&watch.name, minute_of(now) - RECALLED_MINUTES)?;
             let alarmed = self.state.incidents.values().rev().find_map(|entry| entry.incident.alarmed_by(&watch.name));
-            let deaf = self.state.quiet.deaf_of(watch, now);
+            let deaf = self.state.unheard.deaf_of(watch, now);
             self.state.counting.deafen(index, &deaf);
             self.state.counting.recall(index, remembered, &counts, now);
             if let Some(alarmed) = alarmed {
@@ -487,6 +488,7 @@ impl State {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
                 Undo::Quiet(before) => self.quiet = before,
+                Undo::Unheard(before) => self.unheard.take_back(before),
                 Undo::Pulse(feed, before) => drop(self.pulses.insert(feed, before)),
                 Undo::Holds(before) => self.holds = before,
                 Undo::Erased(before) => self.erased = before,

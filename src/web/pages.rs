@@ -64,6 +64,8 @@ pub(super) struct Frame {
     pub(super) organisation: String,
     /// The name of whoever is signed in.
     pub(super) person: Option<String>,
+    /// They hold no role: they read, and change nothing.
+    pub(super) looks_on: bool,
     pub(super) stamp: Option<String>,
     pub(super) demo: bool,
     /// Whether rehearsals with the team may take place beside it.
@@ -117,6 +119,7 @@ impl Site {
             title: title.to_owned(),
             organisation: standing.organisation.name.clone(),
             person: visitor.map(|visitor| visitor.name.clone()),
+            looks_on: visitor.is_some_and(|visitor| !visitor.acts),
             stamp: standing.setting.stamp(&standing.organisation.stamp),
             demo: self.mailbox.is_some(),
             rehearsals: self.rehearsal.is_some(),

@@ -28,7 +28,7 @@ pub(super) struct Visitor {
     pub(super) person: PersonId,
     pub(super) name: String,
     /// Whether they hold any role: without one they look and change nothing.
-    acts: bool,
+    pub(super) acts: bool,
 }
 
 impl Site {

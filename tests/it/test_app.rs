@@ -34,7 +34,9 @@ pub(crate) fn hospital_folder() -> tempfile::TempDir {
     let key = folder.path().join(SAMPLE_KEY_FILE);
     fs::write(&key, "an audit key of the tests, which is long enough").unwrap();
     fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
-    fs::write(folder.path().join("webhook-secret"), WEBHOOK_SECRET).unwrap();
+    let secret = folder.path().join("webhook-secret");
+    fs::write(&secret, WEBHOOK_SECRET).unwrap();
+    fs::set_permissions(secret, fs::Permissions::from_mode(0o600)).unwrap();
     folder
 }
 
