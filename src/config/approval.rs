@@ -6,6 +6,7 @@ use super::keys;
 use super::node::{Entry, Node, Table, Value};
 use super::playbook::Reading;
 use super::sheet::listed;
+use crate::core::approval::Proof;
 use crate::core::name::{PersonId, RoleName, role};
 use crate::core::period::Period;
 use crate::core::playbook::{Quorum, Stage};
@@ -49,7 +50,7 @@ impl Reading<'_> {
             sheet.refuse(&entry.at, "`else` has no deadline to follow", "add `within`, as in `within: 10m`");
         }
         let name = table.word("stage").map_or(what, |word| word.text).to_owned();
-        Some(Stage { name, quorum, within, otherwise })
+        Some(Stage { name, quorum, proof: Proof::Mail, within, otherwise })
     }
 
     fn quorum(self, entry: &Entry) -> Option<Quorum> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::files::Folder;
+use super::kept::Files;
 use super::kinds::{self, Surroundings};
 use super::node::{Entry, Node, Table, Value};
 use super::none::{self, NONE};
@@ -71,17 +72,19 @@ pub struct Loaded {
 
 /// Reads the folder; else everything that is wrong in it, warnings included, file by file and from top to bottom.
 pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
-    let folder = Folder::open(folder).map_err(|problem| vec![problem])?;
+    load_from(&Folder::open(folder).map_err(|problem| vec![problem])?, need)
+}
+
+pub(super) fn load_from(folder: &Folder, need: Need) -> Result<Loaded, Vec<Problem>> {
     let stamp = stamp(folder.root());
     let mut problems = Vec::new();
-    let templates = Templates::read(&folder, &mut problems);
-    let books = books(&folder, &mut problems);
+    let templates = Templates::read(folder, &mut problems);
+    let books = books(folder, &mut problems);
     let mut main_has_mistakes = true;
     let mut config = match folder.read(MAIN) {
         Ok(main) => {
-            let config =
-                Loading { folder: &folder, now: Timestamp::now(), stamp, need, templates: &templates, books: &books }
-                    .main(&main);
+            let config = Loading { folder, now: Timestamp::now(), stamp, need, templates: &templates, books: &books }
+                .main(&main);
             main_has_mistakes = !main.is_sound();
             problems.extend(main.into_problems());
             config
@@ -94,13 +97,14 @@ pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
     if let Some(config) = &mut config {
         let with_mistakes = books.iter().map(|book| (book.name.clone(), !book.sheet.is_sound())).collect();
         let mistaken = Mistaken { main: main_has_mistakes, books: &with_mistakes };
-        config.scenarios = read_scenarios(&folder, config, mistaken, &mut problems);
+        config.scenarios = read_scenarios(folder, config, mistaken, &mut problems);
         // A playbook that could not be read may use any of them.
         if problems.iter().all(|problem| problem.weight == Weight::Warning)
             && books.iter().all(|book| book.sheet.is_sound())
         {
             templates.warn_of_unused(config.rules.values().map(Arc::as_ref));
         }
+        config.files = folder.files();
     }
     problems.extend(books.into_iter().flat_map(|book| book.sheet.into_problems()));
     problems.extend(templates.into_sheets().flat_map(Sheet::into_problems));
@@ -241,6 +245,7 @@ impl Loading<'_> {
         let mut config = Config {
             folder: root.to_owned(),
             stamp: self.stamp,
+            files: Files::default(),
             organisation: organisation?,
             accounts,
             server: server?,

@@ -7,6 +7,7 @@ mod conditions;
 mod files;
 mod held;
 mod installation;
+mod kept;
 mod keys;
 mod kinds;
 mod load;
@@ -63,6 +64,7 @@ use crate::mail::SmtpSettings;
 use crate::pager::PagerSettings;
 
 pub use files::FILE_BYTES_MAX;
+pub use kept::{Files, load_kept, store_of};
 pub use keys::TABLES;
 pub use load::{Loaded, Need, PLAYBOOKS_MAX, SCENARIOS_MAX, load, scenario};
 pub use none::NONE;
@@ -86,6 +88,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// The files as they were before they were read.
     pub stamp: Stamp,
+    /// Every file that it was read from.
+    pub files: Files,
     pub organisation: Organisation,
     /// Whose mentions are stored and not counted.
     pub accounts: Accounts,

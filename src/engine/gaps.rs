@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::error::RecordError;
-use super::recorder::Undo;
+use super::state::Undo;
 use super::work::Work;
 use crate::core::count::{MinuteNumber, minute_of};
 use crate::core::name::FeedName;

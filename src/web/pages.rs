@@ -10,7 +10,8 @@ use handlebars::{Handlebars, RenderError, TemplateError, html_escape};
 use serde::Serialize;
 
 use super::Site;
-use super::session::Visitor;
+use super::session::{Visitor, within_words};
+use crate::core::proved::Reach;
 use crate::core::rules::Organisation;
 use crate::core::setting::Setting;
 use crate::core::shown::visible;
@@ -58,6 +59,7 @@ const FEED: (&str, &str) = ("feed", template!("feed.atom.hbs"));
 pub(super) struct Pages(Handlebars<'static>);
 
 /// What stands around a page.
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
 #[derive(Serialize, Default)]
 pub(super) struct Frame {
     pub(super) title: String,
@@ -66,6 +68,10 @@ pub(super) struct Frame {
     pub(super) person: Option<String>,
     /// They hold no role: they read, and change nothing.
     pub(super) looks_on: bool,
+    /// Whether they are led to what is beside incidents.
+    pub(super) desk: bool,
+    /// What to know before reading on.
+    pub(super) note: Option<String>,
     pub(super) stamp: Option<String>,
     pub(super) demo: bool,
     /// Whether rehearsals with the team may take place beside it.
@@ -120,6 +126,11 @@ impl Site {
             organisation: standing.organisation.name.clone(),
             person: visitor.map(|visitor| visitor.name.clone()),
             looks_on: visitor.is_some_and(|visitor| !visitor.acts),
+            desk: visitor.is_some_and(|visitor| visitor.reach == Reach::Everywhere),
+            note: match visitor.map(|visitor| &visitor.reach) {
+                Some(Reach::Within(incidents)) => Some(within_words(incidents)),
+                Some(Reach::Everywhere) | None => None,
+            },
             stamp: standing.setting.stamp(&standing.organisation.stamp),
             demo: self.mailbox.is_some(),
             rehearsals: self.rehearsal.is_some(),
@@ -139,6 +150,11 @@ fn answer(rendered: Result<String, RenderError>) -> Response {
 }
 
 impl Frame {
+    /// With a note before the page, where there is one.
+    pub(super) fn noting(self, note: Option<String>) -> Self {
+        Self { note: note.or(self.note), ..self }
+    }
+
     /// With this stamp, where there is one.
     pub(super) fn carrying(self, stamp: Option<String>) -> Self {
         Self { stamp, ..self }

@@ -97,7 +97,7 @@ impl Site {
             stopped: running && !stopping(statement).is_empty(),
             can_lift: if running { liftable(shown, statement, reader) } else { Vec::new() },
             changes,
-            stages: stages(shown, statement),
+            stages: statement.ballot().map(|ballot| shown.stages(ballot)).unwrap_or_default(),
             posts: shown.posts(statement, &self.url),
             by_hand: channels(statement, |post| matches!(post, PostPhase::ByHand { .. })),
             needs_person: channels(statement, |post| matches!(post, PostPhase::NeedsPerson { .. })),
@@ -111,14 +111,17 @@ impl Site {
                     .is_some_and(|posting| posting.posts.values().any(|post| post.perhaps_public_since().is_some())),
             corrects: statement.corrects().map(Shown::statement_name),
             corrected_by: shown.incident.corrections_of(id).iter().map(Shown::statement_name).collect(),
-            can_edit: running && current.is_some() && before_posting(statement),
+            can_edit: running
+                && current.is_some()
+                && before_posting(statement)
+                && !shown.incident.words_are_fixed(id, shown.rules),
             can_redraft: running
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
             can_ask_again: running && can_ask_again(statement),
             can_use: running && matches!(&statement.phase, StatementPhase::Ready(ready) if ready.lapses.is_none()),
             can_say_now: waits_for_a_word && may_say,
-            waits_for: if waits_for_a_word && !may_say { step.map(|step| words_of(step)) } else { None },
+            waits_for: if waits_for_a_word && !may_say { step.map(words_of) } else { None },
             uses: shown.uses(statement),
             can_begin: shown.incident.verified.is_some()
                 && running
@@ -156,18 +159,6 @@ fn liftable(shown: &Shown<'_>, statement: &Statement, reader: &PersonId) -> Vec<
 fn words_of(step: &StatementStep) -> String {
     let roles: Vec<&str> = step.on_word_of.iter().map(RoleName::as_str).collect();
     roles.join(" or ")
-}
-
-fn stages(shown: &Shown<'_>, statement: &Statement) -> Vec<ShownStage> {
-    match &statement.phase {
-        StatementPhase::Asking(ballot) => shown.stages(ballot),
-        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => shown.stages(&posting.ballot),
-        StatementPhase::Ready(ready) => shown.stages(&ready.ballot),
-        StatementPhase::Waiting
-        | StatementPhase::Drafting(_)
-        | StatementPhase::Skipped(_)
-        | StatementPhase::Withdrawn => Vec::new(),
-    }
 }
 
 fn channels(statement: &Statement, wanted: impl Fn(&PostPhase) -> bool) -> Vec<String> {
