@@ -59,15 +59,14 @@ fn from_file(source: &str) -> Result<Read, String> {
 
 fn fetched(options: &Options) -> Result<Read, String> {
     let settings = RssSettings { url: options.source.clone(), key: None, every: None, private: Some(options.private) };
-    let feed = RssFeed::new(&settings).map_err(|error| error.to_string())?;
+    let said = |why: String| why.replace(PRIVATE_HINT, "add `--private` if it is in your own network");
+    let feed = RssFeed::new(&settings).map_err(|error| said(error.to_string()))?;
     let outside = Outside::new().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let looked = runtime.map_err(|error| error.to_string())?.block_on(feed.fetch(&outside, None, Timestamp::now()));
     match looked.came {
         Came::Brought(batch) => Ok(Read { mentions: batch.mentions, refused: batch.refused, broken: None }),
         Came::Cut { batch, why } => Ok(Read { mentions: batch.mentions, refused: batch.refused, broken: Some(why) }),
-        Came::Later { why, .. } | Came::Failed { why } | Came::Gone { why } => {
-            Err(why.replace(PRIVATE_HINT, "add `--private` if it is in your own network"))
-        }
+        Came::Later { why, .. } | Came::Failed { why } | Came::Gone { why } => Err(said(why)),
     }
 }

@@ -114,12 +114,16 @@ impl Reading<'_> {
         if quorum.roles().iter().any(|role| !people.roster.roles.contains_key(role)) {
             return;
         }
-        let together: BTreeSet<&PersonId> = quorum.roles().iter().flat_map(|role| people.askable(role)).collect();
+        // Of a mailbox that holds a role it is said there that a person belongs in its place.
+        let held_by = |role: &RoleName| -> Vec<&PersonId> {
+            people.askable(role).into_iter().chain(people.mailboxes(role).map(|(mailbox, _)| mailbox)).collect()
+        };
+        let together: BTreeSet<&PersonId> = quorum.roles().iter().flat_map(held_by).collect();
         let met = match quorum {
             Quorum::AnyOf(_) => !together.is_empty(),
             Quorum::Of { count, .. } => together.len() >= *count,
             Quorum::AllOf(roles) => {
-                let choices: Vec<Vec<&PersonId>> = roles.iter().map(|role| people.askable(role)).collect();
+                let choices: Vec<Vec<&PersonId>> = roles.iter().map(held_by).collect();
                 each_has_its_own(&choices)
             }
         };

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::kept::Files;
+use super::load::MAIN;
 use super::node::Word;
 use super::problem::{NamedText, Place, Problem, Weight};
 use super::sheet::Sheet;
@@ -15,6 +16,21 @@ use super::sheet::Sheet;
 pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The deepest folder below `templates/statements`, in levels.
 const DEPTH_MAX: usize = 8;
+
+const NO_MAIN: &str = "`holdline init DIR` makes a folder to start from; or name the folder that holds yours";
+const PERMISSIONS: &str = "look at its owner and permissions with `ls -l`";
+
+/// Why the system gives nothing, as a person would say it.
+pub(super) fn in_words(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => "it is not there",
+        ErrorKind::PermissionDenied => "this user may not read it",
+        ErrorKind::NotADirectory => "a part of its path is no folder",
+        ErrorKind::IsADirectory => "it is a folder",
+        ErrorKind::InvalidData => "it holds no text",
+        _ => "the system does not give it out",
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -32,7 +48,7 @@ fn unreadable(name: &str, message: impl Into<String>, help: &str) -> Problem {
 }
 
 fn no_such_file(name: &str) -> Problem {
-    let help = "write it; src/config/default.yaml in Holdline's repository shows every key";
+    let help = if name == MAIN { NO_MAIN } else { "write it, or take out what names it" };
     unreadable(name, "there is no such file", help)
 }
 
@@ -40,7 +56,8 @@ impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
         let refuse =
             |why: String| unreadable(&path.display().to_string(), why, "name a folder that holds holdline.yaml");
-        let root = fs::canonicalize(path).map_err(|error| refuse(format!("the folder cannot be opened: {error}")))?;
+        let root = fs::canonicalize(path)
+            .map_err(|error| refuse(format!("the folder cannot be opened: {}", in_words(&error))))?;
         if root.is_dir() {
             Ok(Self { root, kept: None, read: RefCell::default() })
         } else {
@@ -77,7 +94,7 @@ impl Folder {
         let path = match fs::canonicalize(self.root.join(name)) {
             Ok(path) => path,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(no_such_file(name)),
-            Err(error) => return refuse(format!("this file cannot be read: {error}"), "look at its permissions"),
+            Err(error) => return refuse(format!("this file cannot be read: {}", in_words(&error)), PERMISSIONS),
         };
         if !path.starts_with(&self.root) {
             return refuse("this leads out of the folder".to_owned(), "put the file itself here in place of the link");
@@ -89,7 +106,7 @@ impl Folder {
         let mut bytes = Vec::new();
         let read = fs::File::open(&path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
         if let Err(error) = read {
-            return refuse(format!("this file cannot be read: {error}"), "look at its permissions");
+            return refuse(format!("this file cannot be read: {}", in_words(&error)), PERMISSIONS);
         }
         if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
             return refuse(format!("this file is larger than {FILE_BYTES_MAX} bytes"), "shorten it, or split it");
@@ -137,8 +154,8 @@ impl Folder {
             Err(error) => {
                 problems.push(unreadable(
                     sub,
-                    format!("this folder cannot be read: {error}"),
-                    "look at its permissions",
+                    format!("this folder cannot be read: {}", in_words(&error)),
+                    PERMISSIONS,
                 ));
                 return;
             }

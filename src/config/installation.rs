@@ -29,12 +29,12 @@ const SMTP_PORT: u16 = 587;
 pub(super) fn organisation(file: &Table<'_>) -> Option<Organisation> {
     let sheet = file.sheet;
     let table = file.need_table("organisation", "{ name: ..., timezone: ... }", keys::ORGANISATION)?;
-    let name = table.text("name", "Riverside General Hospital");
+    let name = table.line("name", "Riverside General Hospital");
     let timezone = table.need_word("timezone", "America/New_York");
     if let Some(word) = timezone {
         zone(sheet, word);
     }
-    let hotline = table.text("hotline", "\"+1 555 010 0100\"");
+    let hotline = table.line("hotline", "\"+1 555 010 0100\"");
     let press_office = people::address(sheet, table.need_word("press_office", "press@riverside.example"));
     let words = table.need("languages", "[en]").map(|node| node.words(sheet)).unwrap_or_default();
     let languages: Vec<String> = words.into_iter().filter_map(|word| people::language(sheet, word)).collect();
@@ -190,7 +190,7 @@ pub(super) fn mail(file: &Table<'_>, around: Surroundings<'_>) -> Option<SmtpSet
     let table = file.table("mail", keys::MAIL)?;
     let from = table.need_word("from", "Riverside Holdline <holdline@riverside.example>");
     let smtp = table.need_table("smtp", "{ host: smtp.riverside.example }", keys::SMTP)?;
-    let host = smtp.text("host", "smtp.riverside.example");
+    let host = smtp.line("host", "smtp.riverside.example");
     let port = smtp.parsed("port", |text| {
         text.parse::<u16>().map_err(|_| format!("`{text}` is not a port; write a number, as in {SMTP_PORT}"))
     });

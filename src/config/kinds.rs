@@ -87,7 +87,8 @@ fn language(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Option<String
 /// A feed's settings with those that stand beside its kind, where a bare address is its `url`.
 fn with_common(sheet: &Sheet, named: &Entry, chosen: &Entry) -> Node {
     let mut settings = chosen.value.clone();
-    let is_address = matches!(&settings.value, Value::Text(text) if text.contains("://"));
+    let is_fetched = chosen.key == feed::rss::NAME;
+    let is_address = matches!(&settings.value, Value::Text(text) if is_fetched || text.contains("://"));
     if is_address {
         let url = Entry { at: settings.at.clone(), key: "url".to_owned(), value: settings.clone() };
         settings.value = Value::Map(vec![url]);
@@ -192,13 +193,8 @@ fn parsed<T>(
     } else if error.starts_with("missing field") {
         sheet.refuse(&chosen.at, format!("`{}` has no `{first}`", chosen.key), format!("write it as in `{example}`"));
     } else if let Some((found, wanted)) = error.split_once(", expected ") {
-        let found = ["invalid type: ", "invalid value: ", "unknown variant "]
-            .iter()
-            .fold(found, |found, what| found.trim_start_matches(what));
-        let found = ["integer ", "string ", "floating point ", "boolean "]
-            .iter()
-            .fold(found, |found, what| found.trim_start_matches(what));
-        sheet.refuse(&last.borrow(), format!("{found} does not fit here"), format!("write {wanted}"));
+        let message = format!("{} does not fit here", found_in_words(found));
+        sheet.refuse(&last.borrow(), message, format!("write {}", wanted_in_words(wanted)));
     } else {
         let value = last.borrow().clone();
         let inner = (value != ready.at).then_some(value);
@@ -210,6 +206,34 @@ fn parsed<T>(
         }
     }
     None
+}
+
+/// What serde says it found.
+fn found_in_words(found: &str) -> String {
+    let found = found.split_once(": ").map_or(found, |(_, value)| value);
+    let found = found.strip_prefix("unknown variant ").unwrap_or(found);
+    match found {
+        "sequence" => return "a list".to_owned(),
+        "map" => return "a table".to_owned(),
+        "unit value" | "null" | "Option value" => return "nothing".to_owned(),
+        _ => {}
+    }
+    let value = ["integer ", "string ", "floating point ", "boolean "].iter().find_map(|kind| found.strip_prefix(kind));
+    value.unwrap_or(found).to_owned()
+}
+
+/// What serde says it wanted.
+fn wanted_in_words(wanted: &str) -> &str {
+    match wanted {
+        "a string" | "string" | "str" => "a text",
+        "a boolean" | "bool" => "true or false",
+        "a sequence" | "sequence" => "a list, as in [one, other]",
+        "a map" | "map" => "a table, as in { name: value }",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        other if other.starts_with("struct ") => "a table of settings",
+        other => other,
+    }
 }
 
 fn setting<'n>(settings: &'n Node, key: &str) -> Option<&'n Node> {

@@ -17,6 +17,7 @@ use super::playbook::{self, Given};
 use super::problem::{Problem, Weight};
 use super::quiet;
 use super::retention;
+use super::scenario::Mistaken;
 use super::secret::Secrets;
 use super::sheet::Sheet;
 use super::stamp::{Stamp, stamp};
@@ -79,10 +80,12 @@ pub(super) fn load_from(folder: &Folder, need: Need) -> Result<Loaded, Vec<Probl
     let mut problems = Vec::new();
     let templates = Templates::read(folder, &mut problems);
     let books = books(folder, &mut problems);
+    let mut main_has_mistakes = true;
     let mut config = match folder.read(MAIN) {
         Ok(main) => {
             let config = Loading { folder, now: Timestamp::now(), stamp, need, templates: &templates, books: &books }
                 .main(&main);
+            main_has_mistakes = !main.is_sound();
             problems.extend(main.into_problems());
             config
         }
@@ -92,10 +95,17 @@ pub(super) fn load_from(folder: &Folder, need: Need) -> Result<Loaded, Vec<Probl
         }
     };
     if let Some(config) = &mut config {
-        let known = books.iter().map(|book| book.name.clone()).collect();
+        let with_mistakes = books.iter().map(|book| (book.name.clone(), !book.sheet.is_sound())).collect();
+        let mistaken = Mistaken { main: main_has_mistakes, books: &with_mistakes };
         let mut of_scenarios = Vec::new();
-        config.scenarios = read_scenarios(folder, config, &known, &mut of_scenarios);
+        config.scenarios = read_scenarios(folder, config, mistaken, &mut of_scenarios);
         problems.extend(of_scenarios.into_iter().map(|problem| of_a_scenario(problem, need)));
+        // A playbook that could not be read may use any of them.
+        if problems.iter().all(|problem| problem.weight == Weight::Warning)
+            && books.iter().all(|book| book.sheet.is_sound())
+        {
+            templates.warn_of_unused(config.rules.values().map(Arc::as_ref));
+        }
         config.files = folder.files();
     }
     problems.extend(books.into_iter().flat_map(|book| book.sheet.into_problems()));
@@ -129,7 +139,7 @@ pub fn scenario_file(folder: &Path, name: &str) -> PathBuf {
 fn read_scenarios(
     folder: &Folder,
     config: &Config,
-    books: &BTreeSet<String>,
+    mistaken: Mistaken<'_>,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Scenario> {
     let mut found = BTreeMap::new();
@@ -138,11 +148,10 @@ fn read_scenarios(
         let name = name.unwrap_or(&path).to_owned();
         match folder.read(&path) {
             Ok(sheet) => {
-                let read = read_scenario(&sheet, config, books);
-                let of_this = sheet.into_problems();
-                let sound = of_this.iter().all(|problem| problem.weight == Weight::Warning);
+                let read = read_scenario(&sheet, config, mistaken);
+                let sound = sheet.is_sound();
                 found.extend(read.filter(|_| sound).map(|scenario| (name, scenario)));
-                problems.extend(of_this);
+                problems.extend(sheet.into_problems());
             }
             Err(problem) => problems.push(problem),
         }
@@ -150,9 +159,9 @@ fn read_scenarios(
     found
 }
 
-fn read_scenario(sheet: &Sheet, config: &Config, books: &BTreeSet<String>) -> Option<Scenario> {
+fn read_scenario(sheet: &Sheet, config: &Config, mistaken: Mistaken<'_>) -> Option<Scenario> {
     let node = yaml::read(sheet).inspect(|node| clear::check(sheet, node))?;
-    scenarios::read(sheet, &node, config, books)
+    scenarios::read(sheet, &node, config, mistaken)
 }
 
 /// Reads a scenario from a file that may lie anywhere, for a folder without mistakes; else everything that is wrong in it.
@@ -161,7 +170,7 @@ pub fn scenario(path: &Path, config: &Config) -> Result<Scenario, Vec<Problem>> 
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = Folder::open(alone).map_err(|problem| vec![problem])?;
     let sheet = folder.read(&name).map_err(|problem| vec![problem])?;
-    let found = read_scenario(&sheet, config, &BTreeSet::new());
+    let found = read_scenario(&sheet, config, Mistaken { main: false, books: &BTreeMap::new() });
     let problems = sheet.into_problems();
     let sound = problems.iter().all(|problem| problem.weight == Weight::Warning);
     found.filter(|_| sound).ok_or(problems)
@@ -230,11 +239,9 @@ impl Loading<'_> {
         let channels = kinds::channels(around.for_channels(), file.get("channels"), &judged.languages, &people);
         let feed_names = names(file.get("feeds"));
         let playbooks = self.books.iter().map(|book| book.name.clone()).collect();
-        let watches = watches::read(
-            main,
-            file.get("watches"),
-            &Named { feeds: &feed_names, authors: &authors(&feeds), playbooks: &playbooks },
-        );
+        let (at, authors) = (file.get("feeds"), authors(&feeds));
+        let named = Named { feeds: &feed_names, feeds_at: at, authors: &authors, playbooks: &playbooks };
+        let watches = watches::read(main, file.get("watches"), &named);
         let quiet = quiet::read(&file, &names(file.get("watches")), &judged.zone(), self.now);
         let channel_rules: BTreeMap<ChannelName, ChannelRules> =
             channels.iter().map(|(name, channel)| (name.clone(), channel.rules())).collect();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::sheet::{Sheet, listed, meant, nearest};
+use crate::core::statement::hidden_character;
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -44,6 +45,8 @@ pub(super) struct Table<'n> {
     pub(super) at: &'n Range<usize>,
     name: &'n str,
     entries: &'n [Entry],
+    /// It is one: of what is none, that alone is said.
+    whole: bool,
     /// Entries whose keys are none of the set but for a slip, with what was meant.
     misspelt: Vec<(&'n Entry, String)>,
 }
@@ -118,6 +121,13 @@ impl Node {
             sheet.refuse(&self.at, "this is empty", "write something, or leave the key out");
             return None;
         }
+        if let Some(hidden) =
+            text.chars().find(|c| *c != '\t' && hidden_character(c.encode_utf8(&mut [0; 4])).is_some())
+        {
+            let message = format!("a character that nobody sees stands in this text, U+{:04X}", u32::from(hidden));
+            sheet.refuse(&self.at, message, "type the words anew by hand; what was copied brought it along");
+            return None;
+        }
         Some(Word { text: text.trim(), at: &self.at })
     }
 
@@ -175,7 +185,7 @@ impl<'n> Table<'n> {
             let meant = nearest(&entry.key, keys.iter().copied());
             misspelt.extend(meant.map(|key| (entry, key.to_owned())));
         }
-        Self { sheet, at, name, entries, misspelt }
+        Self { sheet, at, name, entries, whole: matches!(node.value, Value::Map(_)), misspelt }
     }
 
     /// The entry of a key, also where it is misspelt: that was said already, and what rests on it is not wrong for it.
@@ -191,7 +201,7 @@ impl<'n> Table<'n> {
     /// The value of a key that must be there.
     pub(super) fn need(&self, key: &str, example: &str) -> Option<&'n Node> {
         let found = self.get(key);
-        if found.is_none() {
+        if found.is_none() && self.whole {
             let message = format!("`{}` has no `{key}`", self.name);
             self.sheet.refuse(self.at, message, format!("add it, as in `{key}: {example}`"));
         }
@@ -208,6 +218,16 @@ impl<'n> Table<'n> {
 
     pub(super) fn text(&self, key: &str, example: &str) -> Option<String> {
         Some(self.need_word(key, example)?.text.to_owned())
+    }
+
+    /// A text that stands where there is one line: a name, a subject.
+    pub(super) fn line(&self, key: &str, example: &str) -> Option<String> {
+        let word = self.need_word(key, example)?;
+        if word.text.contains(['\n', '\r']) {
+            self.sheet.refuse(word.at, format!("a line break stands in this {key}"), "write it in one line");
+            return None;
+        }
+        Some(word.text.to_owned())
     }
 
     pub(super) fn flag(&self, key: &str) -> Option<bool> {

@@ -11,7 +11,6 @@ use super::sheet::{Sheet, meant};
 use super::spelling;
 use crate::core::name::{PersonId, RoleName, role};
 use crate::core::roster::{Away, Person, Roster};
-use crate::core::statement::hidden_character;
 
 /// The roster, with the places that later checks point at.
 #[derive(Debug, Default)]
@@ -123,7 +122,7 @@ pub(super) fn read(
 
 fn person(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Person {
     let table = Table::of(sheet, &entry.key, &entry.value, &entry.at, keys::PERSON);
-    let name = table.need_word("name", "Ana Ruiz").map(|word| name(sheet, &word));
+    let name = table.line("name", "Ana Ruiz");
     let email = address(sheet, table.need_word("email", "ana@riverside.example"));
     let away = table.parsed("away", away);
     let reads = table.get("reads").map_or_else(
@@ -140,15 +139,6 @@ fn person(sheet: &Sheet, entry: &Entry, languages: &[String]) -> Person {
         reads,
         shared: table.flag("shared").unwrap_or(false),
     }
-}
-
-/// A name stands in sentences of mails and pages, where more than one line of it would read as ours.
-fn name(sheet: &Sheet, word: &Word<'_>) -> String {
-    if word.text.contains('\n') || hidden_character(word.text).is_some() {
-        let words = "the name holds a line break, or a character that nobody sees";
-        sheet.refuse(word.at, words, "write it on one line, in characters that everybody sees");
-    }
-    word.text.to_owned()
 }
 
 pub(super) fn address(sheet: &Sheet, word: Option<Word<'_>>) -> Option<String> {
@@ -269,10 +259,18 @@ impl People {
     pub(super) fn expect_own_addresses(&self, sheet: &Sheet, role: &RoleName) {
         for id in self.roster.roles.get(role).into_iter().flatten() {
             let stands_in = self.roster.person(id).and_then(|person| person.delegate.as_ref());
-            for found in std::iter::once(id).chain(stands_in).filter_map(|id| self.not_ones_own.get(id)) {
+            // Where two entries have one address, that is the mistake.
+            let alone = |id: &&PersonId| self.roster.person(id).is_some_and(|person| !self.shares_its_address(person));
+            let asked = std::iter::once(id).chain(stands_in).filter(alone);
+            for found in asked.filter_map(|id| self.not_ones_own.get(id)) {
                 sheet.refuse_once(&found.at, &found.message, found.help);
             }
         }
+    }
+
+    fn shares_its_address(&self, person: &Person) -> bool {
+        let same = |other: &&Person| other.email.eq_ignore_ascii_case(&person.email);
+        self.roster.people.values().filter(same).count() > 1
     }
 
     fn add_role(&mut self, sheet: &Sheet, entry: &Entry, people: &[Entry]) {

@@ -50,7 +50,7 @@ pub(super) struct Reading<'a> {
 pub(super) fn read(sheet: &Sheet, name: &str, node: &Node, given: &Given<'_>) -> Option<Playbook> {
     let top = 0..0;
     let table = Table::of(sheet, "the playbook", node, &top, keys::PLAYBOOK);
-    let title = table.text("title", "Patient data breach");
+    let title = table.line("title", "Patient data breach");
     let when_to_use = table.text("when_to_use", "Someone claims that records were seen, taken or lost.");
     let (facts, untyped) = table.get("facts").map(|node| facts(sheet, node, given)).unwrap_or_default();
     let reading = Reading { sheet, given, facts: &facts, untyped: &untyped };

@@ -73,7 +73,7 @@ fn window(
     let (scope, break_through) = common(&table, watches);
     let from = table.need_word("from", "2026-12-05 22:00");
     let to = table.need_word("to", "2026-12-06 04:00");
-    let reason = table.text("reason", "The website moves to a new server");
+    let reason = table.line("reason", "The website moves to a new server");
     let time = |text: &str| match FactKind::Datetime.parse(text, zone) {
         Ok(FactValue::Datetime(at)) => Ok(at),
         Ok(FactValue::Text(_) | FactValue::Number(_) | FactValue::Phone(_) | FactValue::Link(_)) => {

@@ -1,6 +1,6 @@
 //! Scenario files, `playbooks/scenarios/NAME.yaml`: what happens in a rehearsal, and what is expected of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Config;
@@ -21,13 +21,24 @@ pub(super) struct Stage<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) config: &'a Config,
     pub(super) playbook: &'a Playbook,
+    mistaken: Mistaken<'a>,
+    /// The playbook has mistakes, so that a step that is not there may be one of them.
+    is_partial: bool,
 }
 
-/// `books` are the playbooks of the folder, also those that are wrong: what is wrong with them is said there.
-pub(super) fn read(sheet: &Sheet, node: &Node, config: &Config, books: &BTreeSet<String>) -> Option<Scenario> {
+/// Which other files have mistakes: what follows from those is not said a second time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mistaken<'a> {
+    /// `holdline.yaml` has.
+    pub(super) main: bool,
+    /// The playbooks of the folder, and whether each has.
+    pub(super) books: &'a BTreeMap<String, bool>,
+}
+
+pub(super) fn read(sheet: &Sheet, node: &Node, config: &Config, mistaken: Mistaken<'_>) -> Option<Scenario> {
     let top = 0..0;
     let table = Table::of(sheet, "the scenario", node, &top, keys::SCENARIO);
-    let title = table.text("title", "The lawyer cannot be reached");
+    let title = table.line("title", "The lawyer cannot be reached");
     let word = table.need_word("playbook", "data-breach")?;
     if word.text == NONE {
         let help = "name a playbook of playbooks/; `none` is what an incident without one has";
@@ -35,14 +46,15 @@ pub(super) fn read(sheet: &Sheet, node: &Node, config: &Config, books: &BTreeSet
         return None;
     }
     let Some(rules) = config.rules.get(word.text) else {
-        if books.contains(word.text) {
+        if mistaken.books.contains_key(word.text) {
             return None;
         }
         let help = meant(word.text, config.rules.keys().map(crate::core::name::PlaybookName::as_str));
         sheet.refuse(word.at, format!("there is no playbook called `{}`", word.text), help);
         return None;
     };
-    let stage = Stage { sheet, config, playbook: &rules.playbook };
+    let is_partial = mistaken.books.get(word.text).is_some_and(|has_mistakes| *has_mistakes);
+    let stage = Stage { sheet, config, playbook: &rules.playbook, mistaken, is_partial };
     let opened_by = table.word("opened_by").map(|word| stage.person(word));
     let lasts = table.parsed("lasts", Period::parse).unwrap_or(LASTS);
     let people = table.get("people").map(|node| stage.people(node)).unwrap_or_default();
@@ -50,7 +62,9 @@ pub(super) fn read(sheet: &Sheet, node: &Node, config: &Config, books: &BTreeSet
     let injects: Vec<Inject> = stage.items(&table, "injects").filter_map(|node| stage.inject(node, lasts)).collect();
     let expect = stage.items(&table, "expect").filter_map(|node| scenario_expect::read(&stage, node)).collect();
     let talk = injects.iter().any(|inject| matches!(inject.what, What::Mentions { .. }));
-    if opened_by.is_none() && !talk && table.get("injects").is_none_or(|node| !node.items(sheet).is_empty()) {
+    // Of injects that could not be read some may have been talk.
+    let written = table.get("injects").map(|node| node.items(sheet).len());
+    if opened_by.is_none() && !talk && written.is_none_or(|written| written > 0 && written == injects.len()) {
         let help = "say who does with `opened_by`, or let `mentions` come in";
         sheet.refuse(&top, "nothing opens the incident", help);
     }
@@ -102,6 +116,9 @@ impl<'a> Stage<'a> {
     fn step(&self, word: Word<'_>, what: &str, wanted: impl Fn(&StepKind) -> bool) -> Option<StepId> {
         let steps = || self.playbook.timeline.iter().filter(|step| wanted(&step.kind)).map(|step| step.id.as_str());
         if !steps().any(|step| step == word.text) {
+            if self.is_partial {
+                return None;
+            }
             let message = format!("the playbook {} has no {what} called `{}`", self.playbook.name, word.text);
             self.sheet.refuse(word.at, message, meant(word.text, steps()));
             return None;
@@ -112,6 +129,9 @@ impl<'a> Stage<'a> {
     fn channel(&self, word: Word<'_>) -> Option<ChannelName> {
         let channels = &self.config.channels;
         if !channels.contains_key(word.text) {
+            if self.config.written.channels.contains_key(word.text) {
+                return None;
+            }
             let help = meant(word.text, channels.keys().map(ChannelName::as_str));
             self.sheet.refuse(word.at, format!("there is no channel called `{}`", word.text), help);
             return None;
@@ -238,6 +258,9 @@ impl<'a> Stage<'a> {
     fn feed(&self, word: Word<'_>) -> Option<FeedName> {
         let feeds = &self.config.feeds;
         if !feeds.contains_key(word.text) {
+            if self.config.written.feeds.contains_key(word.text) {
+                return None;
+            }
             let help = meant(word.text, feeds.keys().map(FeedName::as_str));
             self.sheet.refuse(word.at, format!("there is no feed called `{}`", word.text), help);
             return None;
@@ -249,7 +272,7 @@ impl<'a> Stage<'a> {
     fn usual_feed(&self, at: &Range<usize>) -> Option<FeedName> {
         let opens = |watch: &&crate::core::watch::Watch| watch.opens.as_ref() == Some(&self.playbook.name);
         let feed = self.config.watches.iter().find(opens).and_then(|watch| watch.feeds.first().cloned());
-        if feed.is_none() {
+        if feed.is_none() && !self.mistaken.main {
             let message =
                 format!("no watch opens {}, so it cannot be told which feed these mentions are of", self.playbook.name);
             self.sheet.refuse(at, message, "name a `feed`");

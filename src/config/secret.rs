@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use super::Need;
+use super::files::in_words;
 use super::node::{Node, Value};
 use super::sheet::{Sheet, meant};
 
@@ -160,7 +161,7 @@ fn unreadable(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "is not there".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
-        _ => format!("cannot be read: {error}"),
+        _ => format!("cannot be read: {}", in_words(error)),
     }
 }
 

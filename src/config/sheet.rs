@@ -42,6 +42,11 @@ impl Sheet {
         }
     }
 
+    /// Whether nothing was refused so far: only then what is missing is missing, and not merely unread.
+    pub(super) fn is_sound(&self) -> bool {
+        self.found.borrow().iter().all(|problem| problem.weight == Weight::Warning)
+    }
+
     pub(super) fn warn(&self, bytes: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.add(Weight::Warning, bytes, message.into(), help.into());
     }

@@ -103,7 +103,7 @@ impl<'n> Reading<'n> {
     fn statement(self, entry: &'n Entry) -> Option<Placed<'n>> {
         let table = Table::of(self.sheet, "statement", &entry.value, &entry.at, keys::STATEMENT);
         let id = table.text("id", "holding");
-        let audience = table.text("audience", "public");
+        let audience = table.line("audience", "public");
         let template = table.need_word("template", "data-breach/holding");
         let usage = self.usage(&table);
         let channels = match usage {

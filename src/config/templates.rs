@@ -6,12 +6,12 @@ use super::files::Folder;
 use super::node::Word;
 use super::playbook::Given;
 use super::problem::Problem;
-use super::sheet::{Sheet, meant};
+use super::sheet::{Sheet, nearest};
 use super::spelling;
 use super::yaml::byte_at;
 use crate::core::name::{ChannelName, TemplateName};
 use crate::core::playbook::{FactSpec, StatementStep, Usage};
-use crate::core::rules::{ChannelRules, Template};
+use crate::core::rules::{ChannelRules, Rules, Template};
 use crate::core::statement::{Length, TemplateSpec, check_template};
 
 /// The most template files in a folder.
@@ -52,6 +52,15 @@ impl Templates {
         self.all().map(|(_, template)| template).filter(|template| template.name == *name).cloned().collect()
     }
 
+    /// Warns of files that no statement uses.
+    pub(super) fn warn_of_unused<'r>(&self, rules: impl Iterator<Item = &'r Rules>) {
+        let used: BTreeSet<&TemplateName> = rules.flat_map(|rules| &rules.templates).map(|it| &it.name).collect();
+        for (sheet, template) in self.all().filter(|(_, template)| !used.contains(&template.name)) {
+            let message = format!("no statement uses the template `{}`", template.name);
+            sheet.warn(&(0..0), message, "name it as a statement's `template`, or delete the file");
+        }
+    }
+
     /// Says which files a step lacks, and what is wrong in those it has.
     pub(super) fn check(
         &self,
@@ -63,11 +72,10 @@ impl Templates {
     ) {
         let names: BTreeSet<&str> = self.all().map(|(_, template)| template.name.as_str()).collect();
         if !names.contains(step.template.as_str()) {
-            let near = meant(word.text, names);
-            let help = if near.starts_with("did you mean") {
-                near
-            } else {
-                format!("write {}", path(&step.template, Length::Long, given.first_language()))
+            let file = path(&step.template, Length::Long, given.first_language());
+            let help = match nearest(word.text, names) {
+                Some(near) => format!("did you mean `{near}`? Else write {file}"),
+                None => format!("write {file}"),
             };
             sheet.refuse(word.at, format!("there is no template called `{}`", word.text), help);
             return;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::node::{Entry, Node, Table, Word};
+use super::node::{Entry, Node, Table, Value, Word};
 use super::sheet::{Sheet, listed, meant};
 use super::{keys, spelling};
 use crate::core::detect::{Detector, KINDS};
@@ -14,6 +14,8 @@ use crate::core::watch::{Besides, Mentions, Percent, Voices, Watch};
 /// What a watch may name.
 pub(super) struct Named<'a> {
     pub(super) feeds: &'a BTreeSet<String>,
+    /// Where the feeds are written.
+    pub(super) feeds_at: Option<&'a Node>,
     /// The feeds that call authors otherwise than people do, and what those names begin with.
     pub(super) authors: &'a BTreeMap<FeedName, &'static str>,
     pub(super) playbooks: &'a BTreeSet<String>,
@@ -26,7 +28,17 @@ pub(super) fn read(sheet: &Sheet, node: Option<&Node>, named: &Named<'_>) -> Vec
     if let (Some(node), Err(error)) = (node, Matcher::new(&queries)) {
         sheet.refuse_error(&node.at, &error);
     }
+    warn_of_unheard(sheet, &watches, named);
     watches
+}
+
+/// Warns of a feed that no watch names. Where something is wrong in the file it may be just that.
+fn warn_of_unheard(sheet: &Sheet, watches: &[Watch], named: &Named<'_>) {
+    let Some(Value::Map(feeds)) = named.feeds_at.map(|node| &node.value).filter(|_| sheet.is_sound()) else { return };
+    for feed in feeds.iter().filter(|feed| !watches.iter().any(|watch| watch.feeds.contains(feed.key.as_str()))) {
+        let message = format!("no watch listens to `{}`, so nothing that it brings raises an alarm", feed.key);
+        sheet.warn(&feed.at, message, "name it under the `feeds` of a watch, or take it out");
+    }
 }
 
 fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {

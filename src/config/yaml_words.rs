@@ -11,7 +11,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     (
         "mapping values are not allowed",
         "a colon with a blank after it stands within a text",
-        "put the whole text in quotes, or begin a new line for the next key",
+        "put the whole text in quotes; a key begins a line of its own, as far in as those around it, and a line above may lack its colon",
     ),
     ("illegal placement of ':'", "a colon with a blank after it stands where none may", HELP),
     ("unclosed quote", "a quote opens here and is never closed", "close it with the same kind of quote"),
@@ -79,12 +79,12 @@ const TOLD: &[(&str, &str, &str)] = &[
         "a line that begins with % means something else in YAML",
         "put the text in quotes, or the % within its line",
     ),
-    ("comment", "a # begins a comment here, in the midst of a text", "put the whole text in quotes"),
     (
         "block scalar",
         "what follows | or > does not say how its lines are to be taken",
         "write | or > alone, and the text beneath it, farther in",
     ),
+    ("comment", "a # begins a comment here, in the midst of a text", "put the whole text in quotes"),
     ("BOM", "an invisible sign stands within the file", "delete it: take out the blanks here and type them anew"),
 ];
 

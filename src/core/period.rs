@@ -1,4 +1,4 @@
-//! A length of time as people write it in a playbook: `90s`, `10m`, `2h`, `1d`.
+//! A length of time as people write it in a playbook: `90s`, `10m`, `2h`, `1d`, or with the unit in words.
 
 use std::fmt;
 
@@ -14,8 +14,22 @@ pub struct Period(u64);
 
 /// Why a text is not a period.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a length of time; write a whole number and a unit, as in 90s, 10m, 2h or 1d")]
-pub struct PeriodError(String);
+pub enum PeriodError {
+    #[error("`{0}` is not a length of time; write a whole number and a unit, as in 90s, 10m, 2h or 1d")]
+    NotOne(String),
+    #[error("`{0}` is no time at all; write 1s or more")]
+    Nothing(String),
+    #[error("`{0}` is longer than a year; write 366d or less")]
+    TooLong(String),
+}
+
+/// How each unit may be written, and its seconds.
+const UNITS: &[(&[&str], u64)] = &[
+    (&["s", "sec", "secs", "second", "seconds"], 1),
+    (&["m", "min", "mins", "minute", "minutes"], 60),
+    (&["h", "hr", "hrs", "hour", "hours"], 60 * 60),
+    (&["d", "day", "days"], 24 * 60 * 60),
+];
 
 impl Period {
     pub const fn seconds(seconds: u64) -> Self {
@@ -35,19 +49,21 @@ impl Period {
     }
 
     pub fn parse(text: &str) -> Result<Self, PeriodError> {
-        let refuse = || PeriodError(text.to_owned());
-        let text = text.trim();
-        let unit = text.chars().last().ok_or_else(refuse)?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 60 * 60,
-            'd' => 24 * 60 * 60,
-            _ => return Err(refuse()),
-        };
-        let number: u64 = text[..text.len() - 1].trim_end().parse().map_err(|_| refuse())?;
-        let total = number.checked_mul(seconds).ok_or_else(refuse)?;
-        if total == 0 || total > PERIOD_SECONDS_MAX { Err(refuse()) } else { Ok(Self(total)) }
+        let written = text.trim();
+        let refuse = || PeriodError::NotOne(text.to_owned());
+        let digits = written.find(|c: char| !c.is_ascii_digit()).ok_or_else(refuse)?;
+        let (number, unit) = (&written[..digits], written[digits..].trim_start());
+        let same = |names: &&[&str]| names.iter().any(|name| unit.eq_ignore_ascii_case(name));
+        let (_, seconds) = UNITS.iter().find(|(names, _)| same(names)).ok_or_else(refuse)?;
+        if number.is_empty() {
+            return Err(refuse());
+        }
+        let total = number.parse().ok().and_then(|number: u64| number.checked_mul(*seconds));
+        match total {
+            Some(0) => Err(PeriodError::Nothing(text.to_owned())),
+            Some(total) if total <= PERIOD_SECONDS_MAX => Ok(Self(total)),
+            Some(_) | None => Err(PeriodError::TooLong(text.to_owned())),
+        }
     }
 
     /// The time this long after `at`; the end of time where that lies beyond it.
@@ -93,5 +109,32 @@ impl Serialize for Period {
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PERIOD_SECONDS_MAX, Period, PeriodError};
+
+    #[test]
+    fn a_length_is_read_as_people_write_it() {
+        for (written, seconds) in [
+            ("90s", 90),
+            (" 10 m ", 600),
+            ("20 minutes", 1_200),
+            ("20 min", 1_200),
+            ("1 Hour", 3_600),
+            ("2 hours", 7_200),
+            ("366d", PERIOD_SECONDS_MAX),
+        ] {
+            assert_eq!(Period::parse(written), Ok(Period::seconds(seconds)), "{written}");
+        }
+        for written in ["", "m", "10", "1.5h", "-1m", "10 mintues", "ten minutes", "10m 5s", "+10m", "10µ"] {
+            assert_eq!(Period::parse(written), Err(PeriodError::NotOne(written.to_owned())));
+        }
+        assert_eq!(Period::parse("0m"), Err(PeriodError::Nothing("0m".to_owned())));
+        for written in ["367d", "900d", "31622401s", "99999999999999999999s"] {
+            assert_eq!(Period::parse(written), Err(PeriodError::TooLong(written.to_owned())));
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Work<'_, '_> {
         if matching.is_empty() {
             return Ok(());
         }
-        let backlog = self.state.quiet.is_backlog(feed, counted);
+        let backlog = self.state.unheard.is_backlog(feed, counted);
         let said = Counting::said(feed, mention);
         for &index in matching {
             self.state.counted();

@@ -16,7 +16,7 @@ pub struct Board {
     pub incidents: Incidents,
     /// Nothing may be posted, by the kill switch.
     pub stopped: bool,
-    /// Silences, alarms that are held back, and feeds that fail.
+    /// Silences, and alarms that are held back.
     pub quiet: Arc<QuietNow>,
     /// Incidents of which nothing but this is left.
     pub erased: Arc<BTreeMap<IncidentId, Erased>>,

@@ -64,6 +64,7 @@ pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
 pub use feeds::{BLIND_GATHER, BLIND_MAILS_EVERY, FeedHealth, Way};
 pub use fetching::{Chance, FETCHES_MAX, FetchedFeed, OVERDUE_PER_SECOND};
+pub use gaps::Unheard;
 pub use hands::{Hands, LiveChannel, LiveHands};
 pub use holds::{Hold, Holds};
 pub use incidents::Incidents;

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 
 use super::work::Work;
 use super::{Engine, RecordError};
-use crate::core::name::{FeedName, PersonId, WatchName};
+use crate::core::name::{PersonId, WatchName};
 use crate::core::period::Period;
-use crate::core::quiet::{BreakThrough, FeedGaps, Gaps, Held, SILENCES_MAX, Scope, Silence, SilenceError};
+use crate::core::quiet::{BreakThrough, Held, SILENCES_MAX, Scope, Silence, SilenceError};
 use crate::store::{INSTALLATION, InstallationEffect, InstallationEvent, StoreError, StoredEvent};
 
 /// What keeps watches quiet by events, and what of them is held back.
@@ -18,9 +18,6 @@ pub struct QuietNow {
     /// By number. One whose time has run out may still be here.
     pub silences: BTreeMap<u32, Silence>,
     pub held: BTreeMap<WatchName, Held>,
-    pub gaps: BTreeMap<FeedName, FeedGaps>,
-    /// When this program did not run.
-    pub down: Gaps,
 }
 
 /// What somebody asks for.

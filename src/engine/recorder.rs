@@ -13,14 +13,14 @@ use super::clock::Reading;
 use super::counting::Counting;
 use super::error::RecordError;
 use super::folding::{Folded, fold_all};
-use super::gaps;
+use super::gaps::{self, Unheard};
 use super::holds::{Holds, held_after};
 use super::kept::taken_after;
 use super::links::Links;
 use super::measured::Measures;
 use super::past::{Remembered, note_of};
 use super::quiet::QuietNow;
-use super::state::{Mark, State};
+use super::state::{Mark, State, Undo};
 use super::stop::stopped_by;
 use super::time::EngineTime;
 use super::work::Work;
@@ -116,9 +116,7 @@ impl Recorder {
         let appended = stored.last().and_then(|row| row.entry().ok()).map(|entry| entry.at);
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let time = EngineTime::begin(reading, last);
-        let mut quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
-        quiet.gaps = writer.commit(|batch| batch.gaps())?;
-        quiet.down = writer.commit(|batch| gaps::down(batch, last, time.now()))?;
+        let quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -128,6 +126,7 @@ impl Recorder {
             stopped,
             steady_since: time.steady_since(),
             quiet: Arc::new(quiet),
+            unheard: writer.commit(|batch| Unheard::at_start(batch, last, time.now()))?,
             pulses: BTreeMap::new(),
             holds: Arc::new(stored.iter().try_fold(Holds::new(), held_after)?),
             taken: stored.iter().try_fold(Vec::new(), taken_after)?.into(),
@@ -260,7 +259,7 @@ impl Recorder {
                 batch.move_leases(leapt)?;
                 // Of a machine that slept, as of a clock that was set forward, nobody heard the time between.
                 let down = gaps::down(batch, now.checked_sub(leapt).ok(), now)?;
-                state.change_quiet(|quiet| quiet.down = down);
+                state.undo.push(Undo::Unheard(state.unheard.set_down(down)));
             }
             let mut work = Work::new(batch, state, links, now);
             run(&mut work)?;
@@ -281,9 +280,9 @@ impl Recorder {
         let now = self.time.now();
         self.state.counting.forget();
         self.recall(now)?;
-        let (counting, quiet) = (&mut self.state.counting, Arc::clone(&self.state.quiet));
+        let State { counting, unheard, .. } = &mut self.state;
         self.writer.recent_mentions(Counting::horizon(now), |feed, mention, counted| {
-            if quiet.is_backlog(&feed, counted) {
+            if unheard.is_backlog(&feed, counted) {
                 return;
             }
             let matching = counting.matching(&feed, &mention);
@@ -309,7 +308,7 @@ impl Recorder {
             let remembered = noted.and_then(|noted| serde_json::from_str::<Remembered>(&noted).ok());
             let counts = self.writer.counts(&watch.name, minute_of(now) - RECALLED_MINUTES)?;
             let alarmed = self.state.incidents.values().rev().find_map(|entry| entry.incident.alarmed_by(&watch.name));
-            let deaf = self.state.quiet.deaf_of(watch, now);
+            let deaf = self.state.unheard.deaf_of(watch, now);
             self.state.counting.deafen(index, &deaf);
             self.state.counting.recall(index, remembered, &counts, now);
             if let Some(alarmed) = alarmed {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::board::{Entry, Erased};
 use super::counting::{Counting, WatchIndex};
 use super::feeds::Pulse;
+use super::gaps::{Before, Unheard};
 use super::holds::Holds;
 use super::incidents::Incidents;
 use super::kept::TakenFolder;
@@ -32,6 +33,7 @@ pub(super) struct State {
     /// Since when no clock is known to have been set forward.
     pub(super) steady_since: Timestamp,
     pub(super) quiet: Arc<QuietNow>,
+    pub(super) unheard: Unheard,
     /// How it goes with feeds that are not fetched.
     pub(super) pulses: BTreeMap<FeedName, Pulse>,
     pub(super) holds: Arc<Holds>,
@@ -65,6 +67,7 @@ pub(super) enum Undo {
     Incident(IncidentId, Option<Entry>),
     Stopped(Option<Stopped>),
     Quiet(Arc<QuietNow>),
+    Unheard(Before),
     Pulse(FeedName, Pulse),
     Holds(Arc<Holds>),
     Erased(Arc<BTreeMap<IncidentId, Erased>>),
@@ -170,6 +173,7 @@ impl State {
                 Undo::Incident(id, before) => drop(self.set(id, before)),
                 Undo::Stopped(before) => self.stopped = before,
                 Undo::Quiet(before) => self.quiet = before,
+                Undo::Unheard(before) => self.unheard.take_back(before),
                 Undo::Pulse(feed, before) => drop(self.pulses.insert(feed, before)),
                 Undo::Holds(before) => self.holds = before,
                 Undo::Erased(before) => self.erased = before,

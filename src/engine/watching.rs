@@ -72,7 +72,7 @@ impl Work<'_, '_> {
             last_quiet: self.state.counting.last_quiet(index).cloned(),
             hushes: self.standing.quiet.hushes(&watch.name, &quiet.silences, self.now),
             held: quiet.held.get(&watch.name).cloned(),
-            failing: quiet.failing(watch),
+            failing: self.state.unheard.failing(watch),
             false_alarms: self.false_alarms(&watch.name),
         })
     }

@@ -441,12 +441,12 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// Tells each watch that a feed of its has failed of late in which minutes it could hear nothing.
     fn deafen(&mut self) {
-        if self.state.quiet.gaps.is_empty() && self.state.quiet.down.is_empty() {
+        if self.state.unheard.gaps.is_empty() && self.state.unheard.down.is_empty() {
             return;
         }
         let watches: Vec<_> = self.state.counting.watches().map(|(index, _)| index).collect();
         for index in watches {
-            let deaf = self.state.quiet.deaf_of(self.state.counting.watch(index), self.now);
+            let deaf = self.state.unheard.deaf_of(self.state.counting.watch(index), self.now);
             self.state.counting.deafen(index, &deaf);
         }
     }

@@ -29,6 +29,7 @@ use super::{Cost, Door, Feed, FeedKind, Fetched, Fetching, Look, Outside, Settin
 use crate::core::host::host_of;
 use crate::core::mention::Mention;
 use crate::core::period::Period;
+use crate::net::{is_global, is_metadata, written_address};
 
 /// The longest document that is read, in bytes.
 pub const DOCUMENT_BYTES_MAX: usize = 5 * 1024 * 1024;
@@ -76,6 +77,10 @@ pub struct RssSettings {
 pub enum RssSettingsError {
     #[error("`url` must be an address such as https://news.example/health.xml, with http or https and a host")]
     Url,
+    #[error("`url` is not a public address; {PRIVATE_HINT}")]
+    NotPublic,
+    #[error("`url` is where a cloud keeps its machines' own keys; write the feed's own address")]
+    Metadata,
     #[error("`url` holds a name or a password, which would stand in files and logs; leave it out")]
     SignedIn,
     #[error(
@@ -122,12 +127,18 @@ impl RssFeed {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(RssSettingsError::SignedIn);
         }
+        let private = settings.private.unwrap_or(false);
+        match written_address(&host) {
+            Some(address) if is_metadata(address) => return Err(RssSettingsError::Metadata),
+            Some(address) if !private && !is_global(address) => return Err(RssSettingsError::NotPublic),
+            Some(_) | None => {}
+        }
         let every = settings.every.unwrap_or(EVERY_DEFAULT);
         if !(EVERY_MIN..=EVERY_MAX).contains(&every) {
             return Err(RssSettingsError::Every);
         }
         let shown = if key.is_none() { url.as_str().to_owned() } else { shown.to_owned() };
-        Ok(Self { shown, key, url, host, every, private: settings.private.unwrap_or(false) })
+        Ok(Self { shown, key, url, host, every, private })
     }
 }
 

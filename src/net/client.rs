@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::body::{Body, PACKINGS, read_body};
-use super::global::is_global;
+use super::global::{is_global, is_metadata};
 use super::names::{Anywhere, NotGlobal, OnlyGlobal, SystemNames};
 use super::socket::tls;
 
@@ -201,7 +201,8 @@ pub(super) fn may_be_called(url: &Url, reach: Reach) -> bool {
     // An address that is written out is never looked up, so it is judged here.
     let written: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     let anywhere = reach == Reach::Server { private: true };
-    usual && !signed_in && (anywhere || written.is_none_or(is_global))
+    let may = |address| if anywhere { !is_metadata(address) } else { is_global(address) };
+    usual && !signed_in && written.is_none_or(may)
 }
 
 /// Where a redirect leads, if it is one that can be followed.

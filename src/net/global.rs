@@ -28,6 +28,24 @@ const V4_APART: &[Block] = &[
     ([240, 0, 0, 0], 4),      // reserved, RFC 1112, and broadcast, RFC 919
 ];
 
+/// Where clouds hand a machine its own keys: nobody's feed or channel, whatever settings say.
+const METADATA_V4: &[Ipv4Addr] = &[
+    Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(169, 254, 170, 2),
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(168, 63, 129, 16),
+    Ipv4Addr::new(192, 0, 0, 192),
+];
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// Whether an address is one of those; what carries an IPv4 address inside is judged by that one.
+pub fn is_metadata(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => METADATA_V4.contains(&v4),
+        IpAddr::V6(v6) => v6 == METADATA_V6 || v6.to_ipv4_mapped().is_some_and(|v4| METADATA_V4.contains(&v4)),
+    }
+}
+
 /// Whether an address is one of the public internet. What carries an IPv4 address inside is judged by that one, or refused.
 pub fn is_global(address: IpAddr) -> bool {
     match address {

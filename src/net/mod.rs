@@ -16,10 +16,10 @@ pub use client::{
     USER_AGENT,
 };
 pub use fetch::{Fetch, Fetched, RATE_GRACE, RATE_MIN, Spent, Validators};
-pub use global::is_global;
+pub use global::{is_global, is_metadata};
 pub use html::{Page, html_text, read_html};
 pub use names::SystemNames;
-pub use server::{AddressError, Schemes, server_address};
+pub use server::{AddressError, Schemes, server_address, written_address};
 pub use socket::{Dial, DialFault, Said, Silence, Socket, SocketFault};
 pub use wait::{RETRY_AFTER_MAX, retry_after};
 // What a name server says can be told by a test; only that may differ.

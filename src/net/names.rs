@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-use super::global::is_global;
+use super::global::{is_global, is_metadata};
 
 /// How many of a name's addresses are tried.
 const ADDRESSES_MAX: usize = 8;
@@ -32,7 +32,8 @@ pub(super) struct NotGlobal;
 /// else: a name server that answers otherwise the next time is asked only by the next request, and judged again.
 pub(super) struct OnlyGlobal(pub(super) Arc<dyn Resolve>);
 
-/// Lets a name through wherever it leads: for a server that settings name and call private.
+/// Lets a name through wherever it leads but to where clouds keep a machine's keys: for a server that settings name and call
+/// private.
 pub(super) struct Anywhere(pub(super) Arc<dyn Resolve>);
 
 impl Resolve for OnlyGlobal {
@@ -51,6 +52,12 @@ impl Resolve for OnlyGlobal {
 impl Resolve for Anywhere {
     fn resolve(&self, name: Name) -> Resolving {
         let found = self.0.resolve(name);
-        Box::pin(async move { Ok(Box::new(found.await?.take(ADDRESSES_MAX)) as Addrs) })
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = found.await?.collect();
+            if found.iter().any(|address| is_metadata(address.ip())) {
+                return Err(NotGlobal.into());
+            }
+            Ok(Box::new(found.into_iter().take(ADDRESSES_MAX)) as Addrs)
+        })
     }
 }

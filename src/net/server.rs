@@ -1,8 +1,10 @@
 //! The addresses of servers in settings: whole, without a sign-in, encrypted unless the server is called private.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 
-use super::global::is_global;
+use super::global::{is_global, is_metadata};
 
 /// What an address may begin with, and how one is written.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,11 @@ pub struct AddressError {
     key: String,
     why: &'static str,
     help: String,
+}
+
+/// The address that a host is, where it is written out and no name.
+pub fn written_address(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
 /// Reads the address that the setting `key` holds.
@@ -46,7 +53,14 @@ pub fn server_address(key: &str, written: &str, private: bool, schemes: &Schemes
         }
         _ => return Err(refuse("is not a web address", format!("write {secure}"))),
     }
-    let inside = host.trim_matches(['[', ']']).parse().is_ok_and(|address| !is_global(address));
+    let written = written_address(host);
+    if written.is_some_and(is_metadata) {
+        return Err(refuse(
+            "is where a cloud keeps its machines' own keys",
+            "write the server's own address".to_owned(),
+        ));
+    }
+    let inside = written.is_some_and(|address| !is_global(address));
     if inside && !private {
         let help = "write `private: true` beside it for a server of your own".to_owned();
         return Err(refuse("is not a public address", help));

@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::session::Visitor;
 use super::statement_view::StatementView;
 use crate::core::incident::{Fact, Incident, IncidentId, IncidentPhase, TaskPhase, teller_words};
+use crate::core::name::PersonId;
 use crate::core::playbook::{FactKind, FactSpec, FactValue};
 use crate::core::severity::Severity;
 use crate::core::shown::{Duty, Quote, Shown, ShownStage, WaitingChange, Why, sentence};
@@ -84,12 +85,14 @@ struct FactView {
     shown: String,
     state: String,
     confirmed: bool,
+    /// By the reader; the others write it down for those who can.
+    can_confirm: bool,
     /// What the field is filled with.
     value: String,
     input: &'static str,
     is_text: bool,
     hint: String,
-    may_stay_unknown: bool,
+    can_leave_unknown: bool,
     running: bool,
 }
 
@@ -153,11 +156,11 @@ impl Site {
             drawing: drawing(&shown),
             quotes: self.quotes(found),
             joined: shown.joined(),
-            facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec)).collect(),
+            facts: found.rules.playbook.facts.iter().map(|spec| fact(&shown, spec, &visitor.person)).collect(),
             tasks: tasks(&shown),
             people: people(&shown),
             told_first: incident.broken_by.map(|teller| sentence(teller_words(teller))),
-            statements: self.statements(&shown),
+            statements: self.statements(&shown, &visitor.person),
             others: self.others(found, visitor),
             lessons: lessons(&shown),
             timeline: told.map(|(at, sentence)| Told { at: shown.time(at), sentence }).collect(),
@@ -235,7 +238,7 @@ fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {
     tasks.collect()
 }
 
-fn fact(shown: &Shown<'_>, spec: &FactSpec) -> FactView {
+fn fact(shown: &Shown<'_>, spec: &FactSpec, reader: &PersonId) -> FactView {
     let fact = shown.incident.facts.get(&spec.name);
     let written = fact.and_then(Fact::value);
     let state = match fact {
@@ -264,11 +267,12 @@ fn fact(shown: &Shown<'_>, spec: &FactSpec) -> FactView {
         shown: written.map(|value| value.shown(&shown.zone())).unwrap_or_default(),
         state,
         confirmed: fact.and_then(Fact::confirmed).is_some(),
+        can_confirm: shown.incident.may_confirm(spec, reader, shown.today()),
         value: written.map_or_else(|| spec.suggestion.clone().unwrap_or_default(), |value| typed(shown, value)),
         input,
         is_text: spec.kind.is_free_text(),
         hint,
-        may_stay_unknown: spec.may_stay_unknown,
+        can_leave_unknown: spec.may_stay_unknown && shown.incident.may_confirm(spec, reader, shown.today()),
         running: shown.incident.is_running(),
     }
 }

@@ -59,12 +59,15 @@ const FEED: (&str, &str) = ("feed", template!("feed.atom.hbs"));
 pub(super) struct Pages(Handlebars<'static>);
 
 /// What stands around a page.
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
 #[derive(Serialize, Default)]
 pub(super) struct Frame {
     pub(super) title: String,
     pub(super) organisation: String,
     /// The name of whoever is signed in.
     pub(super) person: Option<String>,
+    /// They hold no role: they read, and change nothing.
+    pub(super) looks_on: bool,
     /// Whether they are led to what is beside incidents.
     pub(super) desk: bool,
     /// What to know before reading on.
@@ -122,6 +125,7 @@ impl Site {
             title: title.to_owned(),
             organisation: standing.organisation.name.clone(),
             person: visitor.map(|visitor| visitor.name.clone()),
+            looks_on: visitor.is_some_and(|visitor| !visitor.acts),
             desk: visitor.is_some_and(|visitor| visitor.reach == Reach::Everywhere),
             note: match visitor.map(|visitor| &visitor.reach) {
                 Some(Reach::Within(incidents)) => Some(within_words(incidents)),

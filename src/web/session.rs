@@ -32,7 +32,7 @@ pub(super) struct Visitor {
     pub(super) proved: Proved,
     pub(super) reach: Reach,
     /// Whether they hold any role: without one they look and change nothing.
-    acts: bool,
+    pub(super) acts: bool,
 }
 
 impl Visitor {

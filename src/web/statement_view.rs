@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::Site;
 use crate::core::incident::{Hold, IncidentId, PostPhase, Statement, StatementPhase};
-use crate::core::name::StepId;
+use crate::core::name::{PersonId, RoleName, StepId};
+use crate::core::playbook::StatementStep;
 use crate::core::shown::{Changes, PostState, Shown, ShownFinding, ShownStage, Text, changes_between, texts};
 use crate::core::statement::Says;
 
@@ -25,8 +26,9 @@ pub(super) struct StatementView {
     texts: Vec<Text>,
     next_update: Option<String>,
     findings: Vec<ShownFinding>,
-    /// Rules that stop it and can be lifted.
-    stopping: Vec<String>,
+    /// Rules stop it that can be lifted; and those of them that the reader can lift.
+    stopped: bool,
+    can_lift: Vec<String>,
     changes: Option<Changes>,
     stages: Vec<ShownStage>,
     posts: Vec<PostState>,
@@ -48,6 +50,8 @@ pub(super) struct StatementView {
     uses: Vec<String>,
     /// It is approved and held, and goes out on the reader's word.
     can_say_now: bool,
+    /// On whose word it goes out, where that is not the reader's.
+    waits_for: Option<String>,
     can_begin: bool,
     can_skip: bool,
     can_say_nothing_new: bool,
@@ -57,16 +61,18 @@ pub(super) struct StatementView {
 }
 
 impl Site {
-    pub(super) fn statements(&self, shown: &Shown<'_>) -> Vec<StatementView> {
+    pub(super) fn statements(&self, shown: &Shown<'_>, reader: &PersonId) -> Vec<StatementView> {
         let steps = shown.incident.statement_steps(shown.rules).into_iter();
         let found = steps.filter_map(|(id, _)| Some((shown.incident.statements.get(&id)?, id)));
-        found.map(|(statement, id)| self.statement(shown, &id, statement)).collect()
+        found.map(|(statement, id)| self.statement(shown, &id, statement, reader)).collect()
     }
 
-    fn statement(&self, shown: &Shown<'_>, id: &StepId, statement: &Statement) -> StatementView {
+    fn statement(&self, shown: &Shown<'_>, id: &StepId, statement: &Statement, reader: &PersonId) -> StatementView {
         let current = statement.current();
         let running = shown.incident.is_running();
         let step = shown.incident.statement_step(id, shown.rules);
+        let waits_for_a_word = running && shown.incident.waits_for_a_word(id, shown.rules).is_some();
+        let may_say = step.is_some_and(|step| shown.incident.may_give_the_word(step, reader, shown.today()));
         let changes = statement
             .previous()
             .zip(current)
@@ -88,23 +94,16 @@ impl Site {
             texts: current.map(|version| texts(&version.package)).unwrap_or_default(),
             next_update: current.and_then(|version| version.package.next_update).map(|at| shown.time(at)),
             findings: current.map(|version| shown.findings(statement, version)).unwrap_or_default(),
-            stopping: match &statement.phase {
-                StatementPhase::Drafting(Hold::Blocked(rules)) if running => rules.clone(),
-                StatementPhase::Drafting(_)
-                | StatementPhase::Waiting
-                | StatementPhase::Asking(_)
-                | StatementPhase::Posting(_)
-                | StatementPhase::Posted(_)
-                | StatementPhase::Ready(_)
-                | StatementPhase::Skipped(_)
-                | StatementPhase::Withdrawn => Vec::new(),
-            },
+            stopped: running && !stopping(statement).is_empty(),
+            can_lift: if running { liftable(shown, statement, reader) } else { Vec::new() },
             changes,
             stages: statement.ballot().map(|ballot| shown.stages(ballot)).unwrap_or_default(),
             posts: shown.posts(statement, &self.url),
             by_hand: channels(statement, |post| matches!(post, PostPhase::ByHand { .. })),
             needs_person: channels(statement, |post| matches!(post, PostPhase::NeedsPerson { .. })),
-            can_take_down: channels(statement, |post| matches!(post, PostPhase::Confirmed { .. })),
+            can_take_down: channels(statement, |post| {
+                matches!(post, PostPhase::Confirmed { .. }) && shown.incident.may_take_down(reader)
+            }),
             being_taken_down: channels(statement, |post| matches!(post, PostPhase::TakingDown { .. })),
             can_correct: running
                 && statement
@@ -121,7 +120,8 @@ impl Site {
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
             can_ask_again: running && can_ask_again(statement),
             can_use: running && matches!(&statement.phase, StatementPhase::Ready(ready) if ready.lapses.is_none()),
-            can_say_now: running && shown.incident.waits_for_a_word(id, shown.rules).is_some(),
+            can_say_now: waits_for_a_word && may_say,
+            waits_for: if waits_for_a_word && !may_say { step.map(words_of) } else { None },
             uses: shown.uses(statement),
             can_begin: shown.incident.verified.is_some()
                 && running
@@ -132,6 +132,33 @@ impl Site {
             promise: shown.promise(statement),
         }
     }
+}
+
+/// The rules that stop it.
+fn stopping(statement: &Statement) -> &[String] {
+    match &statement.phase {
+        StatementPhase::Drafting(Hold::Blocked(rules)) => rules,
+        StatementPhase::Drafting(_)
+        | StatementPhase::Waiting
+        | StatementPhase::Asking(_)
+        | StatementPhase::Posting(_)
+        | StatementPhase::Posted(_)
+        | StatementPhase::Ready(_)
+        | StatementPhase::Skipped(_)
+        | StatementPhase::Withdrawn => &[],
+    }
+}
+
+fn liftable(shown: &Shown<'_>, statement: &Statement, reader: &PersonId) -> Vec<String> {
+    let findings = statement.current().map(|version| version.package.findings.as_slice()).unwrap_or_default();
+    let level = |rule: &str| findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.level);
+    let may = |rule: &&String| level(rule).is_some_and(|level| shown.incident.may_lift(level, reader));
+    stopping(statement).iter().filter(may).cloned().collect()
+}
+
+fn words_of(step: &StatementStep) -> String {
+    let roles: Vec<&str> = step.on_word_of.iter().map(RoleName::as_str).collect();
+    roles.join(" or ")
 }
 
 fn channels(statement: &Statement, wanted: impl Fn(&PostPhase) -> bool) -> Vec<String> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use holdline::config::{DEFAULT, Need, load};
 use holdline::core::mention::Mention;
+use holdline::core::name::FeedName;
 use holdline::core::query::{Matcher, Query};
 use holdline::engine::Recorder;
 use jiff::Timestamp;
@@ -136,6 +137,30 @@ fn a_mention_costs_the_same_in_an_old_store() {
     (0..OLD_BATCHES).for_each(|_| take_in());
     let old = cpu(&mut take_in);
     assert!(old <= young * TENFOLD, "{young:?} in a young store, {old:?} in an old one");
+}
+
+#[test]
+fn an_outage_of_ten_thousand_feeds_costs_each_of_them_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let now: Timestamp = "2026-11-22T14:00:00Z".parse().unwrap();
+    let cost = |failing: usize| {
+        let salts = Box::new(|salt: &mut [u8]| salt.fill(7));
+        let path = folder.path().join(format!("{failing}.db"));
+        let mut recorder =
+            Recorder::open(&path, b"cost key", salts, hospital::standing(), hospital::watches(), now).unwrap();
+        let mut fail = |feeds: std::ops::Range<usize>| {
+            let feeds = feeds.map(|number| FeedName::from(format!("feed-{number}")));
+            recorder.commit_one(now, |work| feeds.clone().try_for_each(|feed| work.feed_fails(&feed))).unwrap();
+        };
+        fail(0..failing);
+        let mut next = failing;
+        cpu(|| {
+            fail(next..next + 200);
+            next += 200;
+        })
+    };
+    let (few, many) = (cost(10), cost(10_000));
+    assert!(many <= few * TENFOLD, "{few:?} beside ten that fail, {many:?} beside ten thousand");
 }
 
 #[test]

@@ -273,7 +273,7 @@ fn periods_parse_and_show() {
         assert_eq!((period.as_seconds(), period.to_string().as_str()), (seconds, shown));
     }
     for bad in
-        ["", "10", "m", "0m", "-5m", "1.5h", "10 minutes", "367d", "99999999999999999999s", "9999999999999999d", "1é"]
+        ["", "10", "m", "0m", "-5m", "1.5h", "10 mintues", "367d", "99999999999999999999s", "9999999999999999d", "1é"]
     {
         assert!(Period::parse(bad).is_err(), "{bad}");
     }

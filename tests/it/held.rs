@@ -66,6 +66,8 @@ async fn held_words_wait_over_a_restart_for_the_word_of_somebody_who_may_give_it
     assert!(page.contains("Say it now") && page.contains("held ready"), "{page}");
     let right = digest(&app);
     let eve = app.sign_in("eve").await;
+    let other = eve.text("/incident/1").await;
+    assert!(!other.contains("Say it now") && other.contains("It goes out on the word of comms-lead."), "{other}");
     assert_ne!(eve.post(SAY, &[("digest", &right)]).await.status(), 303, "it is not an executive's word");
     assert_ne!(ana.post(SAY, &[("digest", &"0".repeat(64))]).await.status(), 303, "other words than those shown");
     assert_ne!(app.visitor().post(SAY, &[("digest", &right)]).await.status(), 200, "nobody signed in");

@@ -465,9 +465,9 @@ async fn what_a_feed_brings_at_its_return_is_no_spike_and_the_gap_is_known() {
     assert_eq!(app.watch("breach").await.last_quiet.unwrap().1, Why::Backlog(feed.clone()));
     app.restart().await;
     assert_eq!(app.watch("breach").await.counted.count, 0, "a restart counts the same");
-    let board = app.app().engine.board();
+    let unheard = app.app().engine.unheard().await.unwrap();
     let minute = |passed: i64| (begun + SignedDuration::from_mins(passed)).as_second().div_euclid(60);
-    let gaps = holdline::core::quiet::Gaps::of(board.quiet.gaps.values(), minute(60));
+    let gaps = holdline::core::quiet::Gaps::of(unheard.gaps.values(), minute(60));
     assert_eq!(gaps.stretches(), [(minute(0), minute(GAP_MINUTES_MIN))]);
     app.later(1).await;
     app.say("voice", 6, LEAK).await;

@@ -122,6 +122,25 @@ async fn a_person_without_a_role_looks_and_changes_nothing() {
         }
     }
     assert_eq!((events(&app), app.incidents()), (before, 1));
+    let page = guest.text("/incident/1").await;
+    assert!(page.contains("<body class=\"looks-on\">") && page.contains("You hold no role"), "{page}");
+    assert!(app.text("/style.css").await.contains(".looks-on main form[method=post] { display: none; }"));
+    let ana = app.sign_in("ana").await;
+    assert!(!ana.text("/incident/1").await.contains("You hold no role"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fact_is_confirmed_on_the_page_of_those_who_may_and_written_down_on_others() {
+    let (app, _) = asked().await;
+    let form = |page: &str| {
+        let from = page.find("id=\"fact-discovered_at\"").unwrap();
+        page[from..from + page[from..].find("</form>").unwrap()].to_owned()
+    };
+    for (person, may) in [("chi", true), ("ana", false)] {
+        let form = form(&app.sign_in(person).await.text("/incident/1").await);
+        assert_eq!(form.contains("value=\"confirm\""), may, "{person}: {form}");
+        assert!(form.contains("value=\"propose\"") && form.contains("The privacy-officer confirms it."), "{form}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,11 +9,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::count::{Counts, MinuteNumber, minute_of};
+use super::count::{Counts, HORIZON, MinuteNumber, minute_of};
 use super::incident::{IncidentId, Spike, Tenths, chart_minutes};
 use super::name::FeedName;
 use super::past::{About, Followed, Last, Line, Usually, bin_of, judged};
-use super::period::Period;
+use super::period::{Period, PeriodError};
 use super::quiet::QuietBy;
 use super::severity::Severity;
 use super::watch::{Percent, Watch};
@@ -166,5 +166,15 @@ impl Asked<'_> {
     pub fn count(&self, minute: MinuteNumber) -> u32 {
         let count = |window: Period| self.counts.count(window, minute);
         count(self.followed.line().map_or_else(|| self.watch.detector.window(), |line| line.lead(count).window))
+    }
+}
+
+/// The window of a detector: one that the counts reach, and no shorter than their minutes.
+fn window_of(written: &str) -> Result<Period, &'static str> {
+    let bounds = "its window must lie between one minute and one day";
+    match Period::parse(written) {
+        Ok(window) if window.as_seconds() >= 60 && window <= HORIZON => Ok(window),
+        Ok(_) | Err(PeriodError::Nothing(_) | PeriodError::TooLong(_)) => Err(bounds),
+        Err(PeriodError::NotOne(_)) => Err("its window is not a length of time"),
     }
 }

@@ -1,7 +1,6 @@
 //! The fixed threshold: `more_than: 5 mentions in 15m` alarms on the sixth mention within fifteen minutes.
 
-use super::{Detector, DetectorError, DetectorKind};
-use crate::core::count::HORIZON;
+use super::{Detector, DetectorError, DetectorKind, window_of};
 use crate::core::past::{Line, Usually};
 use crate::core::period::Period;
 
@@ -24,10 +23,7 @@ fn parse(text: &str) -> Result<Box<dyn Detector>, DetectorError> {
     let (mentions, window) = text.split_once(" in ").ok_or_else(|| refuse("it names no window"))?;
     let number = mentions.trim().trim_end_matches("mentions").trim_end_matches("mention").trim();
     let mentions: u32 = number.parse().map_err(|_| refuse("it names no number of mentions"))?;
-    let window = Period::parse(window).map_err(|_| refuse("its window is not a length of time"))?;
-    if window.as_seconds() < 60 || window > HORIZON {
-        return Err(refuse("its window must lie between one minute and one day"));
-    }
+    let window = window_of(window).map_err(refuse)?;
     Ok(Box::new(MoreThan { mentions, window }))
 }
 

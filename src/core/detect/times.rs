@@ -1,7 +1,6 @@
 //! The ratio: `times: 4 in 1h` alarms where an hour holds more than four times what an hour usually holds.
 
-use super::{Detector, DetectorError, DetectorKind};
-use crate::core::count::HORIZON;
+use super::{Detector, DetectorError, DetectorKind, window_of};
 use crate::core::past::{Line, Usually};
 use crate::core::period::Period;
 
@@ -29,17 +28,12 @@ fn parse(text: &str) -> Result<Box<dyn Detector>, DetectorError> {
         DetectorError(format!("`{text}` is not a ratio: {why}; write it as in `4 in 1h`, or `4` for an hour"))
     };
     let (times, window) = match text.split_once(" in ") {
-        Some((times, window)) => {
-            (times, Period::parse(window).map_err(|_| refuse("its window is not a length of time"))?)
-        }
+        Some((times, window)) => (times, window_of(window).map_err(refuse)?),
         None => (text, WINDOW),
     };
     let times: f64 = times.trim().parse().map_err(|_| refuse("it names no number"))?;
     if !(times > TIMES_MIN && times <= TIMES_MAX) {
         return Err(refuse("it must be more than 1"));
-    }
-    if window.as_seconds() < 60 || window > HORIZON {
-        return Err(refuse("its window must lie between one minute and one day"));
     }
     Ok(Box::new(Times { times, window }))
 }

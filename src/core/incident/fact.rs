@@ -112,12 +112,11 @@ impl Turn<'_> {
     fn may_confirm(&self, name: &FactName, by: &PersonId) -> Result<FactSpec, Refusal> {
         self.must_be_known(by)?;
         let spec = self.spec(name)?;
-        let Some(role) = &spec.confirmed_by else { return Ok(spec) };
-        let seats = self.incident.roster.seats(role.as_str(), self.day());
-        if seats.iter().any(|seat| seat.person == *by) || self.incident.roster.holds(by, role.as_str()) {
-            Ok(spec)
-        } else {
-            Err(Refusal::NotEntitled(format!("the {role}")))
+        match &spec.confirmed_by {
+            Some(role) if !self.incident.may_confirm(&spec, by, self.day()) => {
+                Err(Refusal::NotEntitled(format!("the {role}")))
+            }
+            Some(_) | None => Ok(spec),
         }
     }
 

@@ -142,9 +142,7 @@ impl Turn<'_> {
     }
 
     fn must_have_the_word(&self, step: &StatementStep, by: &PersonId) -> Result<(), Refusal> {
-        let day = self.day();
-        let roster = &self.incident.roster;
-        if step.on_word_of.iter().any(|role| roster.may_answer_for(by, role.as_str(), day)) {
+        if self.incident.may_give_the_word(step, by, self.day()) {
             return Ok(());
         }
         let roles: Vec<&str> = step.on_word_of.iter().map(RoleName::as_str).collect();

@@ -19,6 +19,7 @@ mod known;
 mod last_line;
 mod lesson;
 mod link;
+mod may;
 mod merge;
 mod narrate;
 mod opening;

@@ -24,8 +24,8 @@ use crate::core::statement::{Digest, Package, Says};
 pub const VERSIONS_MAX: usize = 100;
 /// How many people lift a block that is not about privacy.
 const LIFTERS: usize = 2;
-const BLOCK_LIFTERS: [&str; 3] = [role::COMMS_LEAD, role::LEGAL, role::EXECUTIVE];
-const PRIVACY_LIFTERS: [&str; 2] = [role::PRIVACY_OFFICER, role::PRIVACY_DEPUTY];
+pub(super) const BLOCK_LIFTERS: [&str; 3] = [role::COMMS_LEAD, role::LEGAL, role::EXECUTIVE];
+pub(super) const PRIVACY_LIFTERS: [&str; 2] = [role::PRIVACY_OFFICER, role::PRIVACY_DEPUTY];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -391,12 +391,12 @@ impl Turn<'_> {
         let version = statement.current().filter(|version| version.digest == digest).ok_or(Refusal::OtherBytes)?;
         let mut levels = version.package.findings.iter().filter(|finding| finding.rule == rule);
         let level = levels.next().map(|finding| finding.level).ok_or(Refusal::NothingToLift)?;
-        let (roles, who) = match level {
-            Level::PrivacyBlock => (&PRIVACY_LIFTERS[..], "the privacy officer or deputy"),
-            Level::Block => (&BLOCK_LIFTERS[..], "two of comms-lead, legal and executive"),
+        let who = match level {
+            Level::PrivacyBlock => "the privacy officer or deputy",
+            Level::Block => "two of comms-lead, legal and executive",
             Level::Warning => return Err(Refusal::NothingToLift),
         };
-        if !roles.iter().any(|role| self.incident.roster.holds(by, role)) {
+        if !self.incident.may_lift(level, by) {
             return Err(Refusal::NotEntitled(who.to_owned()));
         }
         if reason.trim().is_empty() {

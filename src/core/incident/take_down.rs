@@ -7,7 +7,7 @@ use crate::core::name::{ChannelName, PersonId, StepId, role};
 use crate::core::rules::Reach;
 
 /// Whoever sees harm must not wait for a second person.
-const MAY_TAKE_DOWN: [&str; 5] =
+pub(super) const MAY_TAKE_DOWN: [&str; 5] =
     [role::COMMS_LEAD, role::LEGAL, role::EXECUTIVE, role::PRIVACY_OFFICER, role::PRIVACY_DEPUTY];
 
 impl Turn<'_> {
@@ -20,7 +20,7 @@ impl Turn<'_> {
         reason: &str,
     ) -> Result<(), Refusal> {
         self.must_be_known(by)?;
-        if !MAY_TAKE_DOWN.iter().any(|role| self.incident.roster.holds(by, role)) {
+        if !self.incident.may_take_down(by) {
             return Err(Refusal::NotEntitled("somebody of comms-lead, legal, executive or privacy".to_owned()));
         }
         if reason.trim().is_empty() {

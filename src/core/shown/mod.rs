@@ -21,6 +21,7 @@ mod why;
 mod words;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::incident::Incident;
@@ -56,6 +57,11 @@ pub struct Shown<'a> {
 impl Shown<'_> {
     pub fn zone(&self) -> TimeZone {
         self.rules.organisation.zone()
+    }
+
+    /// Where the organisation is.
+    pub fn today(&self) -> Date {
+        self.now.to_zoned(self.zone()).date()
     }
 
     /// `22 November, 14:20 EST`.

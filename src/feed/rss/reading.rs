@@ -8,7 +8,7 @@ use super::date::time;
 use super::entry::{Document, Entry};
 use super::field::{Captured, Field, Space, Spaces, local};
 use super::text::{Form, seen};
-use super::xml::{Ended, Piece, Tag, Walk, XmlError};
+use super::xml::{Ended, Piece, Tag, Walk, XmlError, with_signs_written};
 use super::{ENTRIES_MAX, FeedError};
 
 const CUT_OFF: &str = "it is cut off: it ends before its last element does";
@@ -21,7 +21,8 @@ const ENTRIES: &[&str] = &["item", "entry"];
 
 /// Reads a feed; what comes before a fault stands.
 pub(super) fn read_xml(text: &str, at: Option<&Url>) -> Result<Document, FeedError> {
-    let mut walk = Walk::new(text);
+    let text = with_signs_written(text);
+    let mut walk = Walk::new(&text);
     let mut reading = Reading { base: at.cloned(), ..Reading::default() };
     loop {
         match walk.next() {

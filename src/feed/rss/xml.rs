@@ -57,6 +57,35 @@ pub enum XmlError {
     Namespaces,
 }
 
+/// A document in which every `<` that begins nothing, as in `wait < 4h`, is written as readers take it.
+pub(super) fn with_signs_written(text: &str) -> Cow<'_, str> {
+    let mut written = String::new();
+    let (mut kept, mut from) = (0, 0);
+    while let Some(at) = text[from..].find('<').map(|skip| from + skip) {
+        let rest = &text[at + 1..];
+        let whole = WHOLE.iter().find(|(begins, _)| rest.starts_with(begins));
+        let begins =
+            rest.trim_start_matches('/').starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':' | '!'));
+        from = match whole {
+            Some((_, ends)) => rest.find(ends).map_or(text.len(), |end| at + 1 + end),
+            None => at + 1,
+        };
+        if whole.is_none() && !begins {
+            written.push_str(&text[kept..at]);
+            written.push_str("&lt;");
+            kept = at + 1;
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    written.push_str(&text[kept..]);
+    Cow::Owned(written)
+}
+
+/// What holds no tags, by how it goes on after its `<`, and its end.
+const WHOLE: &[(&str, &str)] = &[("![CDATA[", "]]>"), ("!--", "-->"), ("?", "?>")];
+
 /// Walks a document from its first tag to its last.
 pub(super) struct Walk<'t> {
     text: &'t str,

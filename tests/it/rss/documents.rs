@@ -52,6 +52,51 @@ fn each_format_gives_the_same_mention() {
 }
 
 #[test]
+fn a_sign_of_inequality_is_text_however_it_is_written() {
+    for (written, seen) in [
+        ("wait &lt; 4h", "wait < 4h"),
+        ("wait < 4h", "wait < 4h"),
+        ("We <3 nurses", "We <3 nurses"),
+        ("a <= b << c <", "a <= b << c <"),
+        ("wait &amp;lt; 4h", "wait < 4h"),
+        ("<![CDATA[wait < 4h]]>", "wait < 4h"),
+        ("<!-- < --> <b>wait</b> < 4h", "wait < 4h"),
+    ] {
+        let read = one(&format!("<title>{written}</title><description>All of it</description>"));
+        assert_eq!(read.title.as_deref(), Some(seen), "{written}");
+        assert_eq!(read.text, "All of it", "{written}");
+    }
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title type='text'>wait < 4h</title></entry></feed>";
+    assert_eq!(title(atom.as_bytes(), None), "wait < 4h");
+}
+
+#[test]
+fn one_bad_item_of_a_json_feed_leaves_the_others() {
+    let items = [
+        r#"{"id": "a", "title": "One", "content_text": "First"}"#,
+        "null",
+        r#""words""#,
+        r#"{"id": {"deep": [[[1]]]}, "title": 7, "content_text": ["x"]}"#,
+        r#"{"id": "b", "id": "b", "title": "Cut \ud83d", "content_text": "Tw\udc00o \ud83d\ude00"}"#,
+        "{\"id\": \"c\", \"title\": \"A\nbroken\tline\", \"content_text\": \"x \\\\ud83d\"}",
+    ];
+    let feed = format!("{{\"title\": [], \"items\": [{}]}}", items.join(","));
+    let read = Read::of(read(feed.as_bytes(), None, None).unwrap());
+    let told: Vec<_> = read.mentions.iter().map(|it| (it.id.as_str(), it.title.as_deref(), it.text.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("a", Some("One"), "First"),
+            ("b", Some("Cut \u{fffd}"), "Tw\u{fffd}o \u{1f600}"),
+            ("c", Some("A broken line"), "x \\ud83d")
+        ]
+    );
+    assert_eq!(read.refused.len(), 3, "{:?}", read.refused);
+    assert!(read.refused[0].starts_with("entry 2: "), "{:?}", read.refused);
+    assert_eq!(read.broken, None);
+}
+
+#[test]
 fn what_is_not_a_feed_is_told_so() {
     for document in ["", "   ", "hello", "<html><body>No feed</body></html>", "{}", "{\"version\": \"1\"}"] {
         assert_eq!(read(document.as_bytes(), None, None), Err(FeedError::NoFeed), "{document}");

@@ -147,7 +147,10 @@ async fn a_feed_is_tried_from_a_file_and_from_an_address() {
     .await
     .unwrap();
     assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("not public; add `--private`"), "{refused:?}");
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("is not a public address; add `--private`"),
+        "{refused:?}"
+    );
     let fetched = tokio::task::spawn_blocking(move || try_feed(&[&url, "--private"])).await.unwrap();
     assert_eq!(lines(&fetched), read);
     assert_eq!(peer.heard().len(), 1);

@@ -87,10 +87,10 @@ async fn a_spike_that_comes_over_broken_connections_opens_one_incident_and_count
 }
 
 /// The stretches in which the feed is known to have failed, in minutes since `begun`.
-fn gaps(app: &TestApp, begun: Timestamp) -> Vec<(i64, i64)> {
-    let board = app.app().engine.board();
+async fn gaps(app: &TestApp, begun: Timestamp) -> Vec<(i64, i64)> {
+    let unheard = app.app().engine.unheard().await.unwrap();
     let minute = |at: Timestamp| at.as_second().div_euclid(60);
-    let gaps = Gaps::of(board.quiet.gaps.get(FEED), minute(app.clock.now()));
+    let gaps = Gaps::of(unheard.gaps.get(FEED), minute(app.clock.now()));
     gaps.stretches().iter().map(|(first, last)| (first - minute(begun), last - minute(begun))).collect()
 }
 
@@ -119,8 +119,8 @@ async fn an_outage_is_one_gap_from_its_first_failure_until_something_is_heard() 
         tokio::time::timeout(PATIENCE, changes.changed()).await.expect("nothing came").unwrap();
     }
     app.app().engine.call(|_| Ok(())).await.unwrap();
-    assert_eq!(gaps(&app, begun), [(0, 8)]);
-    assert!(!app.app().engine.board().quiet.gaps[FEED].is_failing());
+    assert_eq!(gaps(&app, begun).await, [(0, 8)]);
+    assert!(!app.app().engine.unheard().await.unwrap().gaps[FEED].is_failing());
     stop.cancel();
     tokio::time::timeout(PATIENCE, following).await.unwrap().unwrap();
     app.settle().await;
@@ -145,14 +145,14 @@ async fn a_mastodon_server_that_shows_no_timeline_has_not_answered() {
         player.meets(connection).await;
         app.clock.set(app.clock.now() + SignedDuration::from_mins(4));
     }
-    assert!(app.app().engine.board().quiet.gaps[FEED].is_failing());
+    assert!(app.app().engine.unheard().await.unwrap().gaps[FEED].is_failing());
     says.send_replace("200 OK");
     let mut changes = app.app().engine.changes();
-    while app.app().engine.board().quiet.gaps[FEED].is_failing() {
+    while app.app().engine.unheard().await.unwrap().gaps[FEED].is_failing() {
         tokio::time::timeout(PATIENCE, changes.changed()).await.expect("it never came back").unwrap();
         app.app().engine.call(|_| Ok(())).await.unwrap();
     }
-    assert_eq!(gaps(&app, begun), [(0, 8)]);
+    assert_eq!(gaps(&app, begun).await, [(0, 8)]);
     stop.cancel();
     tokio::time::timeout(PATIENCE, following).await.unwrap().unwrap();
 }
