@@ -6,7 +6,7 @@ use super::links::{Audience, Links};
 use super::work::Work;
 use crate::core::approval::{Decision, Proof};
 use crate::core::incident::{Event, IncidentId, Refusal, Request};
-use crate::core::name::PersonId;
+use crate::core::proved::Proved;
 
 /// Wrong codes after which a link decides nothing any more.
 pub const TRIES_MAX: u32 = 5;
@@ -47,7 +47,7 @@ impl Work<'_, '_> {
         token: &str,
         code: &str,
         answer: &Answer,
-        signed_in: Option<&PersonId>,
+        session: Option<&Proved>,
     ) -> Result<(), AnswerError> {
         let (id, number) = self.request_of(token).ok_or(AnswerError::NoSuchLink)?;
         let entry = self.entry(id)?;
@@ -55,7 +55,7 @@ impl Work<'_, '_> {
         if let Answer::Decide(_) = answer {
             entry.incident.awaits(&request, self.now).map_err(AnswerError::Refused)?;
         }
-        let proof = self.proof_of(&entry, &request, signed_in);
+        let proof = self.proof_of(&entry, &request, session);
         let right = self.links.is_code(code, Audience::Approval { incident: &entry.incident, request: &request });
         let note = format!("tries:{id}.{number}");
         match self.try_code(&note, right)? {
@@ -79,12 +79,10 @@ impl Work<'_, '_> {
     }
 
     /// A session proves something where it is of the person who was asked, at the address that the incident knows.
-    fn proof_of(&self, entry: &Entry, request: &Request, signed_in: Option<&PersonId>) -> Proof {
-        let person = &request.person;
-        let now = self.standing.roster.person(person);
-        let then = entry.incident.roster.person(person);
-        let same = now.zip(then).is_some_and(|(now, then)| now.email.eq_ignore_ascii_case(&then.email));
-        if same && signed_in == Some(person) { Proof::SignedIn } else { Proof::Mail }
+    fn proof_of(&self, entry: &Entry, request: &Request, session: Option<&Proved>) -> Proof {
+        let of_theirs = session.filter(|proved| proved.person == request.person);
+        let acts = of_theirs.is_some_and(|proved| proved.acts_in(&entry.incident, &self.standing.roster));
+        if acts { Proof::SignedIn } else { Proof::Mail }
     }
 
     /// Counts a try first, so that no number of parallel tries is worth more than five.

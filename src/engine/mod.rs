@@ -259,9 +259,9 @@ impl Engine {
         token: &str,
         code: &str,
         decision: Decision,
-        signed_in: Option<PersonId>,
+        session: Option<Proved>,
     ) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::Decide(decision), signed_in).await
+        self.answer_with(token, code, Answer::Decide(decision), session).await
     }
 
     pub async fn take_back(&self, token: &str, code: &str) -> Result<(), AnswerError> {
@@ -274,10 +274,10 @@ impl Engine {
         token: &str,
         code: &str,
         answer: Answer,
-        signed_in: Option<PersonId>,
+        session: Option<Proved>,
     ) -> Result<(), AnswerError> {
         let (token, code) = (token.to_owned(), code.to_owned());
-        let answered = move |work: &mut Work<'_, '_>| work.answer_signed_in(&token, &code, &answer, signed_in.as_ref());
+        let answered = move |work: &mut Work<'_, '_>| work.answer_signed_in(&token, &code, &answer, session.as_ref());
         self.call(move |work| keep_store_errors(answered(work))).await?
     }
 

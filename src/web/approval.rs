@@ -13,6 +13,7 @@ use super::board::{Fields, Found, drawing, field};
 use super::problem::Problem;
 use crate::core::approval::{Ballot, Decision};
 use crate::core::incident::{Hold, IncidentPhase, Refusal, Request, Statement, StatementPhase, Subject};
+use crate::core::proved::Proved;
 use crate::core::shown::{Asked, Changes, Quote, Shown, sentence};
 use crate::engine::AnswerError;
 
@@ -78,9 +79,9 @@ pub(super) async fn answer(
         let error = "Type the six characters from the mail. Nothing was decided.".to_owned();
         return refuse(error, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let signed_in = site.visitor(&headers).map(|visitor| visitor.person);
+    let session = site.visitor(&headers).map(|visitor| visitor.proved);
     let outcome = match decision(field(&fields, "press"), words) {
-        Ok(Some(decision)) => site.engine.answer_signed_in(&token, code, decision, signed_in).await,
+        Ok(Some(decision)) => site.engine.answer_signed_in(&token, code, decision, session).await,
         Ok(None) => site.engine.take_back(&token, code).await,
         Err(error) => return refuse(error.to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
     };
@@ -134,7 +135,9 @@ impl Site {
             Err(refusal) => Some(closed(&shown, request, &refusal)),
         };
         let frame = self.approval_frame(&found, &asked);
-        let signed_in = self.visitor(headers).is_some_and(|visitor| visitor.person == request.person);
+        let now = self.engine.standing();
+        let acts = |proved: &Proved| proved.person == request.person && proved.acts_in(&found.incident, &now.roster);
+        let signed_in = self.visitor(headers).is_some_and(|visitor| acts(&visitor.proved));
         let (token, words) = (token.to_owned(), words.to_owned());
         let quotes = self.quotes(&found);
         let class = asked.severity.to_lowercase();

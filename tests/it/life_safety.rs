@@ -153,6 +153,9 @@ async fn whoever_lost_the_role_or_came_by_another_address_sends_nothing() {
     assert_eq!(status, StatusCode::CONFLICT, "the session shows an address that this incident does not know");
     assert!(said.contains("sign in as well"), "{said}");
     assert!(!is_out(&app).await);
+    let eve = app.sign_in_by("eve@riverside.example", "eve").await;
+    assert_eq!(press(&eve, &word_of(&app, "eve")).await.0, StatusCode::SEE_OTHER, "the one that it knows");
+    assert!(is_out(&app).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

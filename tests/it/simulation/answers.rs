@@ -2,6 +2,7 @@
 
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{Event, IncidentId, Subject};
+use holdline::core::proved::Proved;
 use holdline::core::setting::Setting;
 use holdline::core::statement::Digest;
 use holdline::engine::{Answer, AnswerError, Audience, Links};
@@ -61,7 +62,9 @@ impl World {
         let latest = self.clocks.engine.max(self.clocks.machine());
         // Half of them have a session in the same browser, now and then somebody else's.
         let session = if self.mishap(10) { person(self.pick(PEOPLE)) } else { letter.person.clone() };
-        let session = Some(session).filter(|_| self.chance(50));
+        let known = self.board().incidents[&letter.incident].incident.roster.people[&session].email.clone();
+        let address = if self.mishap(10) { format!("former-{known}") } else { known };
+        let session = Some(Proved::new(&session, &address)).filter(|_| self.chance(50));
         let called = self.work("answer", |work| {
             match work.answer_signed_in(&letter.token, &letter.code, answer, session.as_ref()) {
                 Err(AnswerError::Record(error)) => Err(error),
