@@ -21,8 +21,6 @@ pub enum StoreError {
          under `audit.previous`"
     )]
     KeyMissing { first: u64, last: u64, fingerprint: String },
-    #[error("the store's file {path} could not be made, or kept from others: {why}")]
-    Mode { path: String, why: String },
     #[error("the store's lock {path} could not be taken: {why}")]
     Lock { path: String, why: String },
     #[error("the store holds something that this version cannot read: {0}")]

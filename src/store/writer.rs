@@ -59,7 +59,7 @@ pub struct Writer {
 fn mine_alone(path: &Path) -> Result<(), StoreError> {
     let failed = |why: io::Error| match why.kind() {
         io::ErrorKind::StorageFull => StoreError::Full,
-        _ => StoreError::Mode { path: path.to_string_lossy().into_owned(), why: why.to_string() },
+        _ => StoreError::Disk(format!("{}: {why}", path.display())),
     };
     let opened = File::options().create(true).truncate(false).write(true).mode(MINE).open(path);
     drop(opened.map_err(failed)?);

@@ -85,7 +85,6 @@ impl From<RecordError> for Problem {
                     | StoreError::OpenedMeanwhile
                     | StoreError::KeyMissing { .. }
                     | StoreError::Lock { .. }
-                    | StoreError::Mode { .. }
                     | StoreError::Setting(_)
                     | StoreError::Chain(_)
                     | StoreError::Unreadable(_) => {
