@@ -41,6 +41,7 @@ mod retention;
 mod session;
 mod stop;
 mod streaming;
+mod switching;
 mod thread;
 mod time;
 mod turns;

@@ -38,6 +38,7 @@ mod stand_down;
 mod start;
 mod statement;
 mod stop;
+mod switch;
 mod take_down;
 mod task;
 mod unposted;
@@ -76,6 +77,7 @@ pub use shown_with::shown_with;
 pub use skip::Skipped;
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
+pub use switch::{SWITCHES_MAX, Switch, Switched};
 pub use task::TaskPhase;
 pub use wave::Joined;
 
@@ -100,6 +102,9 @@ pub struct Incident {
     pub title: String,
     pub cause: Cause,
     pub opened_at: Timestamp,
+    /// From when the times of the playbook's steps count: the opening, or the last switch of the playbook.
+    pub steps_from: Timestamp,
+    pub switched: Option<Switched>,
     pub severity: Severity,
     /// What its watch counts by now.
     pub spike: Option<Spike>,

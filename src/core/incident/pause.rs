@@ -7,7 +7,7 @@ use super::event::Deadline;
 use super::{AddedTask, Incident, IncidentId, Notice, Refusal, TaskPhase};
 use crate::core::name::{PersonId, StepId, role};
 use crate::core::period::Period;
-use crate::core::playbook::{StepKind, TaskStep};
+use crate::core::playbook::{Step, StepKind, TaskStep};
 
 /// How the pause stands that another incident has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,10 +84,7 @@ impl Turn<'_> {
 
     /// Two incidents that both had the pause would leave one of them to be resumed by nobody.
     pub(super) fn must_not_be_paused_elsewhere(&self, id: &StepId) -> Result<(), Refusal> {
-        let is_pause = match self.rules.playbook.step(id).map(|step| &step.kind) {
-            Some(StepKind::Task(task)) => task.resume.is_some(),
-            Some(StepKind::Alert(_) | StepKind::Statement(_)) | None => false,
-        };
+        let is_pause = self.rules.playbook.step(id).is_some_and(Step::is_pause);
         match self.incident.paused_in {
             Some(elsewhere) if is_pause => Err(Refusal::PausedElsewhere(elsewhere.incident)),
             Some(_) | None => Ok(()),

@@ -3,6 +3,7 @@
 mod calendar;
 mod joining;
 mod pause;
+mod switching;
 
 use crate::test_app::{TestApp, Visitor};
 

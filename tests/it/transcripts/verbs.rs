@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
     Asker, Author, Between, Cause, Event, HandedFact, HandedTask, Incident, Lesson, PauseStands, PostPhase, Request,
-    RosterChange, Settlement, Spike, StatementPhase, Subject, TakenOver, Verification, Whose,
+    RosterChange, Settlement, Spike, StatementPhase, Subject, Switch, TakenOver, Verification, Whose,
 };
 use holdline::core::lint::{Finding, Level, linted};
 use holdline::core::name::{ChannelName, PersonId, StepId};
@@ -77,7 +77,6 @@ impl Scene<'_> {
             [by, "says", "false", "alarm"] => {
                 Event::Verified { verdict: Verification::FalseAlarm, by: who(by), reason }
             }
-            [by, "picks", "the", "playbook"] => Event::PlaybookPicked { rules: self.picked.hash(), by: who(by) },
             [by, "does", task] => Event::TaskDone { task: (*task).into(), by: who(by), note: reason },
             [by, "raises", "severity", "to", severity] => {
                 Event::SeverityRaised { to: severity_named(severity), by: who(by), reason }
@@ -235,6 +234,11 @@ impl Scene<'_> {
             ["incident", number, "settled", "the", "pause"] => pause(number, PauseStands::Settled),
             ["incident", number, "gives", "up", "the", "pause"] => pause(number, PauseStands::GivenUp),
             ["no", "incident", "is", "open"] => Event::Between(Between::AllOver),
+            [by, "picks", "the", "playbook"] => {
+                Event::PlaybookPicked { rules: self.picked.hash(), by: who(by), switch: None }
+            }
+            [by, "switches", "the", "playbook"] => self.switched(by, &[], words),
+            [by, "switches", "the", "playbook", "and", "drops", tasks @ ..] => self.switched(by, tasks, words),
             [by, "links", "it", "with", "incident", number] => {
                 let (with, by, reason) = (number.parse().unwrap(), who(by), words.to_owned());
                 Event::Between(Between::Linked { with, by, reason })
@@ -353,6 +357,12 @@ impl Scene<'_> {
             _ => return None,
         };
         Some(Event::LessonAdded { lesson, by: by.into() })
+    }
+
+    fn switched(&self, by: &str, drop: &[&str], reason: &str) -> Event {
+        let drop = super::world::list(drop).into_iter().map(StepId::from).collect();
+        let switch = Some(Switch { to: self.picked.playbook.title.clone(), reason: reason.to_owned(), drop });
+        Event::PlaybookPicked { rules: self.picked.hash(), by: by.into(), switch }
     }
 
     fn post(&self, line: &str) -> Event {
