@@ -16,6 +16,7 @@ use holdline::core::mention::Mention;
 use holdline::core::name::{FactName, StepId};
 use holdline::core::period::Period;
 use holdline::core::playbook::{FactKind, FactSpec, FactValue};
+use holdline::core::proved::Proved;
 use holdline::core::query::{Matcher, Query, explain};
 use holdline::core::quiet::{BreakThrough, Hours, Scope};
 use holdline::core::rules::Rules;
@@ -434,7 +435,7 @@ pub fn template(bytes: &[u8]) {
     let source = text(bytes);
     let step = rules().playbook.statement(&StepId::from("holding")).expect("the sample's statement");
     let facts: &[FactSpec] = &rules().playbook.facts;
-    let spec = TemplateSpec { facts, needs: &step.needs, has_next_update: step.next_update.is_some() };
+    let spec = TemplateSpec { facts, needs: &step.needs, has_next_update: step.next_update.is_some(), fixed: false };
     let problems = check_template(&source.replace("\r\n", "\n"), spec);
     for problem in &problems {
         assert!(problem.line > 0 && problem.column > 0 && !problem.help.is_empty(), "{problem}");
@@ -462,7 +463,8 @@ pub fn template(bytes: &[u8]) {
 pub fn token(bytes: &[u8]) {
     let text = text(bytes);
     let links = Links::new(b"a key of the fuzzer");
-    let audience = Audience::SignIn { setting: Setting::Live, number: 7, person: &"ana".into(), until: now() };
+    let proved = Proved::new(&"ana".into(), "ana@riverside.example");
+    let audience = Audience::SignIn { setting: Setting::Live, number: 7, proved: &proved, until: now() };
     let (own, code) = (links.token(audience), links.code(audience));
     Links::claimed(&text);
     assert_eq!(links.is_token(&text, audience), text == own);

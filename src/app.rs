@@ -1,13 +1,14 @@
 //! Puts a running Holdline together from its configuration. The only place that sees everything, and where live is told from the rest.
 
+mod channels;
 mod folder;
+mod last_good;
 mod listening;
 mod mode;
 mod rehearsed;
 mod team;
 mod trial;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::folder::{Fixed, Folder, Parts, follow};
+pub use self::last_good::{NoLastGood, last_good};
 use self::listening::Listening;
 pub use self::mode::Mode;
 use self::mode::Parted;
@@ -28,16 +30,15 @@ pub use self::rehearsed::{REHEARSAL_FROM, Rehearsed};
 pub use self::team::team_store;
 use self::team::{Place, Team, TeamParts};
 pub use self::trial::{Tried, send_test};
-use crate::channel::{self, ChannelSettings, Outcome, Outside, PostOffice, Reason};
+use crate::channel::{self, Outcome, PostOffice, Reason};
 use crate::config::{Audit, Config};
 use crate::control;
-use crate::core::name::ChannelName;
 use crate::core::setting::Setting;
-use crate::engine::{Clock, Engine, FolderState, LiveChannel, OpenError, Recorder, Shell, Standing, WriterThread};
+use crate::engine::{Clock, Engine, FolderState, OpenError, RecordError, Recorder, Shell, Standing, WriterThread};
 use crate::mail::compose::{ComposeError, Composer};
 use crate::mail::{self, LetterError, MailReason, Post, Sent, SmtpSetupError};
 use crate::net::HttpSetupError;
-use crate::store::{Keys, Salts};
+use crate::store::{KeptFolder, Keys, Salts};
 use crate::web::{self, Operating, Web, WebError};
 
 /// How long to wait before a letter to a list that was not taken is handed over again.
@@ -65,6 +66,8 @@ pub enum StartError {
     Mail(#[from] SmtpSetupError),
     #[error(transparent)]
     Http(#[from] HttpSetupError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
     #[error(transparent)]
     Web(#[from] WebError),
     #[error(transparent)]
@@ -104,7 +107,7 @@ impl App {
         let (engine, writer) = Engine::start(recorder, &config.store, clock);
         let http = mode.feeds_with()?;
         let parted = Parted { http: http.as_ref(), post: &post, engine: &engine };
-        let hands = mode.hands(&config, parted, Timestamp::MIN);
+        let hands = channels::of_the_start(&mode, &config, parted).await?;
         let shell = watch::Sender::new(Arc::new(Shell { post: Arc::clone(&post), composer: Composer::new()?, hands }));
 
         let stop = CancellationToken::new();
@@ -200,7 +203,7 @@ fn rehearsals_of(team: Arc<Team>) -> control::Rehearsals {
 
 /// The record, opened by a command while no daemon runs.
 pub fn recorder(config: Config, now: Timestamp) -> Result<Recorder, OpenError> {
-    let standing = standing(&config, Setting::Live, config.server.url.clone());
+    let standing = Standing { folder: None, ..standing(&config, Setting::Live, config.server.url.clone()) };
     Recorder::open(&config.store, keys(&config.audit), salts(), standing, config.watches, now)
 }
 
@@ -250,23 +253,6 @@ pub fn keys(audit: &Audit) -> Keys {
     audit.previous.iter().fold(current, |keys, key| keys.with_previous(key.expose_secret().as_bytes()))
 }
 
-type Channels = BTreeMap<ChannelName, Vec<LiveChannel>>;
-
-/// The channels that can be called, as they are written since `since`.
-fn connect(
-    channels: &BTreeMap<ChannelName, Box<dyn ChannelSettings>>,
-    written: &BTreeMap<ChannelName, String>,
-    outside: &Outside,
-    since: Timestamp,
-) -> Channels {
-    let connected = channels.iter().filter_map(|(name, settings)| {
-        let (channel, rules) = (settings.connect(name, outside)?, settings.rules());
-        let written = written.get(name).cloned().unwrap_or_default();
-        Some((name.clone(), vec![LiveChannel { rules, channel, written, since }]))
-    });
-    connected.collect()
-}
-
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, why: error.to_string() })
 }
@@ -287,5 +273,6 @@ fn standing(config: &Config, setting: Setting, url: String) -> Standing {
         operator: config.operator.clone(),
         quiet: Arc::new(config.quiet.clone()),
         retention: config.retention,
+        folder: (setting == Setting::Live).then(|| KeptFolder::new(config.files.to_json())),
     }
 }

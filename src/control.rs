@@ -237,6 +237,7 @@ pub fn refused(error: &RecordError) -> String {
         | RecordError::NoSuchIncident
         | RecordError::NoSuchPlaybook
         | RecordError::Silence(_)
+        | RecordError::AnotherAddress(_)
         | RecordError::Busy
         | RecordError::Stopping
         | RecordError::Store(_) => error.to_string(),

@@ -133,6 +133,7 @@ pub(crate) fn recorder(folder: &Path, watches: Vec<Watch>) -> Recorder {
         accounts: config.accounts,
         quiet: Arc::default(),
         retention: holdline::core::retention::Retention::default(),
+        folder: None,
     };
     let salts = Box::new(|salt: &mut [u8]| rand::Rng::fill_bytes(&mut rand::rng(), salt));
     Recorder::open(&config.store, KEY.as_bytes(), salts, standing, watches, Timestamp::now()).unwrap()

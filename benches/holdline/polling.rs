@@ -97,7 +97,7 @@ static SEEN: AtomicUsize = AtomicUsize::new(0);
 
 fn fetched(number: usize, port: u16) -> FetchedFeed {
     let url = format!("http://127.1.{}.{}:{port}/{number}", number / 250, number % 250 + 1);
-    let settings = RssSettings { url, every: None, private: Some(true) };
+    let settings = RssSettings { url, key: None, every: None, private: Some(true) };
     FetchedFeed { name: FeedName::from(format!("n{number}")), feed: Arc::new(RssFeed::new(&settings).unwrap()) }
 }
 

@@ -11,14 +11,14 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::channels::with_those_of_before;
 use super::listening::Listening;
 use super::mode::{Mode, Parted};
 use super::team::Team;
-use super::{Channels, StartError, standing};
+use super::{StartError, standing};
 use crate::config::{Config, Problem, Stamp, Weight, load, stamp};
-use crate::core::name::ChannelName;
 use crate::core::period::Period;
-use crate::engine::{Engine, FolderState, Hands, LiveChannel, LiveHands, RefusedFolder, Shell, TakeUpError};
+use crate::engine::{Engine, FolderState, RefusedFolder, Shell, TakeUpError};
 use crate::mail::compose::Composer;
 use crate::net::Http;
 use crate::web::Webhooks;
@@ -157,7 +157,7 @@ impl Folder {
         let Parts { fixed, mode, http, engine, .. } = &self.parts;
         let post = Arc::clone(&self.shell.borrow().post);
         let hands = mode.hands(&config, Parted { http: http.as_ref(), post: &post, engine }, engine.time());
-        let hands = self.with_those_of_before(hands);
+        let hands = with_those_of_before(hands, &self.shell.borrow().hands, &engine.board());
         let shell = Shell { post, composer: Composer::new().map_err(StartError::from)?, hands };
         let standing = standing(&config, mode.setting(), engine.standing().url.clone());
         let waits = fixed.waits(&config);
@@ -170,39 +170,6 @@ impl Folder {
         self.webhooks.send_replace(taken.listening.webhooks());
         taken.operator = config.operator;
         Ok(waits)
-    }
-
-    /// A channel that is written as before keeps its age; one that open incidents may post to stays beside its successor.
-    /// A rehearsal's stage stays as it is.
-    fn with_those_of_before(&self, fresh: Hands) -> Hands {
-        match (fresh, &self.shell.borrow().hands) {
-            (Hands::Live(LiveHands { channels, outside, pager }), Hands::Live(before)) => {
-                Hands::Live(LiveHands { channels: self.beside(&before.channels, channels), outside, pager })
-            }
-            (_, Hands::Rehearsal(stage)) => Hands::Rehearsal(stage.clone()),
-            (fresh @ Hands::Rehearsal(_), Hands::Live(_)) => fresh,
-        }
-    }
-
-    fn beside(&self, before: &Channels, mut fresh: Channels) -> Channels {
-        for (name, channels) in before {
-            for channel in channels {
-                let successors = fresh.entry(name.clone()).or_default();
-                match successors.iter_mut().find(|successor| successor.written == channel.written) {
-                    Some(same) => same.since = channel.since,
-                    None if self.is_posted_to(name, channel) => successors.push(channel.clone()),
-                    None => {}
-                }
-            }
-        }
-        fresh.retain(|_, channels| !channels.is_empty());
-        fresh
-    }
-
-    fn is_posted_to(&self, name: &ChannelName, channel: &LiveChannel) -> bool {
-        let board = self.parts.engine.board();
-        let mut running = board.incidents.values().filter(|entry| entry.incident.is_running());
-        running.any(|entry| entry.rules.channels.get(name) == Some(&channel.rules))
     }
 
     /// Says it in the log and on the desk, and to the operator once until the folder is good again.
@@ -236,7 +203,7 @@ fn said(problems: &[Problem]) -> Vec<String> {
 }
 
 /// Where a problem is. Its words may quote a secret that stands in the wrong place, and a log keeps none.
-fn place(problem: &str) -> &str {
+pub(super) fn place(problem: &str) -> &str {
     problem.split_once(": ").map_or(problem, |(place, _)| place)
 }
 

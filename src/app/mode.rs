@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{StartError, connect, post_office};
+use super::channels::connect;
+use super::{StartError, post_office};
 use crate::channel::{Outside, Stage};
 use crate::config::{Config, Need};
 use crate::core::setting::Setting;

@@ -17,7 +17,7 @@ use jiff::{Timestamp, Unit};
 use super::{check, out};
 use crate::app;
 pub(super) use crate::config::Record;
-use crate::config::record;
+use crate::config::{Look, record};
 use crate::store::Keys;
 
 #[derive(Debug, Subcommand)]
@@ -82,12 +82,12 @@ impl Where {
 
 /// The record's part of a folder's configuration; its mistakes are said.
 pub(super) fn folder_record(folder: &Path) -> Option<Record> {
-    record(folder).map_err(|problems| check::show(&problems)).ok()
+    record(folder).map_err(|problems| check::show(&problems, Look::Plain)).ok()
 }
 
 /// The keys that a folder names; what keeps them is said.
 fn audit_keys(record: &Record) -> Option<Keys> {
-    check::show(&record.problems);
+    check::show(&record.problems, Look::Plain);
     record.audit.as_ref().map(app::keys)
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::audit::{folder_record, moment};
 use super::{check, out};
 use crate::app;
+use crate::config::Look;
 use crate::store::{Audit, Copied, Problem, Reader, Seen};
 
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let Copied { entry, .. } = copied;
     out::line(format_args!("Copied to {}: {bytes} bytes, {entry} entries.", options.file.display()));
     let Some(audit) = &record.audit else {
-        check::show(&record.problems);
+        check::show(&record.problems, Look::Plain);
         out::line(
             "The audit key is not at hand here, so the copy was not verified. `holdline audit verify --store` does it.",
         );

@@ -28,8 +28,8 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 nothing that stops Holdline, warnings at most; 1 problems, so that `holdline run` would refuse the folder, \
 or goes on with what it took last; 2 the command line cannot be read.
 
-With --json each line has weight (error or warning), file, line, column, end_line, end_column, message and help. Lines and \
-columns count from one.";
+With --json each line has weight (error or warning), file, line, column, end_line, end_column, message, help, and snippet: the \
+file's line with marks under the place. Lines and columns count from one.";
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let (problems, sound) = match load_folder(&options.folder, Need::Check) {
@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
             out::line(problem.to_json());
         }
     } else {
-        show(&problems);
+        show(&problems, Look::Marked);
         if sound {
             out::line("No problem found.");
         }
@@ -72,18 +72,19 @@ fn try_both_ways(folder: &Path) -> ExitCode {
 pub(super) fn load(folder: &Path, need: Need) -> Option<Config> {
     match load_folder(folder, need) {
         Ok(loaded) => {
-            show(&loaded.warnings);
+            show(&loaded.warnings, Look::Plain);
             Some(loaded.config)
         }
         Err(problems) => {
-            show(&problems);
+            show(&problems, Look::Plain);
             None
         }
     }
 }
 
-pub(super) fn show(problems: &[Problem]) {
-    let look = if std::io::stderr().is_terminal() { Look::Drawn } else { Look::Plain };
+/// `elsewhere` is how they look where standard error is no terminal.
+pub(super) fn show(problems: &[Problem], elsewhere: Look) {
+    let look = if std::io::stderr().is_terminal() { Look::Drawn } else { elsewhere };
     let mut text = String::new();
     // Writing into a string does not fail.
     if report(problems, look, &mut text).is_ok() && !text.is_empty() {

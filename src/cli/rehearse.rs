@@ -16,7 +16,7 @@ use self::keep::{Ended, Kept};
 use self::print::Printer;
 use super::{check, log, out};
 use crate::app::Rehearsed;
-use crate::config::{Config, Need, scenario};
+use crate::config::{Config, Look, Need, scenario};
 use crate::core::name::{PersonId, PlaybookName};
 use crate::core::period::{Period, PeriodError};
 use crate::core::playbook::{FactKind, FactValue};
@@ -131,7 +131,7 @@ fn chosen(options: &Options, config: &Config, begins: Timestamp) -> Result<Scena
         Some(found) => found.clone(),
         None if !Path::new(named).exists() => return Err(out::fail(no_such_scenario(named, config))),
         None => scenario(Path::new(named), config).map_err(|problems| {
-            check::show(&problems);
+            check::show(&problems, Look::Marked);
             ExitCode::FAILURE
         })?,
     };

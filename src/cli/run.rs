@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::service::ServiceManager;
 use super::{check, log, out};
-use crate::app::{App, Mode, REHEARSAL_FROM, StartError};
+use crate::app::{App, Mode, REHEARSAL_FROM, StartError, last_good};
 use crate::config::{Config, Need};
 use crate::engine::Clock;
 use crate::mail::Mailbox;
@@ -48,7 +48,14 @@ pub(super) fn run(options: &Options) -> ExitCode {
 async fn start(options: &Options) -> ExitCode {
     let need = if options.dry_run { Need::DryRun } else { Need::Run };
     let load = || check::load(&options.folder, need);
-    let Some(config) = load() else { return ExitCode::FAILURE };
+    let (config, is_new) = match (load(), need) {
+        (Some(config), _) => (config, true),
+        (None, Need::Run) => match last_good(&options.folder) {
+            Ok(config) => (config, false),
+            Err(error) => return out::fail(error),
+        },
+        (None, _) => return ExitCode::FAILURE,
+    };
     let started = if options.dry_run {
         match dry_run(config, options.port).await {
             // Whatever has that port, another one does as well.
@@ -59,19 +66,26 @@ async fn start(options: &Options) -> ExitCode {
             other => other,
         }
     } else {
-        App::start(config, Mode::Live, Clock::System).await
+        App::start(config, Mode::Live, Clock::System).await.map(|app| (app, String::new()))
     };
     match started {
-        Ok(app) => serve(app).await,
+        Ok((app, said)) => {
+            if !is_new {
+                // Says on the desk, in the log and to the operator what is wrong with it.
+                app.look_at_folder().await;
+            }
+            serve(app, &said).await
+        }
         Err(error) => out::fail(error),
     }
 }
 
-async fn dry_run(config: Config, port: u16) -> Result<App, StartError> {
+/// The rehearsal, and what there is to say of it once it runs.
+async fn dry_run(config: Config, port: u16) -> Result<(App, String), StartError> {
     let mailbox = Mailbox::new(REHEARSAL_FROM)?;
     let store = config.store.clone();
     let app = App::start(config, Mode::DryRun(mailbox, port), Clock::System).await?;
-    out::line(format_args!(
+    let said = format!(
         "\
 This is a rehearsal with the real feeds. Everything is stamped, and nothing is mailed or posted to anybody.
 
@@ -85,13 +99,16 @@ Open an incident there, or let your feeds bring one. `holdline incident` and `ho
 Ctrl-C ends it.",
         address = app.address,
         store = store.display()
-    ));
-    Ok(app)
+    );
+    Ok((app, said))
 }
 
-async fn serve(app: App) -> ExitCode {
+async fn serve(app: App, said: &str) -> ExitCode {
     // Listened for before anybody hears that it runs: unheard, each would end the program at once.
     let (mut hangups, stop_asked) = (signal(SignalKind::hangup()), StopAsked::listen());
+    if !said.is_empty() {
+        out::line(said);
+    }
     tracing::info!(address = %app.address, url = %app.engine.standing().url, "Holdline is running");
     if let Some(address) = app.metrics {
         tracing::info!(%address, "metrics and health are told");

@@ -58,7 +58,7 @@ fn from_file(source: &str) -> Result<Read, String> {
 }
 
 fn fetched(options: &Options) -> Result<Read, String> {
-    let settings = RssSettings { url: options.source.clone(), every: None, private: Some(options.private) };
+    let settings = RssSettings { url: options.source.clone(), key: None, every: None, private: Some(options.private) };
     let feed = RssFeed::new(&settings).map_err(|error| error.to_string())?;
     let outside = Outside::new().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

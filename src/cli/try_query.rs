@@ -30,6 +30,9 @@ pub(super) fn run(options: &Options) -> ExitCode {
         Ok(query) => query,
         Err(error) => return out::fail(pointed(&options.query, &error)),
     };
+    for slip in query.slips() {
+        out::error(format_args!("warning: {}", pointed(&options.query, &slip)));
+    }
     let input = match read(options) {
         Ok(input) => input,
         Err(error) => return out::fail(error),

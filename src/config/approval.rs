@@ -6,6 +6,7 @@ use super::keys;
 use super::node::{Entry, Node, Table, Value};
 use super::playbook::Reading;
 use super::sheet::listed;
+use crate::core::approval::Proof;
 use crate::core::name::{PersonId, RoleName, role};
 use crate::core::period::Period;
 use crate::core::playbook::{Quorum, Stage};
@@ -49,7 +50,7 @@ impl Reading<'_> {
             sheet.refuse(&entry.at, "`else` has no deadline to follow", "add `within`, as in `within: 10m`");
         }
         let name = table.word("stage").map_or(what, |word| word.text).to_owned();
-        Some(Stage { name, quorum, within, otherwise })
+        Some(Stage { name, quorum, proof: Proof::Mail, within, otherwise })
     }
 
     fn quorum(self, entry: &Entry) -> Option<Quorum> {
@@ -93,12 +94,13 @@ impl Reading<'_> {
     fn check_roles(self, roles: &[RoleName]) {
         let people = self.given.people;
         for role in roles {
+            people.expect_own_addresses(self.given.main, role);
             for (mailbox, at) in people.mailboxes(role) {
                 let message = format!(
                     "`{mailbox}` is a shared mailbox and holds `{role}`, which approves in {}",
                     self.sheet.name()
                 );
-                self.given.main.refuse(at, message, "name a person: a shared mailbox may be told, never asked");
+                self.given.main.refuse_once(at, message, "name a person: a shared mailbox may be told, never asked");
             }
             if let Some((only, at)) = people.alone(role) {
                 let message = format!("`{role}` is held by `{only}` alone, and nobody stands in for them");
@@ -153,6 +155,9 @@ impl Reading<'_> {
                     otherwise = roles.iter().map(|role| (role.clone(), (instead.clone(), word.at))).collect();
                 }
             }
+        }
+        for (instead, _) in otherwise.values() {
+            self.given.people.expect_own_addresses(self.given.main, instead);
         }
         let barred = |silent: &RoleName, instead: &RoleName| {
             silent.as_str() == role::PRIVACY_OFFICER && instead.as_str() != role::PRIVACY_DEPUTY

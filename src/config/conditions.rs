@@ -6,12 +6,12 @@ use std::ops::Range;
 use serde_json::{Map, Value, json};
 
 use super::node::Word;
+use super::playbook::Reading;
 use super::sheet::{Sheet, meant};
 use super::watches::within;
-use crate::core::condition::{Condition, ConditionError, Known};
+use crate::core::condition::{Condition, GROUPS, Kind, Known, Read};
 use crate::core::playbook::{FactKind, FactSpec};
 
-const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
 const SPIKE: [&str; 9] =
     ["count", "expected", "ratio", "voices", "copies", "stories", "own_voices", "negative", "reach"];
 const INCIDENT: [&str; 4] = ["id", "title", "severity", "opened_at"];
@@ -20,20 +20,9 @@ const ORGANISATION: [&str; 4] = ["name", "timezone", "hotline", "press_office"];
 const FACTS_ALONE_MAX: usize = 16;
 const SAMPLE_TIME: &str = "2026-11-20T14:05:00Z";
 
-pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<Condition> {
-    let condition = match Condition::parse(word.text) {
-        Ok(condition) => condition,
-        Err(ConditionError::Syntax(why)) => {
-            // The parser goes on to list every token that it would have taken.
-            let why = why.split(" expecting").next().unwrap_or_default().trim_start_matches("Syntax error: ");
-            sheet.refuse_error(word.at, &ConditionError::Syntax(why.to_owned()));
-            return None;
-        }
-        Err(error @ (ConditionError::TooLong | ConditionError::Loop | ConditionError::NotATruth(_))) => {
-            sheet.refuse_error(word.at, &error);
-            return None;
-        }
-    };
+pub(super) fn read(reading: Reading<'_>, word: Word<'_>) -> Option<Condition> {
+    let Reading { sheet, facts, untyped, .. } = reading;
+    let condition = Condition::parse(word.text).map_err(|error| sheet.refuse_error(word.at, &error)).ok()?;
     let mut sound = true;
     for variable in condition.variables().iter().filter(|name| !GROUPS.contains(&name.as_str())) {
         let start = word.text.find(variable.as_str()).unwrap_or(0);
@@ -41,62 +30,81 @@ pub(super) fn read(sheet: &Sheet, word: Word<'_>, facts: &[FactSpec]) -> Option<
         sheet.refuse(&place, format!("conditions know no `{variable}`"), meant(variable, GROUPS));
         sound = false;
     }
-    for (group, name, bytes) in fields(word.text) {
-        let names: Vec<&str> = match group {
-            "facts" => facts.iter().map(|fact| fact.name.as_str()).collect(),
-            "spike" => SPIKE.to_vec(),
-            "incident" => INCIDENT.to_vec(),
-            _ => ORGANISATION.to_vec(),
-        };
-        let place = within(sheet, word, &bytes);
-        if !names.contains(&name) {
-            sheet.refuse(&place, format!("there is no `{group}.{name}`"), meant(name, names));
-            sound = false;
-        }
+    for read in condition.names() {
+        sound &= is_known(sheet, word, read, facts);
     }
     if !sound {
         return None;
     }
-    for sample in samples(word.text, facts) {
-        let Err(error) = condition.try_on(&sample) else { continue };
-        if let ConditionError::Syntax(why) = error {
-            let help = "compare numbers with numbers, and texts with texts in quotes";
-            sheet.refuse(word.at, format!("this condition cannot be worked out: {}", in_plain_words(&why)), help);
-        } else {
-            sheet.refuse_error(word.at, &error);
-        }
+    if let Some(mistake) = condition.mistake(&|group, name| kind(group, name, facts, untyped)) {
+        sheet.refuse_error(word.at, &mistake);
         return None;
+    }
+    // What a fact without a type would give nobody can say, and that it has none is said where it stands.
+    let reads_untyped = condition.names().iter().any(|read| read.name.is_some_and(|name| untyped.contains(name)));
+    for sample in samples(&condition, facts).into_iter().filter(|_| !reads_untyped) {
+        if let Err(error) = condition.try_on(&sample) {
+            sheet.refuse_error(word.at, &error);
+            return None;
+        }
     }
     Some(condition)
 }
 
-/// CEL says `found no matching overload for '_>_' applied to '(string, int)'`, which tells a press officer nothing.
-fn in_plain_words(why: &str) -> String {
-    let said = why.strip_prefix("found no matching overload for '").and_then(|said| said.strip_suffix(")'"));
-    let Some((sign, (one, other))) = said
-        .and_then(|said| said.split_once("' applied to '("))
-        .and_then(|(sign, kinds)| Some((sign, kinds.split_once(", ")?)))
-    else {
-        return why.to_owned();
+/// Says a name that there is not.
+fn is_known(sheet: &Sheet, word: Word<'_>, read: Read<'_>, facts: &[FactSpec]) -> bool {
+    let group = read.group;
+    let names: Vec<&str> = match group {
+        "facts" => facts.iter().map(|fact| fact.name.as_str()).collect(),
+        "spike" => SPIKE.to_vec(),
+        "incident" => INCIDENT.to_vec(),
+        _ => ORGANISATION.to_vec(),
     };
-    format!("`{}` stands between {} and {}", sign.trim_matches('_'), kind(one), kind(other))
+    let place = within(sheet, word, &place_of(word.text, read));
+    let Some(name) = read.name else {
+        let example = names.first().copied().unwrap_or("name");
+        let message = format!("`{group}` is a table of names, and this does not say which of them");
+        sheet.refuse(&place, message, format!("write one of them after a dot, as in `{group}.{example}`"));
+        return false;
+    };
+    if !names.contains(&name) {
+        sheet.refuse(&place, format!("there is no `{group}.{name}`"), meant(name, names));
+        return false;
+    }
+    true
 }
 
-fn kind(of_cel: &str) -> &str {
-    match of_cel {
-        "string" => "a text",
-        "int" | "uint" | "double" => "a number",
-        "bool" => "what is true or false",
-        other => other,
+/// Where a name stands in a condition: as it is usually written, else where its group does.
+fn place_of(source: &str, read: Read<'_>) -> Range<usize> {
+    let usual = |name: &str| {
+        let written = format!("{}.{name}", read.group);
+        source.find(&written).map(|start| start..start + written.len())
+    };
+    let group = || source.find(read.group).map(|start| start..start + read.group.len());
+    read.name.and_then(usual).or_else(group).unwrap_or(0..source.len())
+}
+
+/// What stands under a name of a group.
+fn kind(group: &str, name: &str, facts: &[FactSpec], untyped: &BTreeSet<String>) -> Kind {
+    match (group, name) {
+        ("facts", _) if untyped.contains(name) => Kind::Unsaid,
+        ("facts", _) => match facts.iter().find(|fact| fact.name.as_str() == name).map(|fact| fact.kind) {
+            Some(FactKind::Number) => Kind::Number,
+            Some(FactKind::Text | FactKind::Datetime | FactKind::Phone | FactKind::Link) => Kind::Text,
+            None => Kind::Unsaid,
+        },
+        ("spike", _) | ("incident", "id") => Kind::Number,
+        ("incident", "severity") => Kind::Severity,
+        (_, _) => Kind::Text,
     }
 }
 
 /// What a condition must give an answer on: nothing known, everything, and of the facts that it reads each one alone and each
 /// one missing.
-fn samples(source: &str, facts: &[FactSpec]) -> Vec<Known> {
+fn samples(condition: &Condition, facts: &[FactSpec]) -> Vec<Known> {
     let whole = sample(facts, 1_000_000);
     let mut samples = vec![Known::default(), sample(facts, 0), whole.clone()];
-    let read = fields(source).into_iter().filter(|(group, ..)| *group == "facts").map(|(_, name, _)| name);
+    let read = condition.names().into_iter().filter(|read| read.group == "facts").filter_map(|read| read.name);
     for name in read.collect::<BTreeSet<&str>>().into_iter().take(FACTS_ALONE_MAX) {
         let Some(value) = whole.facts.get(name) else { continue };
         let alone = Map::from_iter([(name.to_owned(), value.clone())]);
@@ -130,31 +138,4 @@ fn sample(facts: &[FactSpec], number: i64) -> Known {
         incident,
         organisation: text(&ORGANISATION),
     }
-}
-
-/// Every `group.name` outside quotes, with the bytes of the whole.
-fn fields(source: &str) -> Vec<(&str, &str, Range<usize>)> {
-    let mut found = Vec::new();
-    let mut quote = None;
-    let mut words: Vec<Range<usize>> = Vec::new();
-    for (byte, c) in source.char_indices() {
-        match quote {
-            Some(open) => quote = (c != open).then_some(open),
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            None if c.is_alphanumeric() || matches!(c, '_' | '.') => match words.last_mut() {
-                Some(word) if word.end == byte => word.end += c.len_utf8(),
-                Some(_) | None => words.push(byte..byte + c.len_utf8()),
-            },
-            None => {}
-        }
-    }
-    for word in words {
-        let mut parts = source[word.clone()].split('.');
-        if let (Some(group), Some(name)) = (parts.next(), parts.next())
-            && GROUPS.contains(&group)
-        {
-            found.push((group, name, word.start..word.start + group.len() + 1 + name.len()));
-        }
-    }
-    found
 }

@@ -1,10 +1,12 @@
 //! The folder's files: read within limits, and never from outside the folder.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::kept::Files;
 use super::node::Word;
 use super::problem::{NamedText, Place, Problem, Weight};
 use super::sheet::Sheet;
@@ -18,6 +20,9 @@ const DEPTH_MAX: usize = 8;
 pub(super) struct Folder {
     /// Without links.
     root: PathBuf,
+    /// What was kept of it, in place of the files that stand there.
+    kept: Option<Files>,
+    read: RefCell<Files>,
 }
 
 /// A problem with a whole file.
@@ -26,12 +31,31 @@ fn unreadable(name: &str, message: impl Into<String>, help: &str) -> Problem {
     Problem::new(Weight::Refused, Place::new(text, 0..0), message, help)
 }
 
+fn no_such_file(name: &str) -> Problem {
+    let help = "write it; src/config/default.yaml in Holdline's repository shows every key";
+    unreadable(name, "there is no such file", help)
+}
+
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
         let refuse =
             |why: String| unreadable(&path.display().to_string(), why, "name a folder that holds holdline.yaml");
         let root = fs::canonicalize(path).map_err(|error| refuse(format!("the folder cannot be opened: {error}")))?;
-        if root.is_dir() { Ok(Self { root }) } else { Err(refuse("this is no folder".to_owned())) }
+        if root.is_dir() {
+            Ok(Self { root, kept: None, read: RefCell::default() })
+        } else {
+            Err(refuse("this is no folder".to_owned()))
+        }
+    }
+
+    /// The folder as it was kept; what its files name lies where it lies now.
+    pub(super) fn kept(path: &Path, files: Files) -> Result<Self, Problem> {
+        Ok(Self { kept: Some(files), ..Self::open(path)? })
+    }
+
+    /// Every file that was read.
+    pub(super) fn files(&self) -> Files {
+        self.read.borrow().clone()
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -40,15 +64,19 @@ impl Folder {
 
     /// Reads a file by its path within the folder.
     pub(super) fn read(&self, name: &str) -> Result<Sheet, Problem> {
+        let text = match &self.kept {
+            Some(files) => files.text(name).map(str::to_owned).ok_or_else(|| no_such_file(name))?,
+            None => self.text(name)?,
+        };
+        self.read.borrow_mut().add(name, &text);
+        Ok(Sheet::new(name.to_owned(), text))
+    }
+
+    fn text(&self, name: &str) -> Result<String, Problem> {
         let refuse = |why: String, help: &str| Err(unreadable(name, why, help));
         let path = match fs::canonicalize(self.root.join(name)) {
             Ok(path) => path,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return refuse(
-                    "there is no such file".to_owned(),
-                    "write it; src/config/default.yaml in Holdline's repository shows every key",
-                );
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(no_such_file(name)),
             Err(error) => return refuse(format!("this file cannot be read: {error}"), "look at its permissions"),
         };
         if !path.starts_with(&self.root) {
@@ -67,7 +95,7 @@ impl Folder {
             return refuse(format!("this file is larger than {FILE_BYTES_MAX} bytes"), "shorten it, or split it");
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Sheet::new(name.to_owned(), text)),
+            Ok(text) => Ok(text),
             Err(_) => refuse("this file is not UTF-8 text".to_owned(), "save it as UTF-8"),
         }
     }
@@ -83,7 +111,13 @@ impl Folder {
         problems: &mut Vec<Problem>,
     ) -> Vec<String> {
         let mut names = Vec::new();
-        self.collect(sub, ending, DEPTH_MAX, &mut names, problems);
+        match &self.kept {
+            Some(files) => {
+                let below = |name: &&str| name.strip_prefix(sub).is_some_and(|rest| rest.starts_with('/'));
+                names.extend(files.names().filter(below).filter(|name| name.ends_with(ending)).map(str::to_owned));
+            }
+            None => self.collect(sub, ending, DEPTH_MAX, &mut names, problems),
+        }
         let left_out =
             |name: &str| without.and_then(|folder| name.strip_prefix(folder)).is_some_and(|rest| rest.starts_with('/'));
         names.retain(|name| !left_out(name));

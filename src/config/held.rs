@@ -1,4 +1,4 @@
-//! `use: hold`: what is approved ahead and kept, on whose word it goes out, and when it lapses.
+//! `use: hold` and `use: life_safety`: what is approved ahead and kept, on whose word it goes out, and when it lapses.
 
 use super::again;
 use super::node::{Table, Word};
@@ -35,10 +35,15 @@ fn lapses(text: &str) -> Result<Period, LapsesError> {
     }
 }
 
-/// The step with whose word it waits for, where it says `use: hold`.
+/// The step with whose word it waits for, where it is held.
 pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep) -> StatementStep {
     let sheet = reading.sheet;
-    if step.usage != Usage::Hold {
+    let instruction = match step.usage {
+        Usage::Post | Usage::IfAsked => None,
+        Usage::Hold => Some(false),
+        Usage::LifeSafety => Some(true),
+    };
+    let Some(instruction) = instruction else {
         for key in ["on_word_of", "instead_of", "lapses"] {
             if let Some(entry) = table.entry(key) {
                 let message = format!("`{key}` is for what is held ready");
@@ -46,12 +51,15 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
             }
         }
         return step;
-    }
+    };
     for key in NOT_HELD {
         if let Some(entry) = table.entry(key) {
             let message = format!("what is held ready waits for somebody's word, so it has no `{key}`");
             sheet.refuse(&entry.at, message, "take it out, or write `use: post`");
         }
+    }
+    if instruction {
+        refuse_openings(reading, table);
     }
     let instead_of = table.word("instead_of").map(|word| StepId::from(word.text));
     let on_word_of = if instead_of.is_some() { refuse_word(reading, table) } else { words_of(reading, table) };
@@ -64,6 +72,16 @@ pub(super) fn read(reading: Reading<'_>, table: &Table<'_>, step: StatementStep)
         sheet.warn(&entry.at, message, "make `next_update` longer, or take it out of the step and of the text");
     }
     StatementStep { on_word_of, instead_of, lapses, ..step }
+}
+
+/// An instruction is closed: it waits for no fact and stands in for nothing.
+fn refuse_openings(reading: Reading<'_>, table: &Table<'_>) {
+    for key in ["needs", "next_update", "instead_of"] {
+        if let Some(entry) = table.entry(key) {
+            let message = format!("an instruction for safety is the same whenever it is sent, so it has no `{key}`");
+            reading.sheet.refuse(&entry.at, message, "take it out; write one instruction for each choice there is");
+        }
+    }
 }
 
 /// The roles on whose word it goes out.

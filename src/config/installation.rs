@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::kinds::Surroundings;
-use super::node::{Node, Table, Word};
+use super::node::{Node, Table, Value, Word};
 use super::sheet::{Sheet, meant};
 use super::{Audit, Server, keys, people, secret};
 use crate::core::accounts::Accounts;
@@ -146,7 +146,7 @@ pub(super) fn audit(file: &Table<'_>, around: Surroundings<'_>) -> Option<Audit>
 }
 
 fn audit_key(sheet: &Sheet, node: &Node, around: Surroundings<'_>) -> Option<SecretString> {
-    let key = around.secrets.find(sheet, node)?;
+    let key = around.secrets.take(sheet, node)?;
     if key.expose_secret().len() < AUDIT_KEY_BYTES_MIN {
         let message = format!("the audit key is shorter than {AUDIT_KEY_BYTES_MIN} bytes");
         sheet.refuse(&node.at, message, "make one with `openssl rand -hex 32`");
@@ -158,6 +158,23 @@ fn audit_key(sheet: &Sheet, node: &Node, around: Surroundings<'_>) -> Option<Sec
         sheet.warn(&node.at, message, help);
     }
     Some(key)
+}
+
+/// The addresses that are nobody's own.
+pub(super) fn houses<'a>(organisation: Option<&'a Organisation>, file: &Table<'a>) -> people::Houses<'a> {
+    people::Houses {
+        press_office: organisation.map(|organisation| organisation.press_office.as_str()),
+        sender: sender(file),
+    }
+}
+
+/// Where mail comes from, as it is written; what is wrong with it is said where mail is read.
+fn sender<'n>(file: &Table<'n>) -> Option<&'n str> {
+    let Value::Map(entries) = &file.get("mail")?.value else { return None };
+    match &entries.iter().find(|entry| entry.key == "from")?.value.value {
+        Value::Text(from) => Some(from),
+        Value::Nothing | Value::Flag(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => None,
+    }
 }
 
 /// None where there is no `mail:`, or something is wrong in it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::files::Folder;
+use super::kept::Files;
 use super::kinds::{self, Surroundings};
 use super::node::{Entry, Node, Table, Value};
 use super::none::{self, NONE};
@@ -70,16 +71,18 @@ pub struct Loaded {
 
 /// Reads the folder; else everything that is wrong in it, warnings included, file by file and from top to bottom.
 pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
-    let folder = Folder::open(folder).map_err(|problem| vec![problem])?;
+    load_from(&Folder::open(folder).map_err(|problem| vec![problem])?, need)
+}
+
+pub(super) fn load_from(folder: &Folder, need: Need) -> Result<Loaded, Vec<Problem>> {
     let stamp = stamp(folder.root());
     let mut problems = Vec::new();
-    let templates = Templates::read(&folder, &mut problems);
-    let books = books(&folder, &mut problems);
+    let templates = Templates::read(folder, &mut problems);
+    let books = books(folder, &mut problems);
     let mut config = match folder.read(MAIN) {
         Ok(main) => {
-            let config =
-                Loading { folder: &folder, now: Timestamp::now(), stamp, need, templates: &templates, books: &books }
-                    .main(&main);
+            let config = Loading { folder, now: Timestamp::now(), stamp, need, templates: &templates, books: &books }
+                .main(&main);
             problems.extend(main.into_problems());
             config
         }
@@ -90,7 +93,8 @@ pub fn load(folder: &Path, need: Need) -> Result<Loaded, Vec<Problem>> {
     };
     if let Some(config) = &mut config {
         let known = books.iter().map(|book| book.name.clone()).collect();
-        config.scenarios = read_scenarios(&folder, config, &known, &mut problems);
+        config.scenarios = read_scenarios(folder, config, &known, &mut problems);
+        config.files = folder.files();
     }
     problems.extend(books.into_iter().flat_map(|book| book.sheet.into_problems()));
     problems.extend(templates.into_sheets().flat_map(Sheet::into_problems));
@@ -200,7 +204,8 @@ impl Loading<'_> {
         let organisation = installation::organisation(&file);
         let judged = organisation.clone().unwrap_or_else(unwritten);
         installation::expect_people(&file);
-        let people = people::read(main, file.get("people"), file.get("roles"), &judged.languages);
+        let houses = installation::houses(organisation.as_ref(), &file);
+        let people = people::read(main, file.get("people"), file.get("roles"), &judged.languages, houses);
         let feeds = kinds::feeds(around, file.get("feeds"));
         let channels = kinds::channels(around.for_channels(), file.get("channels"), &judged.languages, &people);
         let feed_names = names(file.get("feeds"));
@@ -232,6 +237,7 @@ impl Loading<'_> {
         let mut config = Config {
             folder: root.to_owned(),
             stamp: self.stamp,
+            files: Files::default(),
             organisation: organisation?,
             accounts,
             server: server?,

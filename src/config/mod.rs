@@ -7,6 +7,7 @@ mod conditions;
 mod files;
 mod held;
 mod installation;
+mod kept;
 mod keys;
 mod kinds;
 mod load;
@@ -30,6 +31,7 @@ mod schema;
 mod secret;
 mod settings;
 mod sheet;
+mod snippet;
 mod spelling;
 mod stamp;
 mod start;
@@ -38,6 +40,7 @@ mod steps;
 mod templates;
 mod watches;
 mod yaml;
+mod yaml_words;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -61,6 +64,7 @@ use crate::mail::SmtpSettings;
 use crate::pager::PagerSettings;
 
 pub use files::FILE_BYTES_MAX;
+pub use kept::{Files, load_kept, store_of};
 pub use keys::TABLES;
 pub use load::{Loaded, Need, PLAYBOOKS_MAX, SCENARIOS_MAX, load, scenario};
 pub use none::NONE;
@@ -84,6 +88,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// The files as they were before they were read.
     pub stamp: Stamp,
+    /// Every file that it was read from.
+    pub files: Files,
     pub organisation: Organisation,
     /// Whose mentions are stored and not counted.
     pub accounts: Accounts,

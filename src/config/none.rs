@@ -1,6 +1,7 @@
 //! The rules of an incident that has no playbook yet: somebody is alerted, and ends it.
 
 use super::people::People;
+use crate::core::approval::Proof;
 use crate::core::condition::Condition;
 use crate::core::name::{PlaybookName, RoleName, StepId, role};
 use crate::core::period::Period;
@@ -20,6 +21,7 @@ pub(super) fn playbook(people: &People) -> Option<Playbook> {
     let alert =
         AlertStep { to: vec![lead.clone()], by: vec![Way::Mail], acknowledge_within: ACKNOWLEDGE_WITHIN, otherwise };
     let stage = Stage {
+        proof: Proof::Mail,
         name: "stand-down".to_owned(),
         quorum: Quorum::AnyOf(vec![lead]),
         within: None,

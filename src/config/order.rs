@@ -6,7 +6,7 @@ use super::node::Word;
 use super::playbook::Reading;
 use super::sheet::{listed, meant};
 use crate::core::name::StepId;
-use crate::core::playbook::{Milestone, Reached, Step, StepKind, Usage};
+use crate::core::playbook::{Milestone, Reached, Stage, Step, StepKind, Usage};
 
 /// A step with what is still to be read of its place in the timeline.
 pub(super) struct Placed<'n> {
@@ -29,6 +29,26 @@ pub(super) fn check(reading: Reading<'_>, placed: &mut [Placed<'_>], whole: bool
     check_circles(reading, placed);
     check_pauses(reading, placed);
     check_last_lines(reading, placed, whole);
+    check_reviews(reading, placed);
+}
+
+/// Somebody must look at what was sent on one yes: a task that waits for it, with an owner and a time.
+fn check_reviews(reading: Reading<'_>, placed: &[Placed<'_>]) {
+    let follows = |placed: &Placed<'_>, id: &StepId| match &placed.step.kind {
+        StepKind::Task(task) => {
+            let waits = placed.step.after.as_ref().is_some_and(|after| after.step == *id);
+            waits && task.within.is_some() && placed.step.when.is_none()
+        }
+        StepKind::Alert(_) | StepKind::Statement(_) => false,
+    };
+    for instruction in placed {
+        let StepKind::Statement(statement) = &instruction.step.kind else { continue };
+        let id = &instruction.step.id;
+        if statement.usage == Usage::LifeSafety && !placed.iter().any(|other| follows(other, id)) {
+            let help = format!("add a task with `after: {id}.posted` and `within`, and no `when`");
+            reading.sheet.refuse(instruction.id_at, format!("nobody looks at `{id}` again once it is out"), help);
+        }
+    }
 }
 
 /// Two pauses would be two tasks for the same thing.
@@ -40,7 +60,7 @@ fn check_pauses(reading: Reading<'_>, placed: &[Placed<'_>]) {
     }
 }
 
-/// A last line stands in for a statement of this playbook that is posted.
+/// A last line stands in for a statement of this playbook that is posted, and whose ladder has an end.
 fn check_last_lines(reading: Reading<'_>, placed: &[Placed<'_>], whole: bool) {
     let posted = |placed: &&Placed<'_>| match &placed.step.kind {
         StepKind::Statement(statement) => statement.usage == Usage::Post,
@@ -52,7 +72,22 @@ fn check_last_lines(reading: Reading<'_>, placed: &[Placed<'_>], whole: bool) {
             let message = format!("there is no statement called `{}` that is posted", word.text);
             reading.sheet.refuse(word.at, message, meant(word.text, names()));
         }
+        let of = placed.iter().filter(posted).find(|placed| placed.step.id.as_str() == word.text);
+        if let Some(stage) = of.and_then(|placed| endless(&placed.step)) {
+            let message = format!(
+                "`{}` waits without end for its stage `{}`, so this line would never be offered",
+                word.text, stage.name
+            );
+            reading.sheet.refuse(word.at, message, format!("add `within` to each stage of `{}`", word.text));
+        }
     }
+}
+
+/// A stage of a statement, or of its rounds without news, that asks for ever.
+fn endless(step: &Step) -> Option<&Stage> {
+    let StepKind::Statement(statement) = &step.kind else { return None };
+    let rounds = statement.again.iter().flat_map(|again| &again.nothing_new.approval);
+    statement.approval.iter().chain(rounds).find(|stage| stage.within.is_none())
 }
 
 fn check_ids(reading: Reading<'_>, placed: &[Placed<'_>]) {

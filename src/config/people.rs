@@ -16,9 +16,70 @@ use crate::core::roster::{Away, Person, Roster};
 #[derive(Debug, Default)]
 pub(super) struct People {
     pub(super) roster: Roster,
+    /// Who has an address that is rather no one person's, and why it is none.
+    not_ones_own: BTreeMap<PersonId, NotOnesOwn>,
     /// Where each role is written, and each of its people.
     places: BTreeMap<RoleName, RolePlace>,
 }
+
+/// An address at its place, with what is said where its person is to approve.
+#[derive(Debug)]
+struct NotOnesOwn {
+    at: Range<usize>,
+    message: String,
+    help: &'static str,
+}
+
+/// What stands before the @ of mailboxes that several people read, RFC 2142's among them.
+const MANY_READ: &[&str] = &[
+    "admin",
+    "alerts",
+    "comms",
+    "communications",
+    "contact",
+    "desk",
+    "duty",
+    "enquiries",
+    "frontdesk",
+    "hello",
+    "help",
+    "helpdesk",
+    "holdline",
+    "hr",
+    "info",
+    "inquiries",
+    "it",
+    "legal",
+    "mail",
+    "marketing",
+    "media",
+    "mediarelations",
+    "news",
+    "newsroom",
+    "no-reply",
+    "noreply",
+    "office",
+    "oncall",
+    "postmaster",
+    "pr",
+    "presse",
+    "press",
+    "pressoffice",
+    "press-office",
+    "privacy",
+    "publicrelations",
+    "reception",
+    "security",
+    "service",
+    "staff",
+    "support",
+    "switchboard",
+    "team",
+    "webmaster",
+];
+const ONES_OWN: &str = "give them an address that they alone read: a shared mailbox may be told, never asked";
+const ONES_OWN_OR_SAID: &str =
+    "give them an address of their own, or write `shared: false` beside it if they alone read it";
 
 #[derive(Debug)]
 struct RolePlace {
@@ -26,12 +87,29 @@ struct RolePlace {
     holders: Vec<(PersonId, Range<usize>)>,
 }
 
-pub(super) fn read(sheet: &Sheet, people: Option<&Node>, roles: Option<&Node>, languages: &[String]) -> People {
+/// The addresses that are the organisation's, and nobody's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Houses<'a> {
+    pub(super) press_office: Option<&'a str>,
+    /// What stands under `mail: from`, with a name or without.
+    pub(super) sender: Option<&'a str>,
+}
+
+pub(super) fn read(
+    sheet: &Sheet,
+    people: Option<&Node>,
+    roles: Option<&Node>,
+    languages: &[String],
+    houses: Houses<'_>,
+) -> People {
     let mut all = People::default();
     let entries = people.map(|node| node.entries(sheet)).unwrap_or_default();
     for entry in entries {
         spelling::check_name(sheet, &entry.at, &entry.key);
-        all.roster.people.insert(PersonId::from(entry.key.as_str()), person(sheet, entry, languages));
+        let id = PersonId::from(entry.key.as_str());
+        let found = not_ones_own(sheet, entry, houses);
+        all.not_ones_own.extend(found.map(|found| (id.clone(), found)));
+        all.roster.people.insert(id, person(sheet, entry, languages));
     }
     check_addresses(sheet, entries);
     check_delegates(sheet, entries);
@@ -94,6 +172,34 @@ fn away(text: &str) -> Result<Away, String> {
     Ok(Away { from, to })
 }
 
+/// Why an address is rather no one person's; nothing of those that say that they are `shared`.
+fn not_ones_own(sheet: &Sheet, entry: &Entry, houses: Houses<'_>) -> Option<NotOnesOwn> {
+    let shared = field(entry, "shared").and_then(|node| node.flag(sheet));
+    let Value::Text(written) = &field(entry, "email")?.value else { return None };
+    let at = field(entry, "email")?.at.clone();
+    let address = written.trim().to_lowercase();
+    let is = |other: Option<&str>| other.is_some_and(|other| bare(other).eq_ignore_ascii_case(&address));
+    let local = address.split(['@', '+']).next().unwrap_or_default();
+    let (why, help) = if shared == Some(true) {
+        return None;
+    } else if is(houses.press_office) {
+        ("is the press office's own address", ONES_OWN)
+    } else if is(houses.sender) {
+        ("is the address that Holdline's own mail comes from", ONES_OWN)
+    } else if shared.is_none() && MANY_READ.contains(&local) {
+        ("looks like a mailbox that several people read", ONES_OWN_OR_SAID)
+    } else {
+        return None;
+    };
+    Some(NotOnesOwn { at, message: format!("`{}` is asked to approve, and {address} {why}", entry.key), help })
+}
+
+/// The address of `Name <address>`.
+fn bare(written: &str) -> &str {
+    let inner = written.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inner.map_or(written, |(address, _)| address).trim()
+}
+
 /// One person with two entries would count twice in a quorum.
 fn check_addresses(sheet: &Sheet, entries: &[Entry]) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
@@ -149,6 +255,16 @@ fn field<'n>(entry: &'n Entry, key: &str) -> Option<&'n Node> {
 }
 
 impl People {
+    /// Says of those whom a role asks, and of who stands in for them, that their address is nobody's own.
+    pub(super) fn expect_own_addresses(&self, sheet: &Sheet, role: &RoleName) {
+        for id in self.roster.roles.get(role).into_iter().flatten() {
+            let stands_in = self.roster.person(id).and_then(|person| person.delegate.as_ref());
+            for found in std::iter::once(id).chain(stands_in).filter_map(|id| self.not_ones_own.get(id)) {
+                sheet.refuse_once(&found.at, &found.message, found.help);
+            }
+        }
+    }
+
     fn add_role(&mut self, sheet: &Sheet, entry: &Entry, people: &[Entry]) {
         spelling::check_name(sheet, &entry.at, &entry.key);
         let mut holders: Vec<(PersonId, Range<usize>)> = Vec::new();

@@ -43,6 +43,8 @@ pub(super) struct Reading<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) given: &'a Given<'a>,
     pub(super) facts: &'a [FactSpec],
+    /// Those whose type is wrong, which is said where they stand.
+    pub(super) untyped: &'a BTreeSet<String>,
 }
 
 pub(super) fn read(sheet: &Sheet, name: &str, node: &Node, given: &Given<'_>) -> Option<Playbook> {
@@ -50,8 +52,8 @@ pub(super) fn read(sheet: &Sheet, name: &str, node: &Node, given: &Given<'_>) ->
     let table = Table::of(sheet, "the playbook", node, &top, keys::PLAYBOOK);
     let title = table.text("title", "Patient data breach");
     let when_to_use = table.text("when_to_use", "Someone claims that records were seen, taken or lost.");
-    let facts = table.get("facts").map(|node| facts(sheet, node, given)).unwrap_or_default();
-    let reading = Reading { sheet, given, facts: &facts };
+    let (facts, untyped) = table.get("facts").map(|node| facts(sheet, node, given)).unwrap_or_default();
+    let reading = Reading { sheet, given, facts: &facts, untyped: &untyped };
     let severity = table.need("severity", "[ { elevated: true } ]").map(|node| reading.severity(node));
     let timeline = table.need("timeline", "[ { alert: { ... } } ]").map(|node| steps::read(reading, node));
     let example = "{ approval: [ { any_of: [comms-lead] } ] }";
@@ -70,15 +72,21 @@ pub(super) fn read(sheet: &Sheet, name: &str, node: &Node, given: &Given<'_>) ->
     })
 }
 
-fn facts(sheet: &Sheet, node: &Node, given: &Given<'_>) -> Vec<FactSpec> {
-    node.entries(sheet).iter().map(|entry| fact(sheet, entry, given)).collect()
+/// The facts, and the names of those whose type is wrong.
+fn facts(sheet: &Sheet, node: &Node, given: &Given<'_>) -> (Vec<FactSpec>, BTreeSet<String>) {
+    let mut untyped = BTreeSet::new();
+    let facts = node.entries(sheet).iter().map(|entry| fact(sheet, entry, given, &mut untyped)).collect();
+    (facts, untyped)
 }
 
-fn fact(sheet: &Sheet, entry: &Entry, given: &Given<'_>) -> FactSpec {
+fn fact(sheet: &Sheet, entry: &Entry, given: &Given<'_>, untyped: &mut BTreeSet<String>) -> FactSpec {
     spelling::check_fact_name(sheet, &entry.at, &entry.key);
     let table = Table::of(sheet, &entry.key, &entry.value, &entry.at, keys::FACT);
     let ask = table.text("ask", "When did we learn of it?");
     let kind = table.need_word("type", "datetime").and_then(|word| fact_kind(sheet, word));
+    if kind.is_none() {
+        untyped.insert(entry.key.clone());
+    }
     let confirmed_by = table.word("confirmed_by");
     if let Some(word) = confirmed_by {
         given.people.expect_role(sheet, word.at, word.text);
@@ -117,7 +125,11 @@ fn suggestion(sheet: &Sheet, word: Word<'_>, kind: Option<FactKind>, organisatio
     let mut rendered = String::new();
     let mut rest = word.text;
     while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+        let Some((name, after)) = after.split_once("}}") else {
+            let help = "close them with }}, as in {{organisation.hotline}}";
+            sheet.refuse(word.at, "the braces that open in this default are never closed", help);
+            return None;
+        };
         let Some((_, value)) = values.iter().find(|(known, _)| *known == name.trim()) else {
             let message = format!("a default has no `{}` to fill in", name.trim());
             sheet.refuse(word.at, message, meant(name.trim(), values.iter().map(|(known, _)| *known)));
@@ -140,7 +152,7 @@ impl Reading<'_> {
     fn severity(self, node: &Node) -> Vec<SeverityRule> {
         let sheet = self.sheet;
         let items = node.items(sheet);
-        let mut rules = Vec::new();
+        let mut rules: Vec<SeverityRule> = Vec::new();
         for item in items {
             let Some(entry) = item.only_entry(sheet, keys::SEVERITY) else { continue };
             let severity = match entry.key.as_str() {
@@ -153,8 +165,16 @@ impl Reading<'_> {
                     continue;
                 }
             };
-            let when = entry.value.word(sheet).and_then(|word| conditions::read(sheet, word, self.facts));
-            rules.extend(when.map(|when| SeverityRule { severity, when }));
+            let when = entry.value.word(sheet).and_then(|word| conditions::read(self, word));
+            let Some(when) = when else { continue };
+            if let Some(broad) = rules.iter().find(|rule| rule.when.covers(&when)) {
+                let message = format!(
+                    "this rule is never reached: `{}` holds wherever it does, and stands above it",
+                    broad.when.source()
+                );
+                sheet.warn(&entry.value.at, message, "put the narrower rule first, or take this one out");
+            }
+            rules.push(SeverityRule { severity, when });
         }
         let always = rules.last().is_some_and(|rule| rule.when.holds(&Known::default()) == Truth::Holds);
         if !always && rules.len() == items.len() {
@@ -165,7 +185,7 @@ impl Reading<'_> {
     }
 
     fn stand_down(self, table: &Table<'_>) -> StandDown {
-        let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
+        let when = table.word("when").and_then(|word| conditions::read(self, word));
         let lasting = table.parsed("for", Period::parse);
         if let Some(entry) = table.entry("for").filter(|_| table.get("when").is_none()) {
             self.sheet.refuse(

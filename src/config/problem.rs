@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, Severity, SourceCode};
 
+use super::snippet::{Snippet, snippet};
 use crate::core::shown::visible;
 use crate::core::statement::hidden_character;
 
@@ -40,22 +41,37 @@ pub struct Place {
 pub(super) struct NamedText {
     pub(super) name: String,
     pub(super) text: String,
-    /// The text as a terminal may be given it, byte for byte at the same places.
+    /// Where secrets stand in clear text: they are shown to nobody.
+    hidden: Mutex<Vec<Range<usize>>>,
+    /// The text as it may be shown, byte for byte at the same places; once there is nothing more to hide.
     drawn: OnceLock<String>,
 }
 
 impl NamedText {
     pub(super) fn new(name: String, text: String) -> Self {
-        Self { name, text, drawn: OnceLock::new() }
+        Self { name, text, hidden: Mutex::default(), drawn: OnceLock::new() }
+    }
+
+    pub(super) fn hide(&self, bytes: Range<usize>) {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+    }
+
+    fn drawn(&self) -> &str {
+        self.drawn.get_or_init(|| {
+            let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+            without_controls(&self.text, &hidden)
+        })
     }
 }
 
-/// With question marks, as many as its bytes, in place of every character that would steer a terminal or hide.
-fn without_controls(text: &str) -> String {
+/// With question marks, as many as its bytes, in place of every character that would steer a terminal or hide, and with
+/// stars in place of what nobody is to see.
+fn without_controls(text: &str, hidden: &[Range<usize>]) -> String {
     let mut drawn = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
             '\n' | '\t' => drawn.push(c),
+            _ if hidden.iter().any(|bytes| bytes.contains(&at)) => drawn.extend(std::iter::repeat_n('*', c.len_utf8())),
             '\r' => drawn.push(' '),
             _ if hidden_character(c.encode_utf8(&mut [0; 4])).is_none() => drawn.push(c),
             _ => drawn.extend(std::iter::repeat_n('?', c.len_utf8())),
@@ -127,7 +143,16 @@ impl Problem {
             "end_column": end_column,
             "message": self.message,
             "help": self.help,
+            "snippet": self.snippet().map(|found| format!("{}\n{}", found.line, found.marks)),
         })
+    }
+
+    fn snippet(&self) -> Option<Snippet> {
+        snippet(self.place.text.drawn(), &self.place.bytes)
+    }
+
+    pub(super) fn is_at(&self, weight: Weight, bytes: &Range<usize>) -> bool {
+        self.weight == weight && self.place.bytes == *bytes
     }
 
     pub(super) fn order(&self) -> (&str, usize, Weight, &str) {
@@ -152,7 +177,9 @@ impl fmt::Display for Problem {
 pub enum Look {
     /// With the lines of the file and a mark under the place, for a terminal.
     Drawn,
-    /// One line each, for programs.
+    /// One line each, and beneath it the file's line with marks under the place, for a file or another program's window.
+    Marked,
+    /// One line each, for a log.
     Plain,
 }
 
@@ -162,6 +189,12 @@ pub fn report(problems: &[Problem], look: Look, out: &mut impl fmt::Write) -> fm
         match look {
             Look::Drawn => GraphicalReportHandler::new().render_report(out, &Drawing(problem))?,
             Look::Plain => writeln!(out, "{problem}")?,
+            Look::Marked => {
+                writeln!(out, "{problem}")?;
+                if let Some(found) = problem.snippet() {
+                    writeln!(out, "    {}\n    {}", found.line, found.marks)?;
+                }
+            }
         }
     }
     let count = |weight| problems.iter().filter(|problem| problem.weight == weight).count();
@@ -215,7 +248,7 @@ impl SourceCode for NamedText {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
-        let found = self.drawn.get_or_init(|| without_controls(&self.text)).read_span(span, before, after)?;
+        let found = self.drawn().read_span(span, before, after)?;
         Ok(Box::new(miette::MietteSpanContents::new_named(
             one_line(&self.name),
             found.data(),

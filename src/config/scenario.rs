@@ -9,7 +9,7 @@ use super::sheet::{Sheet, listed, meant};
 use super::{keys, scenario_expect};
 use crate::core::name::{ChannelName, FactName, FeedName, PersonId, StepId};
 use crate::core::period::Period;
-use crate::core::playbook::{FactValue, Playbook, StepKind, Usage};
+use crate::core::playbook::{FactValue, Playbook, StatementStep, StepKind, Usage};
 use crate::core::rehearsal::{Answers, Inject, LASTS, MENTIONS_MAX, Scenario, What};
 
 /// The most injects of a scenario, and the most that it expects.
@@ -275,9 +275,18 @@ impl<'a> Stage<'a> {
         let person = table.need_word("person", "ana").and_then(|word| self.person(word));
         let word = table.need_word("statement", "restored")?;
         let statement = self.statement(word)?;
-        if !self.playbook.statement(&statement).is_some_and(|step| step.usage == Usage::Hold) {
-            let message = format!("`{statement}` is not held ready, so nobody gives a word for it");
-            self.sheet.refuse(word.at, message, "name a statement with `use: hold`");
+        let waits = |step: &StatementStep| match step.usage {
+            Usage::Post | Usage::IfAsked => false,
+            Usage::Hold => step.instead_of.is_none(),
+            Usage::LifeSafety => true,
+        };
+        if !self.playbook.statement(&statement).is_some_and(waits) {
+            let message = format!("`{statement}` waits for nobody's word");
+            self.sheet.refuse(
+                word.at,
+                message,
+                "name a statement with `use: hold` and `on_word_of`, or with `use: life_safety`",
+            );
             return None;
         }
         Some(What::SaysNow { person: person?, statement })

@@ -40,9 +40,22 @@ pub(super) struct Secrets<'a> {
 }
 
 impl Secrets<'_> {
-    /// What `node` names; none where it is written wrong or cannot be had, which is said on the sheet.
+    /// What `node` names; none where it is written wrong or cannot be had, which is said on the sheet. A file that is open to
+    /// all is warned of.
     pub(super) fn find(self, sheet: &Sheet, node: &Node) -> Option<SecretString> {
+        let found = self.take(sheet, node)?;
+        // A warning and no refusal: what a container mounts is often open to all, and all may be this program alone.
+        if let Some(path) = self.file_of(node).filter(|path| !self.stand_in && is_open_to_all(path)) {
+            let message = format!("everybody on this machine can read the secret's file {}", path.display());
+            sheet.warn(&node.at, message, format!("`chmod 600 {}` leaves it to its owner", path.display()));
+        }
+        Some(found)
+    }
+
+    /// The same without a look at the file's permissions.
+    pub(super) fn take(self, sheet: &Sheet, node: &Node) -> Option<SecretString> {
         let Value::Map(entries) = &node.value else {
+            sheet.hide(&node.at);
             sheet.refuse(&node.at, "a secret stands here in clear text", FORM);
             return None;
         };

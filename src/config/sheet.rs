@@ -35,8 +35,20 @@ impl Sheet {
         self.add(Weight::Refused, bytes, message.into(), help.into());
     }
 
+    /// For one cause that several places would tell: the first of them does.
+    pub(super) fn refuse_once(&self, bytes: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        if !self.found.borrow().iter().any(|problem| problem.is_at(Weight::Refused, bytes)) {
+            self.refuse(bytes, message, help);
+        }
+    }
+
     pub(super) fn warn(&self, bytes: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.add(Weight::Warning, bytes, message.into(), help.into());
+    }
+
+    /// What stands there is shown to nobody.
+    pub(super) fn hide(&self, bytes: &Range<usize>) {
+        self.text.hide(bytes.clone());
     }
 
     /// For errors that say what is wrong and how to mend it in one sentence.

@@ -53,6 +53,51 @@ const HOSPITAL: &[(&str, &str)] = &[
         "templates/statements/data-breach/nothing-new.short.en.hbs",
         include_str!("../../templates/statements/data-breach/nothing-new.short.en.hbs"),
     ),
+    ("playbooks/violence-active-threat.yaml", include_str!("../../playbooks/violence-active-threat.yaml")),
+    (
+        "playbooks/scenarios/violence-active-threat-stay-away.yaml",
+        include_str!("../../playbooks/scenarios/violence-active-threat-stay-away.yaml"),
+    ),
+    (
+        "templates/statements/violence-active-threat/stay-away.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/stay-away.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/stay-away.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/stay-away.short.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/shelter.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/shelter.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/shelter.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/shelter.short.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/holding.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/holding.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/holding.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/holding.short.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/update.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/update.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/update.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/update.short.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/nothing-new.long.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/nothing-new.long.en.hbs"),
+    ),
+    (
+        "templates/statements/violence-active-threat/nothing-new.short.en.hbs",
+        include_str!("../../templates/statements/violence-active-threat/nothing-new.short.en.hbs"),
+    ),
 ];
 
 const OTHER: &[(&str, &str)] = &[

@@ -91,6 +91,10 @@ impl<'n> Reading<'n> {
         let by = table.need_word("by", "comms-lead").map(|word| self.role(word));
         let within = table.parsed("within", Period::parse);
         let resume = table.word("resume").map(|word| word.text.to_owned());
+        if let Some(entry) = table.entry("resume").filter(|_| table.entry("within").is_none()) {
+            let message = "nobody would be reminded of this pause, nor of ending it: it has no time";
+            self.sheet.refuse(&entry.at, message, "add `within: 10m`, or what it takes");
+        }
         let id = table.text("id", "pause");
         let kind = StepKind::Task(TaskStep { todo: todo?, by: by?, within, resume });
         Some(self.place(entry, &table, id?, kind))
@@ -103,7 +107,7 @@ impl<'n> Reading<'n> {
         let template = table.need_word("template", "data-breach/holding");
         let usage = self.usage(&table);
         let channels = match usage {
-            Usage::Post | Usage::Hold => self.channels(&table),
+            Usage::Post | Usage::Hold | Usage::LifeSafety => self.channels(&table),
             Usage::IfAsked => self.refuse_posting(&table),
         };
         let step = StatementStep {
@@ -138,8 +142,9 @@ impl<'n> Reading<'n> {
             "post" => Usage::Post,
             "if_asked" => Usage::IfAsked,
             "hold" => Usage::Hold,
+            "life_safety" => Usage::LifeSafety,
             other => {
-                let help = meant(other, ["post", "if_asked", "hold"]);
+                let help = meant(other, ["post", "if_asked", "hold", "life_safety"]);
                 self.sheet.refuse(word.at, format!("a statement has no use called `{other}`"), help);
                 Usage::Post
             }
@@ -198,7 +203,7 @@ impl<'n> Reading<'n> {
         let id_at = table.get("id").map_or(&entry.at, |node| &node.at);
         spelling::check_name(self.sheet, id_at, &id);
         let at = table.parsed("at", Period::parse);
-        let when = table.word("when").and_then(|word| conditions::read(self.sheet, word, self.facts));
+        let when = table.word("when").and_then(|word| conditions::read(self, word));
         let step = Step { id: StepId::from(id), at, after: None, when, kind };
         let promises_at = table.entry("next_update").map(|entry| &entry.at);
         Placed { step, id_at, after: table.word("after"), promises_at, instead_of: None }

@@ -80,7 +80,9 @@ impl Templates {
         if step.usage == Usage::IfAsked {
             self.check_spoken(sheet, word, step, given);
         }
-        let spec = TemplateSpec { facts, needs: &step.needs, has_next_update: step.next_update.is_some() };
+        let fixed = step.usage == Usage::LifeSafety;
+        let has_next_update = step.next_update.is_some();
+        let spec = TemplateSpec { facts, needs: &step.needs, has_next_update, fixed };
         for (file, template) in self.all().filter(|(_, template)| template.name == step.template) {
             // As drafting reads it.
             for problem in check_template(&template.source.replace("\r\n", "\n"), spec) {

@@ -69,7 +69,12 @@ fn watch(sheet: &Sheet, entry: &Entry, named: &Named<'_>) -> Option<Watch> {
 
 fn query(sheet: &Sheet, word: Word<'_>) -> Option<Query> {
     let error = match Query::parse(word.text) {
-        Ok(query) => return Some(query),
+        Ok(query) => {
+            for slip in query.slips() {
+                sheet.warn(&within(sheet, word, &slip.span), slip.message, slip.help);
+            }
+            return Some(query);
+        }
         Err(error) => error,
     };
     sheet.refuse(&within(sheet, word, &error.span), error.message, error.help);

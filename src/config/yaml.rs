@@ -1,4 +1,4 @@
-//! The only module that knows the YAML crate: a text becomes a tree whose every node knows its bytes.
+//! The only module that reads by the YAML crate: a text becomes a tree whose every node knows its bytes.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,12 +9,13 @@ use serde_yaml::{Location, Options, Spanned};
 
 use super::node::{Entry, Node, Value};
 use super::sheet::Sheet;
+use super::yaml_words;
 
 /// Deeper nesting than any file of ours needs.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// The most values in one file: a thousand people fit. Keeps a look at a file short, and stops aliases that multiply.
-const NODES_MAX: usize = 20_000;
-const ALIASES_MAX: usize = 200;
+pub(super) const NODES_MAX: usize = 20_000;
+pub(super) const ALIASES_MAX: usize = 200;
 
 /// Reads the sheet; none where it is no YAML, which is then said on the sheet.
 pub(super) fn read(sheet: &Sheet) -> Option<Node> {
@@ -22,7 +23,9 @@ pub(super) fn read(sheet: &Sheet) -> Option<Node> {
         Ok(tree) => Some(tree.into_node(sheet.text())),
         Err(error) => {
             let bytes = error.location().map_or(0..0, |location| bytes_of(location, sheet.text()));
-            let (message, help) = reworded(&error);
+            let said = error.without_snippet().to_string();
+            let (message, help) = yaml_words::reworded(&said);
+            super::clear::hide_all(sheet);
             sheet.refuse(&bytes, message, help);
             None
         }
@@ -45,34 +48,6 @@ fn options() -> Options {
             max_anchors: ALIASES_MAX,
         },
     }
-}
-
-/// The crate's own words without its place, and without advice that is for programmers.
-fn reworded(error: &serde_yaml::Error) -> (String, String) {
-    let said = error.without_snippet().to_string();
-    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(reason, _)| reason);
-    if let Some(rest) = said.strip_prefix("duplicate mapping key: ") {
-        let key = rest.split(',').next().unwrap_or(rest);
-        return (format!("`{key}` stands here a second time"), "keep one of the two".to_owned());
-    }
-    if said.starts_with("multiple YAML documents") {
-        return ("a second document begins here".to_owned(), "keep one document a file, without `---`".to_owned());
-    }
-    if said.starts_with("budget breached") || said.contains("recursion limit") {
-        let help = format!("keep to {NODES_MAX} values, {DEPTH_MAX} levels and {ALIASES_MAX} aliases");
-        return ("this file holds more, or nests deeper, than Holdline reads".to_owned(), help);
-    }
-    if said.ends_with("found a tab") {
-        let message = "this is not YAML: a tab stands here or in the next line, and indentation is made of blanks";
-        return (message.to_owned(), "put blanks in its place".to_owned());
-    }
-    let said = match said {
-        "illegal placement of ':' indicator" => "a colon with a blank after it stands where none may",
-        other => other,
-    };
-    let help = "look at indentation, brackets and quotes here and in the line above; a text that begins with a quote, @, & or * needs quotes \
-                around the whole";
-    (format!("this is not YAML: {said}"), help.to_owned())
 }
 
 /// Byte offsets where the crate knows them, else found by line and column.

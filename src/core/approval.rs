@@ -12,12 +12,23 @@ use super::playbook::Stage;
 use super::roster::Roster;
 use super::statement::{Digest, Package, Variant};
 
-/// How a decision was proven. Mail shows control of a mailbox, not the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// How a decision was proven, the weakest first. Mail shows control of a mailbox, not the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
+    #[default]
     Mail,
+    /// By the mailed code within a session of the same person, which another mail began: whoever presses was there twice.
+    #[serde(rename = "signed_in")]
+    SignedIn,
     Strong,
+}
+
+impl Proof {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub(super) fn is_mail(&self) -> bool {
+        *self == Self::Mail
+    }
 }
 
 /// What somebody who was asked says.
@@ -243,8 +254,8 @@ impl<S> Ballot<S> {
         asking
     }
 
-    /// Takes the last stage away again, and says who was asked in it.
-    pub fn without_last_stage(&mut self) -> Vec<PersonId> {
+    /// Takes the stage that was asked last away again, and says who was asked in it.
+    pub fn drop_last_stage(&mut self) -> Vec<PersonId> {
         let last = self.votes.pop();
         last.into_iter().flat_map(|vote| vote.asked).map(|ask| ask.person).collect()
     }

@@ -1,8 +1,16 @@
 //! Conditions in CEL over what an incident knows. What reads something unknown is *cannot tell yet*, never false.
 
+mod covers;
+mod kinds;
+mod names;
+mod plain;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
+
+pub use kinds::{Kind, Mistake};
+pub use names::Read;
 
 use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
 use cel::{Context, Env, ExecutionError, IdedExpr, Program, Value};
@@ -10,6 +18,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 
 /// The longest condition, in bytes; also keeps the parser's recursion small.
 pub const CONDITION_BYTES_MAX: usize = 1024;
+
+/// What conditions read: tables of names.
+pub const GROUPS: [&str; 4] = ["facts", "spike", "incident", "organisation"];
 
 /// CEL's own functions. Declaring them takes far longer than any condition does.
 static FUNCTIONS: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
@@ -62,13 +73,15 @@ pub enum ConditionError {
     #[error("this condition is longer than {CONDITION_BYTES_MAX} bytes; split it into several rules")]
     TooLong,
     #[error(
-        "this condition does not parse: {0}; conditions look like `spike.count > 20 || facts.records_affected >= 500`"
+        "this condition cannot be read: {0}; conditions look like `spike.count > 20 || facts.records_affected >= 500`"
     )]
     Syntax(String),
     #[error(
         "this condition goes through a list, which conditions cannot; write out what is compared, as in `facts.a > 5 || facts.b > 5`"
     )]
     Loop,
+    #[error("this condition cannot be worked out: {why}; {help}")]
+    NotWorkedOut { why: String, help: &'static str },
     #[error("this condition does not give true or false but {0}; compare it with something")]
     NotATruth(&'static str),
 }
@@ -78,9 +91,8 @@ impl Condition {
         if source.len() > CONDITION_BYTES_MAX {
             return Err(ConditionError::TooLong);
         }
-        let program = Program::compile(source).map_err(|errors| {
-            ConditionError::Syntax(errors.errors.first().map_or_else(String::new, |error| error.msg.clone()))
-        })?;
+        let program =
+            Program::compile(source).map_err(|errors| ConditionError::Syntax(plain::unread(source, &errors)))?;
         if loops(program.expression()) {
             return Err(ConditionError::Loop);
         }
@@ -95,6 +107,24 @@ impl Condition {
     /// The variables it reads at top level, such as `facts` and `spike`.
     pub fn variables(&self) -> &BTreeSet<String> {
         &self.reads
+    }
+
+    /// Every name within a group that it reads, in the order in which they stand.
+    pub fn names(&self) -> Vec<Read<'_>> {
+        let mut found = Vec::new();
+        names::reads(self.program.expression(), &GROUPS, &mut found);
+        found
+    }
+
+    /// What cannot be right in it whatever is known, also where no value would ever come to it. `of` says what stands
+    /// under a name of a group.
+    pub fn mistake(&self, of: &dyn Fn(&str, &str) -> Kind) -> Option<Mistake> {
+        kinds::kind(self.program.expression(), of).err()
+    }
+
+    /// Whether it holds wherever `narrow` does; false where that cannot be told from the two alone.
+    pub fn covers(&self, narrow: &Self) -> bool {
+        covers::covers(self.program.expression(), narrow.program.expression())
     }
 
     /// Evaluates; an error at run time is *cannot tell*, since [`Self::try_on`] refuses the others when the file is read.
@@ -122,7 +152,7 @@ impl Condition {
             Ok(Value::Bool(false)) => Ok(Truth::DoesNotHold),
             Ok(other) => Err(ConditionError::NotATruth(in_words(&other))),
             Err(ExecutionError::NoSuchKey(_)) => Ok(Truth::CannotTell),
-            Err(error) => Err(ConditionError::Syntax(error.to_string())),
+            Err(error) => Err(plain::failed(&error)),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod name;
 pub mod past;
 pub mod period;
 pub mod playbook;
+pub mod proved;
 pub mod query;
 pub mod quiet;
 pub mod rehearsal;

@@ -48,6 +48,13 @@ pub struct Seat {
     pub standing_in_for: Option<PersonId>,
 }
 
+impl Person {
+    /// Whether mail to `email` is mail to them; the case of letters makes no other address.
+    pub fn has_address(&self, email: &str) -> bool {
+        self.email.eq_ignore_ascii_case(email)
+    }
+}
+
 impl Roster {
     pub fn person(&self, id: &PersonId) -> Option<&Person> {
         self.people.get(id)
@@ -60,6 +67,12 @@ impl Roster {
 
     pub fn holds(&self, person: &PersonId, role: &str) -> bool {
         self.roles.get(role).is_some_and(|people| people.contains(person))
+    }
+
+    /// Whether they may ever be asked: they hold a role, or stand in for somebody.
+    pub fn has_part(&self, person: &PersonId) -> bool {
+        self.roles.values().any(|holders| holders.contains(person))
+            || self.people.values().any(|other| other.delegate.as_ref() == Some(person))
     }
 
     /// Whether `person` holds the role, or stands in on `day` for a holder who is away.

@@ -5,7 +5,8 @@ use super::error::{AnswerError, RecordError};
 use super::links::{Audience, Links};
 use super::work::Work;
 use crate::core::approval::{Decision, Proof};
-use crate::core::incident::{Event, IncidentId, Refusal};
+use crate::core::incident::{Event, IncidentId, Refusal, Request};
+use crate::core::name::PersonId;
 
 /// Wrong codes after which a link decides nothing any more.
 pub const TRIES_MAX: u32 = 5;
@@ -37,12 +38,24 @@ impl Work<'_, '_> {
     }
 
     pub fn answer(&mut self, token: &str, code: &str, answer: &Answer) -> Result<(), AnswerError> {
+        self.answer_signed_in(token, code, answer, None)
+    }
+
+    /// The same of somebody who has a session besides.
+    pub fn answer_signed_in(
+        &mut self,
+        token: &str,
+        code: &str,
+        answer: &Answer,
+        signed_in: Option<&PersonId>,
+    ) -> Result<(), AnswerError> {
         let (id, number) = self.request_of(token).ok_or(AnswerError::NoSuchLink)?;
         let entry = self.entry(id)?;
         let request = entry.incident.request(number).cloned().ok_or(AnswerError::NoSuchLink)?;
         if let Answer::Decide(_) = answer {
             entry.incident.awaits(&request, self.now).map_err(AnswerError::Refused)?;
         }
+        let proof = self.proof_of(&entry, &request, signed_in);
         let right = self.links.is_code(code, Audience::Approval { incident: &entry.incident, request: &request });
         let note = format!("tries:{id}.{number}");
         match self.try_code(&note, right)? {
@@ -58,11 +71,20 @@ impl Work<'_, '_> {
         let event = match answer {
             Answer::Decide(decision) => {
                 let decision = decision.clone();
-                Event::DecisionTaken { request: number, person, digest, decision, proof: Proof::Mail }
+                Event::DecisionTaken { request: number, person, digest, decision, proof }
             }
             Answer::TakeBack => Event::DecisionWithdrawn { request: number, person, digest },
         };
         Ok(self.record(id, event)?)
+    }
+
+    /// A session proves something where it is of the person who was asked, at the address that the incident knows.
+    fn proof_of(&self, entry: &Entry, request: &Request, signed_in: Option<&PersonId>) -> Proof {
+        let person = &request.person;
+        let now = self.standing.roster.person(person);
+        let then = entry.incident.roster.person(person);
+        let same = now.zip(then).is_some_and(|(now, then)| now.email.eq_ignore_ascii_case(&then.email));
+        if same && signed_in == Some(person) { Proof::SignedIn } else { Proof::Mail }
     }
 
     /// Counts a try first, so that no number of parallel tries is worth more than five.

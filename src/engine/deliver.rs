@@ -11,7 +11,7 @@ use super::outbox::Shell;
 use super::work::{MailCounted, MailTaken};
 use super::{Engine, RecordError};
 use crate::core::health::Health;
-use crate::core::incident::{Effect, Event, PostPhase};
+use crate::core::incident::{Effect, Event, MailKind, PostPhase};
 use crate::core::name::{FeedName, PersonId};
 use crate::core::roster::Roster;
 use crate::crash::{self, Point};
@@ -19,8 +19,8 @@ use crate::mail::compose::{ComposeError, Head, HeldBack, House, Key, OfARehearsa
 use crate::mail::{Letter, MailReason, Sent};
 use crate::store::{Claimed, InstallationEffect, RehearsalNews, Settled};
 
-/// Mails to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
-pub(super) const MAILS_PER_HOUR_MAX: u32 = 60;
+/// Mails of one kind to one person in an hour; what is over waits for the next, so that no flood fills a mailbox.
+pub const MAILS_PER_HOUR_MAX: u32 = 60;
 /// Waits after a mail server that could not take it, doubling from the first to the last.
 const RETRY_FIRST: SignedDuration = SignedDuration::from_secs(5);
 const RETRY_LAST: SignedDuration = SignedDuration::from_mins(5);
@@ -57,10 +57,15 @@ impl Engine {
                 return self.end(row, Settled::Done("not written".to_owned()), Some(event)).await;
             }
         };
-        let counted = match self.take_mail(&person).await? {
+        let kind = effect.mail_kind().unwrap_or(MailKind::Notice);
+        let counted = match self.take_mail(&person, kind).await? {
             MailTaken::Counted(counted) => counted,
             MailTaken::Later(later) => {
                 self.measures().count(|counters| counters.mails_put_off += 1);
+                tracing::error!(kind = kind.name(), %later, "a mail is put off: its reader had the most of this kind in an hour");
+                if let Effect::Alert { alert, rung, .. } = effect {
+                    self.page_once(shell, entry, alert, *rung).await?;
+                }
                 return self.end(row, Settled::NotBefore(later), None).await;
             }
         };
@@ -175,15 +180,16 @@ impl Engine {
             to,
         };
         let letter = match effect {
-            InstallationEffect::SendSignIn { person, until } => {
-                let Some(found) = standing.roster.person(person).filter(|_| self.time() <= *until) else {
+            InstallationEffect::SendSignIn { proved, until } => {
+                let Some((found, reach)) = self.addressee(proved).filter(|_| self.time() <= *until) else {
                     return Ok(Written::Moot);
                 };
                 let (setting, number, until) = (standing.setting, row.id.number, *until);
-                let audience = Audience::SignIn { setting, number, person, until };
+                let audience = Audience::SignIn { setting, number, proved, until };
                 let link = format!("{}/sign-in/{}", standing.url, self.links().token(audience));
                 let code = self.links().code(audience);
-                shell.composer.sign_in(&house(&found.name, &found.email), Key { link: &link, code: &code }, until)?
+                let key = Key { link: &link, code: &code };
+                shell.composer.sign_in(&house(&found.name, &found.email), key, until, &reach)?
             }
             InstallationEffect::SendHead { to, head } => {
                 let at = Timestamp::from_millisecond(head.at).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -273,9 +279,9 @@ impl Engine {
         self.time().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
-    async fn take_mail(&self, person: &PersonId) -> Result<MailTaken, RecordError> {
+    async fn take_mail(&self, person: &PersonId, kind: MailKind) -> Result<MailTaken, RecordError> {
         let person = person.clone();
-        self.call(move |work| work.take_mail(&person, MAILS_PER_HOUR_MAX)).await
+        self.call(move |work| work.take_mail(&person, kind, MAILS_PER_HOUR_MAX)).await
     }
 
     /// The same at every attempt, so that a repeat can be told for one.

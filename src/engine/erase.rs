@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::folding::fold_all;
 use super::holds::{Holds, held_after};
 use super::joining::merged_with;
+use super::pause::has_the_pause;
 use crate::core::incident::{Between, Event, Evidence, IncidentId, Opening};
 use crate::core::name::PersonId;
 use crate::core::statement::Digest;
@@ -30,6 +31,10 @@ pub enum EraseError {
     NoSuchEntry(u64),
     #[error("incident {0} is still running; close it, or stand it down, before anything of it is erased")]
     Running(IncidentId),
+    #[error(
+        "incident {0} has the pause of what is scheduled elsewhere; erase it once that was resumed, and nothing is open"
+    )]
+    Paused(IncidentId),
     #[error("incident {0} is held; lift the hold first, with `holdline audit hold --lift`")]
     Held(IncidentId),
     #[error("entry {0} says how the record itself was kept; it holds no one's words and is never erased")]
@@ -67,6 +72,8 @@ pub struct Eraser {
     writer: Writer,
     stored: Vec<StoredEvent>,
     running: BTreeSet<IncidentId>,
+    /// Those with which the pause of all stands.
+    paused: BTreeSet<IncidentId>,
     holds: Holds,
 }
 
@@ -79,6 +86,9 @@ impl Eraser {
         })?;
         let folded = fold_all(&writer, &stored)?;
         let running = folded.incidents.iter().filter(|(_, entry)| entry.incident.is_running());
+        let running: BTreeSet<IncidentId> = running.map(|(id, _)| *id).collect();
+        let ids = folded.incidents.keys().copied();
+        let paused = ids.filter(|id| has_the_pause(&folded.incidents, &running, *id)).collect();
         let mut holds = stored.iter().try_fold(Holds::new(), held_after)?;
         for (id, hold) in holds.clone() {
             // A hold holds also what the incident was merged with.
@@ -86,7 +96,7 @@ impl Eraser {
                 holds.entry(other).or_insert_with(|| hold.clone());
             }
         }
-        Ok(Self { holds, running: running.map(|(id, _)| *id).collect(), writer, stored })
+        Ok(Self { writer, stored, running, paused, holds })
     }
 
     /// Works out what would go, or why it must not.
@@ -183,6 +193,9 @@ impl Eraser {
     fn may_go(&self, seq: u64, incident: IncidentId, kind: &str) -> Result<(), EraseError> {
         if self.running.contains(&incident) {
             return Err(EraseError::Running(incident));
+        }
+        if self.paused.contains(&incident) {
+            return Err(EraseError::Paused(incident));
         }
         if self.holds.contains_key(&incident) {
             return Err(EraseError::Held(incident));

@@ -1,6 +1,6 @@
 //! Why the engine did not do what it was asked.
 
-use crate::core::incident::Refusal;
+use crate::core::incident::{IncidentId, Refusal};
 use crate::core::quiet::SilenceError;
 use crate::store::StoreError;
 
@@ -14,6 +14,11 @@ pub enum RecordError {
     NoSuchPlaybook,
     #[error(transparent)]
     Silence(#[from] SilenceError),
+    #[error(
+        "incident {0} does not know you by the address that you signed in with, so you can change nothing there; sign in \
+         with the address that it knows, or let two other people of it agree to the new one on its page"
+    )]
+    AnotherAddress(IncidentId),
     #[error("Holdline has more to write down than it can right now; try again in a few seconds")]
     Busy,
     #[error("Holdline is stopping")]
@@ -49,6 +54,7 @@ impl From<RecordError> for AnswerError {
             RecordError::NoSuchIncident
             | RecordError::NoSuchPlaybook
             | RecordError::Silence(_)
+            | RecordError::AnotherAddress(_)
             | RecordError::Busy
             | RecordError::Stopping
             | RecordError::Store(_) => Self::Record(error),

@@ -8,7 +8,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use crate::core::incident::{Incident, IncidentId, Request};
-use crate::core::name::PersonId;
+use crate::core::proved::Proved;
 use crate::core::setting::Setting;
 use crate::store::Key;
 
@@ -24,7 +24,7 @@ const NUMBER_BYTES: usize = 4;
 #[derive(Clone, Copy)]
 pub enum Audience<'a> {
     Approval { incident: &'a Incident, request: &'a Request },
-    SignIn { setting: Setting, number: u32, person: &'a PersonId, until: Timestamp },
+    SignIn { setting: Setting, number: u32, proved: &'a Proved, until: Timestamp },
 }
 
 #[derive(Clone)]
@@ -120,8 +120,8 @@ impl Audience<'_> {
                 incident.rules,
                 request,
             )),
-            Self::SignIn { setting, number, person, until } => {
-                serde_json::to_vec(&(purpose, "sign-in", setting, number, person, until))
+            Self::SignIn { setting, number, proved, until } => {
+                serde_json::to_vec(&(purpose, "sign-in", setting, number, proved, until))
             }
         };
         bound.expect("numbers, strings and times always become JSON")

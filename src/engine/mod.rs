@@ -22,6 +22,7 @@ mod holds;
 mod incidents;
 mod intake;
 mod joining;
+mod kept;
 mod links;
 mod look;
 mod looks;
@@ -39,6 +40,7 @@ mod reload;
 mod reporting;
 mod retention;
 mod session;
+mod state;
 mod stop;
 mod streaming;
 mod switching;
@@ -56,6 +58,7 @@ pub use answer::{Answer, TRIES_MAX};
 pub use board::{Board, Entry, Erased};
 pub use calendar::{CALENDAR_MAX, Calendar};
 pub use clock::{Clock, ManualClock, Reading};
+pub use deliver::MAILS_PER_HOUR_MAX;
 pub use draft::{TextEdit, WrittenOver};
 pub use erase::{Erase, EraseError, Eraser, Plan};
 pub use error::{AnswerError, RecordError};
@@ -95,6 +98,7 @@ use crate::core::approval::Decision;
 use crate::core::incident::{Event, IncidentId, Spike, narrate, shown_with};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName, StepId};
+use crate::core::proved::Proved;
 use crate::core::shown::Quote;
 use crate::core::statement::{Digest, EditError, Package};
 use crate::store::Reader;
@@ -112,6 +116,8 @@ pub struct Engine {
     clock: Clock,
     ahead: watch::Receiver<SignedDuration>,
     measures: Arc<Measures>,
+    /// On whose behalf work is done, where it is by a session.
+    speaker: Option<Proved>,
 }
 
 impl Engine {
@@ -122,7 +128,8 @@ impl Engine {
         let owed = Arc::new(Notify::new());
         let (queue, committed, thread) = thread::start(recorder, clock.clone(), Arc::clone(&owed));
         let reader = Reader::new(path);
-        let engine = Self { queue, board, committed, owed, reader, links, standing, clock, ahead, measures };
+        let engine =
+            Self { queue, board, committed, owed, reader, links, standing, clock, ahead, measures, speaker: None };
         (engine, thread)
     }
 
@@ -131,7 +138,12 @@ impl Engine {
         &self,
         work: impl FnOnce(&mut Work<'_, '_>) -> Result<T, RecordError> + Send + 'static,
     ) -> Result<T, RecordError> {
-        self.queue.call(work).await
+        let speaker = self.speaker.clone();
+        let speaking = move |inner: &mut Work<'_, '_>| {
+            inner.speaker = speaker;
+            work(inner)
+        };
+        self.queue.call(speaking).await
     }
 
     /// One event of one incident: fold, advance, append, queue effects, commit.
@@ -237,53 +249,35 @@ impl Engine {
     }
 
     pub async fn answer(&self, token: &str, code: &str, decision: Decision) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::Decide(decision)).await
+        self.answer_signed_in(token, code, decision, None).await
+    }
+
+    /// The same of somebody who has a session besides.
+    pub async fn answer_signed_in(
+        &self,
+        token: &str,
+        code: &str,
+        decision: Decision,
+        signed_in: Option<PersonId>,
+    ) -> Result<(), AnswerError> {
+        self.answer_with(token, code, Answer::Decide(decision), signed_in).await
     }
 
     pub async fn take_back(&self, token: &str, code: &str) -> Result<(), AnswerError> {
-        self.answer_with(token, code, Answer::TakeBack).await
+        self.answer_with(token, code, Answer::TakeBack, None).await
     }
 
     /// An answer that is not counted is still a transaction: its try is.
-    async fn answer_with(&self, token: &str, code: &str, answer: Answer) -> Result<(), AnswerError> {
+    async fn answer_with(
+        &self,
+        token: &str,
+        code: &str,
+        answer: Answer,
+        signed_in: Option<PersonId>,
+    ) -> Result<(), AnswerError> {
         let (token, code) = (token.to_owned(), code.to_owned());
-        self.call(move |work| keep_store_errors(work.answer(&token, &code, &answer))).await?
-    }
-
-    pub async fn ask_sign_in(&self, email: &str) -> Result<(), RecordError> {
-        let email = email.to_owned();
-        self.call(move |work| work.ask_sign_in(&email)).await
-    }
-
-    pub async fn sign_in(&self, token: &str, code: &str) -> Result<SessionToken, AnswerError> {
-        let fresh = SessionToken::new(rand::random());
-        let (token, code, given) = (token.to_owned(), code.to_owned(), fresh.clone());
-        self.call(move |work| keep_store_errors(work.sign_in(&token, &code, &given))).await??;
-        Ok(fresh)
-    }
-
-    /// A session without proof, for the demo's visitor who may be anybody.
-    pub async fn begin_session(&self, person: &PersonId) -> Result<SessionToken, RecordError> {
-        let fresh = SessionToken::new(rand::random());
-        let (person, given) = (person.clone(), fresh.clone());
-        self.call(move |work| work.begin_session(&person, &given)).await?;
-        Ok(fresh)
-    }
-
-    /// Who is speaking, if the cookie is of a live session.
-    pub fn session(&self, cookie: &str) -> Option<Session> {
-        let stored = self.reader.session(&session::hash(cookie)).ok()??;
-        session::live(&stored, self.time())
-    }
-
-    pub async fn touch(&self, cookie: &str) -> Result<(), RecordError> {
-        let cookie = cookie.to_owned();
-        self.call(move |work| work.touch(&cookie)).await
-    }
-
-    pub async fn sign_out(&self, cookie: &str) -> Result<(), RecordError> {
-        let cookie = cookie.to_owned();
-        self.call(move |work| work.sign_out(&cookie)).await
+        let answered = move |work: &mut Work<'_, '_>| work.answer_signed_in(&token, &code, &answer, signed_in.as_ref());
+        self.call(move |work| keep_store_errors(answered(work))).await?
     }
 
     /// The incident's events in words, oldest first.

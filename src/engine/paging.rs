@@ -110,9 +110,24 @@ impl Engine {
         let Some(pager) = shell.hands.pager(entry.incident.setting) else { return Ok(()) };
         let patience = SignedDuration::try_from(pager.when_mail_fails_for()).unwrap_or(SignedDuration::MAX);
         let failing = self.measures().mail_failing_since();
-        if entry.incident.duty.is_some() || failing.is_none_or(|since| self.time().duration_since(since) < patience) {
+        if failing.is_none_or(|since| self.time().duration_since(since) < patience) {
             return Ok(());
         }
+        self.page_once(shell, entry, alert, rung).await
+    }
+
+    /// Pages an alert that does not get through by mail, once for each time that it rings, where nobody has claimed the
+    /// incident.
+    pub(super) async fn page_once(
+        &self,
+        shell: &Shell,
+        entry: &Entry,
+        alert: &StepId,
+        rung: u32,
+    ) -> Result<(), RecordError> {
+        let Some(pager) = shell.hands.pager(entry.incident.setting).filter(|_| entry.incident.duty.is_none()) else {
+            return Ok(());
+        };
         let note = format!("{PAGED}{}:{alert}:{rung}", entry.incident.id);
         let page = match self.page_of(entry, &note.replace(':', "."), alert, rung) {
             Ok(page) => page,

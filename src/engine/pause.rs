@@ -1,8 +1,18 @@
 //! One pause for all open incidents: each is told which of them has it, in the transaction in which that changes.
 
+use std::collections::BTreeSet;
+
 use super::error::RecordError;
+use super::incidents::Incidents;
 use super::work::Work;
 use crate::core::incident::{Between, Event, Incident, IncidentId, PauseStands, PausedIn};
+
+/// Whether the pause is this one's still: somebody is asked there to resume, or one that runs keeps it with this.
+pub(super) fn has_the_pause(incidents: &Incidents, running: &BTreeSet<IncidentId>, id: IncidentId) -> bool {
+    let mut running = running.iter().filter_map(|id| incidents.get(id));
+    incidents.get(&id).is_some_and(|entry| entry.incident.resuming().is_some())
+        || running.any(|entry| entry.incident.paused_in.is_some_and(|paused| paused.incident == id))
+}
 
 impl Work<'_, '_> {
     /// What an incident that opens now is told of the pause: of one that is open, or of one that nobody has resumed yet.

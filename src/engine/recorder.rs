@@ -1,6 +1,6 @@
 //! The recorder: the only writer of incidents. Fold, advance, append, queue and commit, all in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,26 +8,25 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::afresh::take_up_the_key;
-use super::board::{Board, Entry, Erased};
+use super::board::Board;
 use super::clock::Reading;
-use super::counting::{Counting, WatchIndex};
+use super::counting::Counting;
 use super::error::RecordError;
-use super::feeds::Pulse;
 use super::folding::{Folded, fold_all};
 use super::gaps;
 use super::holds::{Holds, held_after};
-use super::incidents::Incidents;
+use super::kept::taken_after;
 use super::links::Links;
 use super::measured::Measures;
 use super::past::{Remembered, note_of};
 use super::quiet::QuietNow;
-use super::stop::{Stopped, stopped_by};
+use super::state::{Mark, State};
+use super::stop::stopped_by;
 use super::time::EngineTime;
-use super::work::{TakenIn, Work};
+use super::work::Work;
 use crate::core::accounts::Accounts;
 use crate::core::count::minute_of;
-use crate::core::incident::IncidentId;
-use crate::core::name::{FeedName, PlaybookName};
+use crate::core::name::PlaybookName;
 use crate::core::past::LOOK_BACK_DAYS;
 use crate::core::query::MatcherError;
 use crate::core::quiet::Quiet;
@@ -35,10 +34,9 @@ use crate::core::retention::Retention;
 use crate::core::roster::Roster;
 use crate::core::rules::{Organisation, Rules};
 use crate::core::setting::Setting;
-use crate::core::statement::Digest;
 use crate::core::watch::Watch;
 use crate::crash::{self, Point};
-use crate::store::{InstallationEvent, Keys, Salts, StoreError, Writer};
+use crate::store::{InstallationEvent, KeptFolder, Keys, Salts, StoreError, Writer};
 
 /// The name under which the rules of an incident without a playbook stand.
 pub const NO_PLAYBOOK: &str = "none";
@@ -65,6 +63,8 @@ pub struct Standing {
     pub accounts: Accounts,
     pub quiet: Arc<Quiet>,
     pub retention: Retention,
+    /// The folder's files, for incidents that open with it; none where nothing is posted to anybody.
+    pub folder: Option<KeptFolder>,
 }
 
 /// One piece of work for the writer; what it returns is called once the commit is known.
@@ -81,57 +81,6 @@ pub struct Recorder {
     /// How far the engine's time runs ahead of the machine's clock.
     ahead: watch::Sender<SignedDuration>,
     measures: Arc<Measures>,
-}
-
-/// What the recorder holds in memory: folded from the store, and undone with a failed transaction.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing about one transaction")]
-pub(super) struct State {
-    pub(super) incidents: Incidents,
-    /// Those of them that are running: every counted mention asks for them, and those that are over only grow in number.
-    pub(super) running: BTreeSet<IncidentId>,
-    pub(super) rules: BTreeMap<Digest, Arc<Rules>>,
-    pub(super) counting: Counting,
-    pub(super) stopped: Option<Stopped>,
-    /// Since when no clock is known to have been set forward.
-    pub(super) steady_since: Timestamp,
-    pub(super) quiet: Arc<QuietNow>,
-    /// How it goes with feeds that are not fetched.
-    pub(super) pulses: BTreeMap<FeedName, Pulse>,
-    pub(super) holds: Arc<Holds>,
-    erased: Arc<BTreeMap<IncidentId, Erased>>,
-    /// What was erased may still stand in the log beside the store, until that is emptied.
-    pub(super) swept: bool,
-    pub(super) standing: Arc<Standing>,
-    /// What this transaction took in, to be counted once it stands.
-    pub(super) heard: Vec<(FeedName, TakenIn)>,
-    undo: Vec<Undo>,
-    /// The counts hold mentions that were not committed.
-    counts_stale: bool,
-    counted_in_job: bool,
-    /// A job that counted was refused, and the others of its transaction were not.
-    recount: bool,
-    /// Something new is owed since the outbox was last told.
-    owes: bool,
-}
-
-/// A place within a transaction, to come back to.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Mark {
-    undo: usize,
-    heard: usize,
-}
-
-/// What stood before a change of this transaction.
-enum Undo {
-    Incident(IncidentId, Option<Entry>),
-    Stopped(Option<Stopped>),
-    Quiet(Arc<QuietNow>),
-    Pulse(FeedName, Pulse),
-    Holds(Arc<Holds>),
-    Erased(Arc<BTreeMap<IncidentId, Erased>>),
-    /// How this watch was followed is to be written down still.
-    Unsaved(WatchIndex),
-    Folder(Box<(Arc<Standing>, Counting)>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +130,7 @@ impl Recorder {
             quiet: Arc::new(quiet),
             pulses: BTreeMap::new(),
             holds: Arc::new(stored.iter().try_fold(Holds::new(), held_after)?),
+            taken: stored.iter().try_fold(Vec::new(), taken_after)?.into(),
             erased: Arc::new(erased),
             swept: true,
             standing: Arc::new(standing),
@@ -379,7 +329,8 @@ impl Recorder {
             }
             work.installation(&InstallationEvent::Started { version })?;
             work.save_past()?;
-            work.follow_the_people()
+            work.follow_the_people()?;
+            work.take_the_folder_of_the_start()
         });
         begun.map_err(|error| match error {
             RecordError::Store(error) => error,
@@ -395,104 +346,5 @@ impl Recorder {
             erased: Arc::clone(&self.state.erased),
         }));
         self.published.send_replace(Arc::clone(&self.state.standing));
-    }
-}
-
-impl State {
-    pub(super) fn put(&mut self, id: IncidentId, entry: Entry) {
-        let before = self.set(id, Some(entry));
-        self.undo.push(Undo::Incident(id, before));
-    }
-
-    /// What the folder says by now. The mentions of the last day are counted for its watches before the next transaction.
-    pub(super) fn set_folder(&mut self, standing: Arc<Standing>, counting: Counting) {
-        let before = (std::mem::replace(&mut self.standing, standing), std::mem::replace(&mut self.counting, counting));
-        self.recount = true;
-        self.undo.push(Undo::Folder(Box::new(before)));
-    }
-
-    pub(super) fn set_stopped(&mut self, stopped: Option<Stopped>) {
-        let before = std::mem::replace(&mut self.stopped, stopped);
-        self.undo.push(Undo::Stopped(before));
-    }
-
-    pub(super) fn change_quiet(&mut self, change: impl FnOnce(&mut QuietNow)) {
-        let mut quiet = QuietNow::clone(&self.quiet);
-        change(&mut quiet);
-        let before = std::mem::replace(&mut self.quiet, Arc::new(quiet));
-        self.undo.push(Undo::Quiet(before));
-    }
-
-    pub(super) fn change_pulse(&mut self, feed: &FeedName, pulse: Pulse) {
-        if let Some(before) = self.pulses.insert(feed.clone(), pulse) {
-            self.undo.push(Undo::Pulse(feed.clone(), before));
-        }
-    }
-
-    pub(super) fn took_unsaved(&mut self, index: WatchIndex) {
-        self.undo.push(Undo::Unsaved(index));
-    }
-
-    pub(super) fn change_holds(&mut self, change: impl FnOnce(&mut Holds)) {
-        let mut holds = Holds::clone(&self.holds);
-        change(&mut holds);
-        let before = std::mem::replace(&mut self.holds, Arc::new(holds));
-        self.undo.push(Undo::Holds(before));
-    }
-
-    /// Of this incident only that it was erased is left.
-    pub(super) fn forget(&mut self, id: IncidentId, as_erased: Erased) {
-        let before = self.set(id, None);
-        self.undo.push(Undo::Incident(id, before));
-        let mut erased = BTreeMap::clone(&self.erased);
-        erased.insert(id, as_erased);
-        let before = std::mem::replace(&mut self.erased, Arc::new(erased));
-        self.undo.push(Undo::Erased(before));
-    }
-
-    fn set(&mut self, id: IncidentId, entry: Option<Entry>) -> Option<Entry> {
-        if entry.as_ref().is_some_and(|entry| entry.incident.is_running()) {
-            self.running.insert(id);
-        } else {
-            self.running.remove(&id);
-        }
-        match entry {
-            Some(entry) => self.incidents.insert(id, entry),
-            None => self.incidents.remove(id),
-        }
-    }
-
-    pub(super) fn owe(&mut self) {
-        self.owes = true;
-    }
-
-    pub(super) fn counted(&mut self) {
-        self.counts_stale = true;
-        self.counted_in_job = true;
-    }
-
-    /// Where a job began, to come back to should it be refused.
-    pub(super) fn mark(&mut self) -> Mark {
-        self.counted_in_job = false;
-        Mark { undo: self.undo.len(), heard: self.heard.len() }
-    }
-
-    pub(super) fn undo_to(&mut self, mark: Mark) {
-        self.recount |= self.counted_in_job;
-        self.heard.truncate(mark.heard);
-        while self.undo.len() > mark.undo
-            && let Some(undo) = self.undo.pop()
-        {
-            match undo {
-                Undo::Incident(id, before) => drop(self.set(id, before)),
-                Undo::Stopped(before) => self.stopped = before,
-                Undo::Quiet(before) => self.quiet = before,
-                Undo::Pulse(feed, before) => drop(self.pulses.insert(feed, before)),
-                Undo::Holds(before) => self.holds = before,
-                Undo::Erased(before) => self.erased = before,
-                Undo::Unsaved(index) => self.counting.was_not_saved(index),
-                Undo::Folder(before) => (self.standing, self.counting) = *before,
-            }
-        }
     }
 }

@@ -96,7 +96,7 @@ impl Work<'_, '_> {
         self.save_past()?;
         self.standing = Arc::new(standing);
         self.state.set_folder(Arc::clone(&self.standing), counting);
-        self.installation(&InstallationEvent::FolderTaken { waits })?;
+        self.take_folder(waits)?;
         self.follow_the_people()
     }
 
@@ -113,7 +113,6 @@ impl Work<'_, '_> {
 
     /// Holds every open incident's people against those of the folder, at a start and after a change.
     pub(super) fn follow_the_people(&mut self) -> Result<(), RecordError> {
-        self.end_sessions_of_old_addresses()?;
         let running: Vec<IncidentId> = self.state.running.iter().copied().collect();
         for id in running {
             for event in self.changes_of(id)? {
@@ -135,24 +134,5 @@ impl Work<'_, '_> {
         let new: Vec<_> = gained.iter().filter(|change| !waits(change)).cloned().collect();
         events.extend(new.into_iter().map(|change| Event::ChangeOffered { change }));
         Ok(events)
-    }
-
-    /// A session proves control of an address. Whose address is another by now has no session any more, so that every
-    /// session stands for the address of now.
-    fn end_sessions_of_old_addresses(&mut self) -> Result<(), RecordError> {
-        let people = self.standing.roster.people.clone();
-        for (person, known) in people {
-            let name = format!("address:{person}");
-            let address = super::session::hash(&known.email.to_lowercase());
-            let noted = self.batch.note(&name)?;
-            if noted.as_ref() == Some(&address) {
-                continue;
-            }
-            if noted.is_some() {
-                self.batch.end_sessions_of(&person, self.now)?;
-            }
-            self.batch.put_note(&name, &address, self.now)?;
-        }
-        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::erase::spans;
 use super::error::RecordError;
 use super::joining::{is_held, is_needed};
+use super::pause::has_the_pause;
 use super::work::Work;
 use crate::core::incident::{Evidence, Incident, IncidentId, IncidentPhase};
 use crate::core::name::PersonId;
@@ -66,18 +67,13 @@ impl Work<'_, '_> {
             IncidentPhase::Closed { at: closed, .. } => closed < at,
             IncidentPhase::Open | IncidentPhase::StandingDown(_) | IncidentPhase::StoodDown { .. } => false,
         };
-        // Somebody is still asked to resume what was paused there.
-        let over = |incident: &Incident| closed(incident) && incident.resuming().is_none();
-        let mut old = self.state.incidents.iter().filter(|(_, entry)| over(&entry.incident));
         let incidents = &self.state.incidents;
-        let waited_for = |id: IncidentId| {
-            let mut running = self.state.running.iter().filter_map(|id| incidents.get(id));
-            running.any(|entry| entry.incident.paused_in.is_some_and(|paused| paused.incident == id))
-        };
-        old.find(|(id, _)| {
-            !is_held(incidents, &self.state.holds, **id) && !is_needed(incidents, **id) && !waited_for(**id)
+        let mut old = incidents.iter().filter(|(_, entry)| closed(&entry.incident)).map(|(id, _)| *id);
+        old.find(|id| {
+            !is_held(incidents, &self.state.holds, *id)
+                && !is_needed(incidents, *id)
+                && !has_the_pause(incidents, &self.state.running, *id)
         })
-        .map(|(id, _)| *id)
     }
 
     fn forget_incident(&mut self, id: IncidentId, kept: Period) -> Result<(), RecordError> {

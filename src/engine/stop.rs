@@ -45,6 +45,7 @@ impl Work<'_, '_> {
         if !self.is_stopped() {
             return Err(Refusal::NothingChanged.into());
         }
+        self.must_act_in_all()?;
         self.installation(&InstallationEvent::PostingResumed { by: by.to_owned() })?;
         self.state.set_stopped(None);
         self.state.owe();

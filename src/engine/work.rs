@@ -11,12 +11,17 @@ use super::error::RecordError;
 use super::links::Links;
 use super::paging::{PAGED, PAGES};
 use super::past::{COUNTS_KEPT_MINUTES, note_of};
-use super::recorder::{Standing, State, TIME};
+use super::recorder::{Standing, TIME};
+use super::state::State;
 use super::stop::Stopped;
 use crate::core::count::{CountedAt, MinuteNumber, minute_of};
-use crate::core::incident::{Carrier, Cause, Effect, Event, IncidentId, Opening, Refusal, Spike, open, try_advance};
+use crate::core::incident::{
+    Carrier, Cause, Effect, Event, IncidentId, MailKind, Opening, Refusal, Spike, open, try_advance,
+};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, PlaybookName};
+use crate::core::proved::Proved;
+use crate::core::report::actor;
 use crate::core::rules::Rules;
 use crate::core::statement::Digest;
 use crate::crash::{self, Point};
@@ -68,6 +73,8 @@ pub struct Work<'w, 'b> {
     pub(super) standing: Arc<Standing>,
     pub(super) links: &'w Links,
     pub(super) now: Timestamp,
+    /// On whose behalf this job is, where it is by a session.
+    pub(super) speaker: Option<Proved>,
     failure: Option<StoreError>,
 }
 
@@ -99,7 +106,7 @@ pub struct TakenIn {
 impl<'w, 'b> Work<'w, 'b> {
     pub(super) fn new(batch: &'w mut Batch<'b>, state: &'w mut State, links: &'w Links, now: Timestamp) -> Self {
         let standing = Arc::clone(&state.standing);
-        Self { batch, state, standing, links, now, failure: None }
+        Self { batch, state, standing, links, now, speaker: None, failure: None }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -108,6 +115,7 @@ impl<'w, 'b> Work<'w, 'b> {
 
     /// Runs one job, all or nothing. A refusal undoes that job alone; a store error ends the whole transaction.
     pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, RecordError>) -> Result<T, RecordError> {
+        self.speaker = None;
         let mark = self.state.mark();
         let made = self.batch.savepoint().map_err(RecordError::from).and_then(|before| {
             let made = work(self);
@@ -142,6 +150,9 @@ impl<'w, 'b> Work<'w, 'b> {
     #[expect(clippy::needless_pass_by_value, reason = "an event is made to be recorded")]
     pub fn record(&mut self, id: IncidentId, event: Event) -> Result<(), RecordError> {
         let entry = self.entry(id)?;
+        if actor(&event).is_some() {
+            self.must_act_in(&entry.incident)?;
+        }
         let rules = if let Event::PlaybookPicked { rules, .. } = &event {
             self.rules_by_hash(*rules)?
         } else {
@@ -391,8 +402,8 @@ impl<'w, 'b> Work<'w, 'b> {
     }
 
     /// Counts a mail to `person` before it is sent, since several are under way at once.
-    pub fn take_mail(&mut self, person: &PersonId, most: u32) -> Result<MailTaken, RecordError> {
-        let counted = MailCounted { note: format!("mails:{person}:{}", self.hour()) };
+    pub fn take_mail(&mut self, person: &PersonId, kind: MailKind, most: u32) -> Result<MailTaken, RecordError> {
+        let counted = MailCounted { note: format!("mails:{}:{person}:{}", kind.name(), self.hour()) };
         if self.mails(&counted)? >= most {
             let next = (self.hour() + 1) * SECONDS_PER_HOUR;
             return Ok(MailTaken::Later(Timestamp::from_second(next).unwrap_or(Timestamp::MAX)));

@@ -6,21 +6,27 @@ mod decode;
 mod entry;
 mod field;
 mod json;
+mod key;
 mod look;
 mod reading;
 mod text;
 mod xml;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::Error as _;
 use url::Url;
 
 pub use self::entry::{Document, Entry};
+use self::key::Key;
+pub use self::key::{KEY_BYTES_MIN, KEY_PLACE};
 pub use self::look::{BODY_BYTES_MAX, PRIVATE_HINT, RETRY_AFTER_MAX, body_hash};
 pub use self::xml::{ATTRIBUTES_MAX, DEPTH_MAX, NAMESPACES_MAX, XmlError};
 use super::{Cost, Door, Feed, FeedKind, Fetched, Fetching, Look, Outside, Settings, SettingsError};
+use crate::core::host::host_of;
 use crate::core::mention::Mention;
 use crate::core::period::Period;
 
@@ -39,13 +45,14 @@ A news feed at an address: RSS, Atom or JSON Feed, in whatever state readers tak
 once, also when their text is changed.
 
   url      the feed's address, http or https; it may stand alone, as in rss: https://news.example/health.xml
+  key      a secret of the address, which stands there as {key}: url: https://news.example/rss?api_key={key}
   every    how often it is fetched, 5m unless said; 1m to 1d. May stand beside `rss:`
   private  true for a server in your own network. May stand beside `rss:`";
 pub const EXAMPLE: &str = "\
 local-news: { rss: https://news.example/health.xml, every: 2m }";
 
 pub(super) const KIND: FeedKind =
-    FeedKind { name: NAME, docs: DOCS, example: EXAMPLE, secrets: &[], paths: &[], parse };
+    FeedKind { name: NAME, docs: DOCS, example: EXAMPLE, secrets: &["key"], paths: &[], parse };
 
 fn parse(settings: Settings<'_, '_>) -> Result<Box<dyn Feed>, SettingsError> {
     let settings: RssSettings = erased_serde::deserialize(settings)?;
@@ -56,7 +63,10 @@ fn parse(settings: Settings<'_, '_>) -> Result<Box<dyn Feed>, SettingsError> {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RssSettings {
+    /// With [`KEY_PLACE`] where its secret belongs.
     pub url: String,
+    /// The secret itself.
+    pub key: Option<SecretString>,
     pub every: Option<Period>,
     pub private: Option<bool>,
 }
@@ -68,13 +78,25 @@ pub enum RssSettingsError {
     Url,
     #[error("`url` holds a name or a password, which would stand in files and logs; leave it out")]
     SignedIn,
+    #[error(
+        "`key` stands nowhere in the address after its host; write {KEY_PLACE} where it belongs, as in https://news.example/rss?api_key={KEY_PLACE}"
+    )]
+    KeyUnused,
+    #[error("`url` has a place for a key, and there is none; add it, as in `key: {{ file: feed-key }}`")]
+    KeyMissing,
+    #[error("`key` is shorter than {KEY_BYTES_MIN} bytes, and could not be kept out of texts; take the whole key")]
+    KeyShort,
     #[error("`every` must be 1m to 1d; leave it out for 5m")]
     Every,
 }
 
 /// A feed with its settings.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RssFeed {
+    /// As settings have it: without its secret.
+    shown: String,
+    key: Key,
+    /// With its secret.
     url: Url,
     host: String,
     every: Period,
@@ -83,7 +105,18 @@ pub struct RssFeed {
 
 impl RssFeed {
     pub fn new(settings: &RssSettings) -> Result<Self, RssSettingsError> {
-        let url = Url::parse(settings.url.trim()).map_err(|_| RssSettingsError::Url)?;
+        let (shown, key) = (settings.url.trim(), Key::new(settings.key.clone()));
+        match (shown.contains(KEY_PLACE), settings.key.as_ref()) {
+            (true, None) => return Err(RssSettingsError::KeyMissing),
+            (false, Some(_)) => return Err(RssSettingsError::KeyUnused),
+            // Who is called is looked up and told.
+            (true, Some(_)) if host_of(shown).is_some_and(|host| host.contains(KEY_PLACE)) => {
+                return Err(RssSettingsError::KeyUnused);
+            }
+            (true, Some(key)) if key.expose_secret().len() < KEY_BYTES_MIN => return Err(RssSettingsError::KeyShort),
+            (true, Some(_)) | (false, None) => {}
+        }
+        let url = Url::parse(&key.put_into(shown)).map_err(|_| RssSettingsError::Url)?;
         let host = url.host_str().map(str::to_owned).filter(|_| matches!(url.scheme(), "http" | "https"));
         let host = host.ok_or(RssSettingsError::Url)?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -93,7 +126,14 @@ impl RssFeed {
         if !(EVERY_MIN..=EVERY_MAX).contains(&every) {
             return Err(RssSettingsError::Every);
         }
-        Ok(Self { url, host, every, private: settings.private.unwrap_or(false) })
+        let shown = if key.is_none() { url.as_str().to_owned() } else { shown.to_owned() };
+        Ok(Self { shown, key, url, host, every, private: settings.private.unwrap_or(false) })
+    }
+}
+
+impl fmt::Debug for RssFeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RssFeed").field("url", &self.shown).field("every", &self.every).finish_non_exhaustive()
     }
 }
 
@@ -105,7 +145,7 @@ impl Feed for RssFeed {
 
 impl Fetched for RssFeed {
     fn source(&self) -> &str {
-        self.url.as_str()
+        &self.shown
     }
 
     fn every(&self) -> Period {

@@ -2,7 +2,8 @@
 
 use super::cast::Otherwise;
 use super::play::{Ahead, Play, PlayError};
-use crate::core::incident::Event;
+use crate::core::approval::{Decision, Proof};
+use crate::core::incident::{Event, Request, Subject};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, PersonId, StepId};
 use crate::core::period::Period;
@@ -56,6 +57,18 @@ impl Play {
     /// The word for what is held ready by now; where nothing is, the record refuses it.
     async fn say_now(&mut self, statement: StepId, by: PersonId) -> Result<(), PlayError> {
         let Some(entry) = self.entry() else { return Ok(()) };
+        let incident = &entry.incident;
+        let theirs = |request: &&Request| {
+            request.person == by
+                && request.of == Subject::Statement(statement.clone())
+                && incident.proof_needed(request) > Proof::Mail
+                && incident.awaits(request, self.now()).is_ok()
+        };
+        if let Some(request) = incident.requests.iter().rfind(theirs) {
+            let (request, digest, decision) = (request.number, request.digest, Decision::Approve);
+            let yes = Event::DecisionTaken { request, person: by, digest, decision, proof: Proof::SignedIn };
+            return self.record(incident.id, yes).await;
+        }
         let current = entry.incident.statements.get(&statement).and_then(|found| found.current());
         let Some(digest) = current.map(|version| version.digest) else { return Ok(()) };
         self.record(entry.incident.id, Event::SaidNow { statement, digest, by }).await
@@ -78,7 +91,7 @@ impl Play {
     /// Plans the mentions of an inject: each of a voice and a site of its own.
     fn spread(&mut self, feed: &FeedName, texts: &[String], count: u32, over: Option<Period>) {
         let now = self.now();
-        let portions = over.map_or(1, |_| count.clamp(1, PORTIONS_MAX));
+        let portions = portions(count, over);
         let mut mentions: Vec<Vec<Mention>> = (0..portions).map(|_| Vec::new()).collect();
         for (nth, text) in (0..count).zip(texts.iter().cycle()) {
             let portion = usize::try_from(u64::from(nth) * u64::from(portions) / u64::from(count.max(1))).unwrap_or(0);
@@ -95,6 +108,11 @@ impl Play {
     }
 }
 
+/// In how many parts so many mentions come, one after another; at once where they are spread over no time.
+fn portions(count: u32, over: Option<Period>) -> u32 {
+    over.map_or(1, |_| count.clamp(1, PORTIONS_MAX))
+}
+
 fn mention(number: u32, text: &str) -> Mention {
     Mention {
         id: format!("rehearsal-{number}"),
@@ -105,5 +123,19 @@ fn mention(number: u32, text: &str) -> Mention {
         language: None,
         published: None,
         reach: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PORTIONS_MAX, portions};
+    use crate::core::period::Period;
+
+    #[test]
+    fn mentions_come_in_as_many_parts_as_there_are_up_to_the_limit() {
+        let over = Some(Period::minutes(120));
+        assert_eq!(portions(PORTIONS_MAX, over), PORTIONS_MAX);
+        assert_eq!(portions(PORTIONS_MAX + 1, over), PORTIONS_MAX);
+        assert_eq!((portions(0, over), portions(3, over), portions(3, None)), (1, 3, 1));
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::cast::{Act, Cast, Intention, Otherwise, Sight};
 use crate::channel::Stage;
-use crate::core::approval::Decision;
+use crate::core::approval::{Decision, Proof};
 use crate::core::incident::{
     Asker, Event, Hold, Incident, IncidentId, Settlement, StatementPhase, Subject, Verification,
 };
@@ -236,6 +236,10 @@ impl Play {
         if incident.awaits(request, self.engine.time()).is_err() {
             return Ok(());
         }
+        // Nobody of the cast sends an instruction by themselves: the scenario says when.
+        if incident.proof_needed(request) > Proof::Mail {
+            return Ok(());
+        }
         let decision = match &request.of {
             Subject::Statement(step) => self.decision(person, step),
             Subject::StandDown => Decision::Approve,
@@ -308,16 +312,14 @@ impl Play {
 
 /// Whether every statement is out, so that nothing waits but what a later time brings.
 fn is_at_rest(incident: &Incident) -> bool {
-    incident.statements.values().all(|statement| match statement.phase {
+    incident.statements.iter().all(|(id, statement)| match statement.phase {
         // What lapsed waits for nobody in the cast.
         StatementPhase::Ready(_)
         | StatementPhase::Drafting(Hold::Lapsed)
         | StatementPhase::Posted(_)
         | StatementPhase::Withdrawn
         | StatementPhase::Skipped(_) => true,
-        StatementPhase::Waiting
-        | StatementPhase::Drafting(_)
-        | StatementPhase::Asking(_)
-        | StatementPhase::Posting(_) => false,
+        StatementPhase::Asking(_) => incident.offered(id).is_some(),
+        StatementPhase::Waiting | StatementPhase::Drafting(_) | StatementPhase::Posting(_) => false,
     })
 }

@@ -36,6 +36,7 @@ fn row(told: &Words<'_>, decided: &Decided) -> Vec<String> {
 fn decision(told: &Words<'_>, decided: &Decided) -> String {
     let proof = match decided.proof {
         Proof::Mail => "by mail",
+        Proof::SignedIn => "by mail, signed in",
         Proof::Strong => "by strong proof",
     };
     let said = match &decided.decision {

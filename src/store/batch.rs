@@ -11,7 +11,8 @@ use super::keys::Keys;
 use super::{INSTALLATION, Salts};
 use crate::core::count::{CountedAt, MinuteNumber};
 use crate::core::mention::Mention;
-use crate::core::name::{FeedName, PersonId, WatchName};
+use crate::core::name::{FeedName, WatchName};
+use crate::core::proved::Proved;
 use crate::core::statement::Digest;
 use crate::crash::{self, Point};
 
@@ -29,7 +30,7 @@ pub struct Batch<'a> {
 /// A session as stored: by the hash of its token only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSession {
-    pub person: PersonId,
+    pub proved: Proved,
     pub begun: Timestamp,
     pub seen: Timestamp,
     pub expires: Timestamp,
@@ -236,14 +237,17 @@ impl Batch<'_> {
     }
 
     pub fn begin_session(&mut self, hash: &str, session: &StoredSession) -> Result<(), StoreError> {
-        self.statement("insert into sessions (hash, person, begun, seen, expires) values (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![
-                hash,
-                session.person.as_str(),
-                session.begun.as_millisecond(),
-                session.seen.as_millisecond(),
-                session.expires.as_millisecond()
-            ])?;
+        self.statement(
+            "insert into sessions (hash, person, proved, begun, seen, expires) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            hash,
+            session.proved.person.as_str(),
+            session.proved.address.as_bytes(),
+            session.begun.as_millisecond(),
+            session.seen.as_millisecond(),
+            session.expires.as_millisecond()
+        ])?;
         crash::pass(Point::SessionBegun);
         Ok(())
     }
@@ -268,14 +272,6 @@ impl Batch<'_> {
     /// Ends every session and every sign-in link: whoever works here signs in again.
     pub fn end_sessions(&mut self, at: Timestamp) -> Result<(), StoreError> {
         self.statement("update sessions set ended = ?1 where ended is null")?.execute([at.as_millisecond()])?;
-        self.statement("delete from notes where name like 'sign-in:%'")?.execute([])?;
-        Ok(())
-    }
-
-    /// Ends somebody's sessions, and every sign-in link that was not used yet.
-    pub fn end_sessions_of(&mut self, person: &PersonId, at: Timestamp) -> Result<(), StoreError> {
-        self.statement("update sessions set ended = ?1 where person = ?2 and ended is null")?
-            .execute(params![at.as_millisecond(), person.as_str()])?;
         self.statement("delete from notes where name like 'sign-in:%'")?.execute([])?;
         Ok(())
     }

@@ -8,8 +8,10 @@ use crate::core::health::Blind;
 use crate::core::incident::IncidentId;
 use crate::core::name::{FeedName, PersonId, WatchName};
 use crate::core::period::Period;
+use crate::core::proved::Proved;
 use crate::core::quiet::{QuietBy, Silence};
 use crate::core::severity::Severity;
+use crate::core::statement::Digest;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -83,6 +85,9 @@ pub enum InstallationEvent {
     FolderTaken {
         /// What of it waits for a restart.
         waits: Vec<String>,
+        /// By the hash of its files as they are kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<Digest>,
     },
     /// The folder was changed and cannot be used: what was taken last goes on.
     FolderRefused {
@@ -151,9 +156,9 @@ pub struct Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InstallationEffect {
-    /// Mail a link and a code to `person`; both come from the event's number.
+    /// Mail a link and a code to the address of this hash, if it is still the person's; both come from the event's number.
     SendSignIn {
-        person: PersonId,
+        proved: Proved,
         until: Timestamp,
     },
     SendHead {
@@ -211,6 +216,7 @@ impl InstallationEvent {
     pub const HEAD_SIGNED: &str = "head_signed";
     pub const HOLD_PLACED: &str = "hold_placed";
     pub const HOLD_LIFTED: &str = "hold_lifted";
+    pub const FOLDER_TAKEN: &str = "folder_taken";
     /// Kinds that say how the record was kept; their bodies are never erased.
     pub const KEEPS_THE_RECORD: [&str; 7] = [
         Self::STARTED,
@@ -237,7 +243,7 @@ impl InstallationEvent {
             Self::HeldOver { .. } => "held_over",
             Self::KeyChanged { .. } => Self::KEY_CHANGED,
             Self::Erased { .. } => Self::ERASED,
-            Self::FolderTaken { .. } => "folder_taken",
+            Self::FolderTaken { .. } => Self::FOLDER_TAKEN,
             Self::FolderRefused { .. } => "folder_refused",
             Self::Restored { .. } => Self::RESTORED,
             Self::FeedWentBlind { .. } => "feed_went_blind",

@@ -15,6 +15,8 @@ use crate::core::count::MinuteNumber;
 use crate::core::incident::{Event, Evidence};
 use crate::core::mention::Mention;
 use crate::core::name::{FeedName, WatchName};
+use crate::core::proved::Proved;
+use crate::core::statement::Digest;
 
 /// One row of the log. Salt and body are gone where the body was erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,15 +205,15 @@ pub(super) fn session(db: &Connection, hash: &str) -> Result<Option<StoredSessio
         Ok(Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN))
     };
     let found = db.query_row(
-        "select person, begun, seen, expires from sessions where hash = ?1 and ended is null",
+        "select person, proved, begun, seen, expires from sessions where hash = ?1 and ended is null",
         [hash],
         |row| {
             let person: String = row.get(0)?;
             Ok(StoredSession {
-                person: person.into(),
-                begun: time(row, 1)?,
-                seen: time(row, 2)?,
-                expires: time(row, 3)?,
+                proved: Proved { person: person.into(), address: Digest::from_bytes(row.get(1)?) },
+                begun: time(row, 2)?,
+                seen: time(row, 3)?,
+                expires: time(row, 4)?,
             })
         },
     );

@@ -124,9 +124,10 @@ pub(super) async fn link(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let (other, reason) = (other(&fields, id)?, field(&fields, "reason").to_owned());
+    let engine = site.engine.speaking(&visitor.proved);
     let done = match field(&fields, "press") {
-        "link" => site.engine.link(id, other, &visitor.person, reason).await,
-        "unlink" => site.engine.unlink(id, other, &visitor.person, reason).await,
+        "link" => engine.link(id, other, &visitor.person, reason).await,
+        "unlink" => engine.unlink(id, other, &visitor.person, reason).await,
         _ => return Err(Problem::input("Say whether to link them or to take the link away.").at_incident(id)),
     };
     done.map_err(|error| Problem::from(error).at_incident(id))?;
@@ -141,7 +142,7 @@ pub(super) async fn merge(
     Form(fields): Form<Fields>,
 ) -> Answer {
     let (into, reason) = (other(&fields, id)?, field(&fields, "reason").to_owned());
-    let merged = site.engine.merge(id, into, &visitor.person, reason).await;
+    let merged = site.engine.speaking(&visitor.proved).merge(id, into, &visitor.person, reason).await;
     merged.map_err(|error| Problem::from(error).at_incident(id))?;
     Ok(Redirect::to(&format!("/incident/{into}#others")).into_response())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
@@ -22,6 +22,8 @@ const WORDS_CHARS_MAX: usize = 2_000;
 #[derive(Serialize)]
 struct Page {
     token: String,
+    /// Whether the person who was asked is signed in here.
+    signed_in: bool,
     class: String,
     asked: Asked,
     drawing: Option<String>,
@@ -52,27 +54,33 @@ struct Receipt {
     can_take_back: bool,
 }
 
-pub(super) async fn page(State(site): State<Arc<Site>>, Path(token): Path<String>) -> Result<Response, Problem> {
-    site.approval_page(&token, None, "")
+pub(super) async fn page(
+    State(site): State<Arc<Site>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    site.approval_page(&token, &headers, None, "")
 }
 
 pub(super) async fn answer(
     State(site): State<Arc<Site>>,
     Path(token): Path<String>,
+    headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let code = field(&fields, "code");
     let words = field(&fields, "words");
     let refuse = |error: String, status: StatusCode| {
-        let page = site.approval_page(&token, Some(error), words)?;
+        let page = site.approval_page(&token, &headers, Some(error), words)?;
         Ok((status, page).into_response())
     };
     if code.is_empty() {
         let error = "Type the six characters from the mail. Nothing was decided.".to_owned();
         return refuse(error, StatusCode::UNPROCESSABLE_ENTITY);
     }
+    let signed_in = site.visitor(&headers).map(|visitor| visitor.person);
     let outcome = match decision(field(&fields, "press"), words) {
-        Ok(Some(decision)) => site.engine.answer(&token, code, decision).await,
+        Ok(Some(decision)) => site.engine.answer_signed_in(&token, code, decision, signed_in).await,
         Ok(None) => site.engine.take_back(&token, code).await,
         Err(error) => return refuse(error.to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
     };
@@ -104,7 +112,13 @@ fn decision(press: &str, words: &str) -> Result<Option<Decision>, &'static str> 
 }
 
 impl Site {
-    fn approval_page(&self, token: &str, error: Option<String>, words: &str) -> Result<Response, Problem> {
+    fn approval_page(
+        &self,
+        token: &str,
+        headers: &HeaderMap,
+        error: Option<String>,
+        words: &str,
+    ) -> Result<Response, Problem> {
         let gone = || {
             Problem::not_found("This link is not one of ours, or it was cut short. Open it from the mail once more.")
         };
@@ -120,11 +134,16 @@ impl Site {
             Err(refusal) => Some(closed(&shown, request, &refusal)),
         };
         let frame = self.approval_frame(&found, &asked);
+        let signed_in = self.visitor(headers).is_some_and(|visitor| visitor.person == request.person);
         let (token, words) = (token.to_owned(), words.to_owned());
         let quotes = self.quotes(&found);
         let class = asked.severity.to_lowercase();
         let drawing = drawing(&shown);
-        Ok(self.page("approval", &frame, &Page { token, class, asked, drawing, quotes, closed, receipt, error, words }))
+        Ok(self.page(
+            "approval",
+            &frame,
+            &Page { token, signed_in, class, asked, drawing, quotes, closed, receipt, error, words },
+        ))
     }
 
     fn approval_frame(&self, found: &Found, asked: &Asked) -> super::pages::Frame {

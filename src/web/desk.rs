@@ -155,7 +155,7 @@ pub(super) async fn open(
     Ok(Redirect::to(&format!("/incident/{id}")).into_response())
 }
 
-/// The kill switch: anybody who is signed in may stop all posting, and start it again.
+/// The kill switch: anybody who is signed in may stop all posting; whoever every open incident knows may start it again.
 pub(super) async fn posting(
     State(site): State<Arc<Site>>,
     Extension(visitor): Extension<Visitor>,
@@ -164,7 +164,7 @@ pub(super) async fn posting(
     let by = site.engine.standing().roster.name_of(&visitor.person).to_owned();
     match field(&fields, "press") {
         "stop" => drop(site.engine.stop_posting(by, field(&fields, "reason").to_owned()).await?),
-        "resume" => site.engine.resume_posting(by).await?,
+        "resume" => site.engine.speaking(&visitor.proved).resume_posting(by).await?,
         _ => return Err(Problem::input("Say whether posting is to be stopped or resumed.")),
     }
     Ok(Redirect::to("/").into_response())

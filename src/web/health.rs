@@ -83,7 +83,8 @@ async fn store(engine: &Engine) -> Result<&'static str, &'static str> {
             | RecordError::Refused(_)
             | RecordError::NoSuchIncident
             | RecordError::NoSuchPlaybook
-            | RecordError::Silence(_) => "does not answer",
+            | RecordError::Silence(_)
+            | RecordError::AnotherAddress(_) => "does not answer",
         }
     })
 }

@@ -20,7 +20,7 @@ use crate::core::incident::{Fact, Incident, IncidentId, IncidentPhase, TaskPhase
 use crate::core::playbook::{FactKind, FactSpec, FactValue};
 use crate::core::severity::Severity;
 use crate::core::shown::{Duty, Quote, Shown, ShownStage, WaitingChange, Why, sentence};
-use crate::engine::NO_PLAYBOOK;
+use crate::engine::{NO_PLAYBOOK, RecordError};
 
 #[expect(clippy::struct_excessive_bools, reason = "each shows or hides one part of the page")]
 #[derive(Serialize)]
@@ -118,13 +118,16 @@ pub(super) async fn page(
     Path(id): Path<IncidentId>,
 ) -> Result<Response, Problem> {
     let found = site.find(id)?;
-    let page = site.incident_page(&found)?;
-    let frame = site.frame(&page.title, Some(&visitor)).stamped(found.incident.setting, &found.rules.organisation);
+    let page = site.incident_page(&found, &visitor)?;
+    let frame = site
+        .frame(&page.title, Some(&visitor))
+        .noting(site.mute(&visitor, &found))
+        .stamped(found.incident.setting, &found.rules.organisation);
     Ok(site.page("incident", &frame, &page))
 }
 
 impl Site {
-    fn incident_page(&self, found: &Found) -> Result<Page, Problem> {
+    fn incident_page(&self, found: &Found, visitor: &Visitor) -> Result<Page, Problem> {
         let shown = self.shown(found);
         let incident: &Incident = &found.incident;
         let told = self.engine.timeline(incident.id)?.into_iter().rev();
@@ -163,10 +166,16 @@ impl Site {
             people: people(&shown),
             told_first: incident.broken_by.map(|teller| sentence(teller_words(teller))),
             statements: self.statements(&shown),
-            others: self.others(found),
+            others: self.others(found, visitor),
             lessons: lessons(&shown),
             timeline: told.map(|(at, sentence)| Told { at: shown.time(at), sentence }).collect(),
         })
+    }
+
+    /// What to tell a visitor from whom the incident takes nothing.
+    fn mute(&self, visitor: &Visitor, found: &Found) -> Option<String> {
+        let mute = !self.takes_from(visitor, &found.incident);
+        mute.then(|| sentence(&RecordError::AnotherAddress(found.incident.id).to_string()))
     }
 
     /// Playbooks to choose from, where the incident opened without one.

@@ -92,7 +92,7 @@ fn statement(shown: &Shown<'_>, id: &StepId) -> Option<Todo> {
         | StatementPhase::Skipped(_)
         | StatementPhase::Withdrawn => format!("{name}: {}", shown.statement_state(statement)),
     };
-    let until = word.or(statement.due);
+    let until = shown.incident.lapses_at(id).or(statement.due);
     Some(item(shown, words, until, statement.overdue, format!("statement-{id}")))
 }
 

@@ -10,7 +10,8 @@ use handlebars::{Handlebars, RenderError, TemplateError, html_escape};
 use serde::Serialize;
 
 use super::Site;
-use super::session::Visitor;
+use super::session::{Visitor, within_words};
+use crate::core::proved::Reach;
 use crate::core::rules::Organisation;
 use crate::core::setting::Setting;
 use crate::core::shown::visible;
@@ -64,6 +65,10 @@ pub(super) struct Frame {
     pub(super) organisation: String,
     /// The name of whoever is signed in.
     pub(super) person: Option<String>,
+    /// Whether they are led to what is beside incidents.
+    pub(super) desk: bool,
+    /// What to know before reading on.
+    pub(super) note: Option<String>,
     pub(super) stamp: Option<String>,
     pub(super) demo: bool,
     /// Whether rehearsals with the team may take place beside it.
@@ -117,6 +122,11 @@ impl Site {
             title: title.to_owned(),
             organisation: standing.organisation.name.clone(),
             person: visitor.map(|visitor| visitor.name.clone()),
+            desk: visitor.is_some_and(|visitor| visitor.reach == Reach::Everywhere),
+            note: match visitor.map(|visitor| &visitor.reach) {
+                Some(Reach::Within(incidents)) => Some(within_words(incidents)),
+                Some(Reach::Everywhere) | None => None,
+            },
             stamp: standing.setting.stamp(&standing.organisation.stamp),
             demo: self.mailbox.is_some(),
             rehearsals: self.rehearsal.is_some(),
@@ -136,6 +146,11 @@ fn answer(rendered: Result<String, RenderError>) -> Response {
 }
 
 impl Frame {
+    /// With a note before the page, where there is one.
+    pub(super) fn noting(self, note: Option<String>) -> Self {
+        Self { note: note.or(self.note), ..self }
+    }
+
     /// With this stamp, where there is one.
     pub(super) fn carrying(self, stamp: Option<String>) -> Self {
         Self { stamp, ..self }

@@ -17,6 +17,8 @@ use crate::store::StoreError;
 
 /// What a client waits before it tries again, in seconds.
 pub(super) const RETRY_AFTER_SECONDS: &str = "5";
+/// How many incidents a problem leads to.
+const INCIDENTS_MAX: usize = 20;
 
 /// Why a request was not carried out. Rendered by [`shown`], which knows the templates.
 #[derive(Clone, Debug, Serialize)]
@@ -26,11 +28,13 @@ pub(super) struct Problem {
     heading: &'static str,
     words: String,
     back: String,
+    /// Incidents that lead on.
+    incidents: Vec<IncidentId>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, heading: &'static str, words: impl Into<String>) -> Self {
-        Self { status, heading, words: words.into(), back: "/".to_owned() }
+        Self { status, heading, words: words.into(), back: "/".to_owned(), incidents: Vec::new() }
     }
 
     pub(super) fn not_found(words: &str) -> Self {
@@ -44,6 +48,11 @@ impl Problem {
 
     pub(super) fn at_incident(self, id: IncidentId) -> Self {
         Self { back: format!("/incident/{id}"), ..self }
+    }
+
+    /// With the way to these incidents in place of the way back.
+    pub(super) fn beside(self, incidents: &[IncidentId]) -> Self {
+        Self { incidents: incidents.iter().take(INCIDENTS_MAX).copied().collect(), ..self }
     }
 
     pub(super) fn at(self, back: impl Into<String>) -> Self {
@@ -60,6 +69,9 @@ impl From<RecordError> for Problem {
             | RecordError::NoSuchPlaybook
             | RecordError::Silence(SilenceError::NotInForce) => Self::not_found(&words),
             RecordError::Silence(_) => Self::input(words),
+            RecordError::AnotherAddress(id) => {
+                Self::new(StatusCode::FORBIDDEN, "Not by this address", words).at_incident(id)
+            }
             RecordError::Busy | RecordError::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not now", words),
             RecordError::Store(why) => {
                 tracing::error!(%why, "the store refused");

@@ -10,10 +10,12 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use super::Site;
 use super::problem::Problem;
-use crate::core::incident::IncidentId;
+use crate::core::incident::{Incident, IncidentId};
 use crate::core::name::PersonId;
+use crate::core::proved::{Proved, Reach};
 use crate::core::setting::Setting;
-use crate::engine::SessionToken;
+use crate::core::shown::incidents;
+use crate::engine::{RecordError, Session, SessionToken};
 
 /// The prefix makes browsers refuse it without Secure, from another path or for a domain.
 const COOKIE_HTTPS: &str = "__Host-holdline";
@@ -27,8 +29,20 @@ const COOKIE_REHEARSAL_HTTP: &str = "holdline-rehearsal";
 pub(super) struct Visitor {
     pub(super) person: PersonId,
     pub(super) name: String,
+    pub(super) proved: Proved,
+    pub(super) reach: Reach,
     /// Whether they hold any role: without one they look and change nothing.
     acts: bool,
+}
+
+impl Visitor {
+    /// Whether anything of the incident is shown to them.
+    pub(super) fn sees(&self, incident: IncidentId) -> bool {
+        match &self.reach {
+            Reach::Everywhere => true,
+            Reach::Within(incidents) => incidents.contains(&incident),
+        }
+    }
 }
 
 impl Site {
@@ -52,27 +66,45 @@ impl Site {
 
     pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let jar = CookieJar::from_headers(headers);
-        let session = self.engine.session(jar.get(self.cookie_name())?.value())?;
-        let standing = self.engine.standing();
-        let people = &standing.roster;
-        let person = people.person(&session.person).filter(|person| !person.shared)?;
-        let acts = people.roles.values().any(|holders| holders.contains(&session.person));
-        Some(Visitor { name: person.name.clone(), person: session.person, acts })
+        self.visitor_of(jar.get(self.cookie_name())?.value())
     }
-}
 
-impl Site {
-    /// Whether the page is of an incident that knows the visitor by another address than the one they proved: that is the
-    /// folder's of now, and an open incident keeps its own until two others agree.
-    fn has_another_address(&self, path: &str, visitor: &Visitor) -> bool {
-        let id = path.strip_prefix("/incident/").and_then(number_of);
-        let board = self.engine.board();
-        let Some(entry) = id.and_then(|id: IncidentId| board.incidents.get(&id)) else { return false };
+    pub(super) fn visitor_of(&self, cookie: &str) -> Option<Visitor> {
+        let Session { proved, reach, .. } = self.engine.session(cookie)?;
         let standing = self.engine.standing();
-        match (entry.incident.roster.person(&visitor.person), standing.roster.person(&visitor.person)) {
-            (Some(then), Some(now)) => !then.email.eq_ignore_ascii_case(&now.email),
-            (Some(_) | None, None) | (None, Some(_)) => false,
+        let name = standing.roster.person(&proved.person)?.name.clone();
+        let acts = standing.roster.roles.values().any(|holders| holders.contains(&proved.person));
+        Some(Visitor { person: proved.person.clone(), name, proved, reach, acts })
+    }
+
+    /// Whether the incident takes anything from the visitor: it may know them by another address than the one they proved.
+    pub(super) fn takes_from(&self, visitor: &Visitor, incident: &Incident) -> bool {
+        visitor.proved.acts_in(incident, &self.engine.standing().roster)
+    }
+
+    /// Why a request is not for the visitor.
+    fn refusal(&self, visitor: &Visitor, path: &str, looks: bool) -> Option<Problem> {
+        let id = path.strip_prefix("/incident/").and_then(number_of);
+        if path == "/sign-out" {
+            return None;
         }
+        if let Reach::Within(incidents) = &visitor.reach
+            && id.is_none_or(|id| !incidents.contains(&id))
+        {
+            return Some(not_within(incidents));
+        }
+        if looks {
+            return None;
+        }
+        if !visitor.acts {
+            let words = "You hold no role here, so you can look and change nothing. The configuration says who holds \
+                         which role.";
+            return Some(Problem::new(StatusCode::FORBIDDEN, "Not yours to change", words));
+        }
+        let board = self.engine.board();
+        let incident = &board.incidents.get(&id?)?.incident;
+        let refused = !self.takes_from(visitor, incident);
+        refused.then(|| RecordError::AnotherAddress(incident.id).into())
     }
 }
 
@@ -82,10 +114,14 @@ fn number_of(rest: &str) -> Option<IncidentId> {
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
-fn another_address() -> Problem {
-    let words = "Your address was changed in the folder after this incident opened. You can change nothing here before two \
-                 other people of the incident agree to the new address on its page.";
-    Problem::new(StatusCode::FORBIDDEN, "Not from this address", words)
+/// What an earlier address opens, in words.
+pub(super) fn within_words(within: &[IncidentId]) -> String {
+    format!("You are signed in by an earlier address, which opens {} and nothing else.", incidents(within))
+}
+
+fn not_within(within: &[IncidentId]) -> Problem {
+    let words = format!("{} For all the rest sign out, and in by your address of now.", within_words(within));
+    Problem::new(StatusCode::FORBIDDEN, "Not by this address", words).beside(within)
 }
 
 /// Lets only people with a session on, and only those with a role change anything.
@@ -101,13 +137,8 @@ pub(super) async fn required(State(site): State<Arc<Site>>, mut request: Request
         let words = "You are not signed in any more, so nothing was changed. Sign in and send it again.";
         return Problem::new(StatusCode::UNAUTHORIZED, "Sign in first", words).at("/sign-in").into_response();
     };
-    if !looks && !visitor.acts && request.uri().path() != "/sign-out" {
-        let words =
-            "You hold no role here, so you can look and change nothing. The configuration says who holds which role.";
-        return Problem::new(StatusCode::FORBIDDEN, "Not yours to change", words).into_response();
-    }
-    if !looks && site.has_another_address(request.uri().path(), &visitor) {
-        return another_address().into_response();
+    if let Some(problem) = site.refusal(&visitor, request.uri().path(), looks) {
+        return problem.into_response();
     }
     let jar = CookieJar::from_headers(request.headers());
     if let Some(cookie) = jar.get(site.cookie_name())

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Site;
 use super::board::{Fields, field};
 use super::problem::Problem;
+use crate::core::proved::Reach;
 use crate::core::shown::sentence;
 use crate::engine::AnswerError;
 
@@ -55,7 +56,14 @@ pub(super) async fn enter(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     match site.engine.sign_in(&token, field(&fields, "code")).await {
-        Ok(session) => Ok((jar.add(site.cookie(&session)), Redirect::to("/")).into_response()),
+        Ok(session) => {
+            let to = match site.visitor_of(session.as_str()).map(|visitor| visitor.reach) {
+                Some(Reach::Within(incidents)) => incidents.first().map(|id| format!("/incident/{id}")),
+                Some(Reach::Everywhere) | None => None,
+            };
+            let to = Redirect::to(to.as_deref().unwrap_or("/"));
+            Ok((jar.add(site.cookie(&session)), to).into_response())
+        }
         Err(AnswerError::Record(error)) => Err(error.into()),
         Err(error) => {
             let page = CodePage { token, error: Some(sentence(&error.to_string())) };

@@ -100,7 +100,7 @@ impl Site {
                 | StatementPhase::Withdrawn => Vec::new(),
             },
             changes,
-            stages: stages(shown, statement),
+            stages: statement.ballot().map(|ballot| shown.stages(ballot)).unwrap_or_default(),
             posts: shown.posts(statement, &self.url),
             by_hand: channels(statement, |post| matches!(post, PostPhase::ByHand { .. })),
             needs_person: channels(statement, |post| matches!(post, PostPhase::NeedsPerson { .. })),
@@ -112,7 +112,10 @@ impl Site {
                     .is_some_and(|posting| posting.posts.values().any(|post| post.perhaps_public_since().is_some())),
             corrects: statement.corrects().map(Shown::statement_name),
             corrected_by: shown.incident.corrections_of(id).iter().map(Shown::statement_name).collect(),
-            can_edit: running && current.is_some() && before_posting(statement),
+            can_edit: running
+                && current.is_some()
+                && before_posting(statement)
+                && !shown.incident.words_are_fixed(id, shown.rules),
             can_redraft: running
                 && before_posting(statement)
                 && statement.phase != StatementPhase::Drafting(Hold::Draft),
@@ -128,18 +131,6 @@ impl Site {
             can_say_what_is_new: shown.incident.can_pick(id, Says::Own, shown.rules),
             promise: shown.promise(statement),
         }
-    }
-}
-
-fn stages(shown: &Shown<'_>, statement: &Statement) -> Vec<ShownStage> {
-    match &statement.phase {
-        StatementPhase::Asking(ballot) => shown.stages(ballot),
-        StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => shown.stages(&posting.ballot),
-        StatementPhase::Ready(ready) => shown.stages(&ready.ballot),
-        StatementPhase::Waiting
-        | StatementPhase::Drafting(_)
-        | StatementPhase::Skipped(_)
-        | StatementPhase::Withdrawn => Vec::new(),
     }
 }
 

@@ -35,6 +35,7 @@ fn stages() -> impl Strategy<Value = Vec<Stage>> {
             count => Quorum::Of { count: count - 1, roles: names },
         };
         Stage {
+            proof: Proof::Mail,
             name: "stage".to_owned(),
             quorum,
             within: within.then(|| holdline::core::period::Period::minutes(10)),

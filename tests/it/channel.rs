@@ -72,6 +72,7 @@ fn approved(package: Package) -> ApprovedStatement {
         roles: BTreeMap::from([("comms-lead".into(), vec!["ana".into()])]),
     };
     let stage = Stage {
+        proof: Proof::Mail,
         name: "release".to_owned(),
         quorum: Quorum::AnyOf(vec!["comms-lead".into()]),
         within: None,

@@ -162,6 +162,58 @@ fn a_running_daemon_looks_at_its_folder_when_it_is_asked_to_and_says_what_is_wro
 }
 
 #[test]
+fn a_restart_with_a_broken_folder_goes_on_with_the_one_that_was_taken_last() {
+    let folder = hospital_folder();
+    let path = folder.path().join("holdline.yaml");
+    let mail =
+        "mail: { from: It <it@riverside.example>, smtp: { host: 127.0.0.1, port: 9, security: plain } }\noperator:";
+    let good = fs::read_to_string(&path).unwrap().replacen("operator:", mail, 1);
+    let broken = good.replacen("organisation:", "organisation: [", 1);
+    fs::write(&path, &broken).unwrap();
+    let never = holdline(&["run", "."], folder.path());
+    assert!(!never.status.success() && said(&never).contains("no folder that was taken before"), "{}", said(&never));
+
+    fs::write(&path, &good).unwrap();
+    let mut daemon = Daemon::of(folder.path());
+    daemon.says("Holdline is running");
+    daemon.hears("-KILL");
+    daemon.child.wait().unwrap();
+    for _ in 0..2 {
+        fs::write(&path, &broken).unwrap();
+        daemon = Daemon::of(folder.path());
+        daemon.says("the changed folder cannot be used");
+        daemon.says("Holdline is running");
+        fs::write(&path, &good).unwrap();
+        daemon.hears("-HUP");
+        daemon.says("the changed folder is taken up");
+        daemon.hears("-TERM");
+        assert!(daemon.child.wait().unwrap().success());
+    }
+
+    fs::write(&path, &broken).unwrap();
+    let db = rusqlite::Connection::open(folder.path().join("holdline.db")).unwrap();
+    let forged = good.replace("ana@riverside.example", "ana@evil.example");
+    let files = serde_json::json!({ "holdline.yaml": forged }).to_string();
+    db.execute("update folders set files = ?1", [&files]).unwrap();
+    drop(db);
+    let refused = holdline(&["run", "."], folder.path());
+    assert!(
+        !refused.status.success() && said(&refused).contains("no folder that was taken before"),
+        "{}",
+        said(&refused)
+    );
+    // Filed under its own hash and named by an entry of its own, it is still not what the chain says.
+    let kept = holdline::store::KeptFolder::new(files);
+    let db = rusqlite::Connection::open(folder.path().join("holdline.db")).unwrap();
+    db.execute("insert into folders (hash, files) values (?1, ?2)", [&kept.hash().to_string(), kept.files()]).unwrap();
+    let body = format!(r#"{{"folder_taken":{{"waits":[],"folder":"{}"}}}}"#, kept.hash());
+    db.execute("update events set body = ?1 where json_extract(header, '$.kind') = 'folder_taken'", [&body]).unwrap();
+    drop(db);
+    let refused = holdline(&["run", "."], folder.path());
+    assert!(!refused.status.success() && !said(&refused).contains("Holdline is running"), "{}", said(&refused));
+}
+
+#[test]
 fn try_query_says_which_part_matched_and_points_at_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
     let talk = folder.path().join("talk.txt");

@@ -3,6 +3,7 @@
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{Event, Notice};
 use holdline::core::name::PersonId;
+use holdline::core::proved::Reach;
 use holdline::core::setting::Setting;
 use holdline::core::severity::Severity;
 use holdline::core::shown::{Quote, visible};
@@ -286,7 +287,7 @@ fn sign_in_and_audit_head_belong_to_no_incident() {
         to_name: "Ana Ruiz",
         to: "ana@riverside.example",
     };
-    let letter = composer().sign_in(&house, KEY, sample::at("2026-11-22T18:00:00Z")).unwrap();
+    let letter = composer().sign_in(&house, KEY, sample::at("2026-11-22T18:00:00Z"), &Reach::Everywhere).unwrap();
     assert_eq!(letter.subject, "Sign in to Holdline");
     says(&letter, "Type this code there: 7GK2QX");
     says(&letter, "until 22 November, 13:00 EST");

@@ -310,6 +310,59 @@ fn check_goes_on_without_the_secrets_and_run_does_not() {
 }
 
 #[test]
+fn a_secret_in_clear_text_is_shown_by_no_snippet() {
+    let lines = [
+        "  smtp: { host: smtp.riverside.example, user: x, prot: 587, password: hunter2 }",
+        "  smtp: { host: smtp.riverside.example, user: x, password: \"hunter2 }",
+        "  smpt: { api-key: hunter2 }",
+    ];
+    let feeds = [
+        "  talk: { rss: \"https://news.example/rss?api_key=hunter2\", evry: 2m }",
+        "  talk: { rss: \"https://me:hunter2@news.example/rss\", evry: 2m }",
+        "  talk: { webhok: { path: /in/x, secret: hunter2 } }",
+    ];
+    let folder = laid_over("base");
+    let main = fs::read_to_string(folder.path().join("holdline.yaml")).unwrap();
+    let (smtp, talk) =
+        ("  smtp: { host: smtp.riverside.example }", "  talk: { file: { path: talk.jsonl, follow: true } }");
+    let broken =
+        lines.map(|line| main.replace(smtp, line)).into_iter().chain(feeds.map(|line| main.replace(talk, line)));
+    for text in broken {
+        assert!(text.contains("hunter2"));
+        write(folder.path(), "holdline.yaml", text.as_bytes());
+        let problems = load(folder.path(), Need::Run).unwrap_err();
+        let mut shown: String = problems.iter().map(|problem| problem.to_json().to_string()).collect();
+        for look in [Look::Marked, Look::Plain, Look::Drawn] {
+            report(&problems, look, &mut shown).unwrap();
+        }
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("*******"), "{shown}");
+    }
+}
+
+#[test]
+fn a_secret_that_everybody_can_read_is_warned_of() {
+    let folder = laid_over("base");
+    let main = fs::read_to_string(folder.path().join("holdline.yaml")).unwrap();
+    let door = "  door: { webhook: { path: /in/door, secret: { file: door-secret } } }\n";
+    let main = main.replace("feeds:\n", &format!("feeds:\n{door}")).replace("[talk]", "[talk, door]");
+    write(folder.path(), "holdline.yaml", main.as_bytes());
+    write(folder.path(), "door-secret", KEY.as_bytes());
+    for (mode, told) in [(0o644, true), (0o604, true), (0o640, false), (0o600, false)] {
+        fs::set_permissions(folder.path().join("door-secret"), fs::Permissions::from_mode(mode)).unwrap();
+        let warnings = lines(&load(folder.path(), Need::Run).unwrap().warnings, folder.path());
+        assert_eq!(
+            warnings.contains(
+                "holdline.yaml:24:46: warning: everybody on this machine can read the secret's file FOLDER/door-secret; \
+                 `chmod 600 FOLDER/door-secret`"
+            ),
+            told,
+            "{mode:o}: {warnings}"
+        );
+    }
+}
+
+#[test]
 fn a_folder_without_mail_is_enough_for_the_built_in_mailbox() {
     let folder = laid_over("no-mail");
     assert!(load(folder.path(), Need::WithoutMail).unwrap().config.mail.is_none());
@@ -409,6 +462,20 @@ fn a_report_draws_for_people_and_lists_for_programs() {
         "playbooks/breach.yaml:11:45: there is no role called `comms`; there are `comms-lead`, `privacy-deputy` and \
          `privacy-officer`\n1 problem\n"
     );
+    let mut marked = String::new();
+    report(&problems, Look::Marked, &mut marked).unwrap();
+    let beneath = "      - task: { id: pause, do: Pause posts, by: comms }\n".len() - "comms }\n".len();
+    assert_eq!(
+        marked.lines().skip(1).collect::<Vec<_>>(),
+        [
+            "      - task: { id: pause, do: Pause posts, by: comms }",
+            &format!("{}^^^^^", " ".repeat(beneath)),
+            "1 problem"
+        ]
+    );
+    let snippet = problems[0].to_json()["snippet"].as_str().unwrap().to_owned();
+    assert_eq!(snippet.lines().next(), Some("  - task: { id: pause, do: Pause posts, by: comms }"));
+    assert!(snippet.ends_with("\n                                            ^^^^^"), "{snippet}");
     let mut drawn = String::new();
     report(&problems, Look::Drawn, &mut drawn).unwrap();
     assert!(drawn.contains("playbooks/breach.yaml:11:45"), "{drawn}");

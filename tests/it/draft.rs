@@ -150,7 +150,10 @@ fn promised_times_are_rounded_up_and_named_right_across_clock_changes() {
 fn problems(source: &str, has_next_update: bool) -> Vec<TemplateProblem> {
     let rules = rules();
     let step = rules.playbook.statement(&"holding".into()).unwrap();
-    check_template(source, TemplateSpec { facts: &rules.playbook.facts, needs: &step.needs, has_next_update })
+    check_template(
+        source,
+        TemplateSpec { facts: &rules.playbook.facts, needs: &step.needs, has_next_update, fixed: false },
+    )
 }
 
 #[test]

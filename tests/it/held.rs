@@ -1,5 +1,6 @@
 //! Words that are approved ahead and held, driven over HTTP and by mail: on whose word they go out, and when they lapse.
 
+use holdline::control::{Answer, IncidentRequest, Request, ask, socket_of};
 use holdline::core::incident::{Event, Hold, StatementPhase};
 
 use crate::test_app::{Link, TestApp, Visitor};
@@ -83,10 +84,23 @@ async fn held_words_wait_over_a_restart_for_the_word_of_somebody_who_may_give_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn held_words_lapse_and_are_asked_about_afresh() {
-    let (app, _) = with_words_for_the_end().await;
+    let (app, ana) = with_words_for_the_end().await;
     approve(&app).await;
     let old = app.asked("chi").unwrap();
+    let lapses = app.incident(1).held_until(&"reopened".into());
+    let what = "The reopened statement lapses, where nobody gives the word for it";
+    let lines = app.app().engine.calendar().lines;
+    let line = lines.iter().find(|line| line.what == what).unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(
+        (Some(line.at), line.who.as_str(), line.part.as_str()),
+        (lapses, "Ana Ruiz (comms-lead)", "statement-reopened")
+    );
+    assert!(ana.text("/").await.contains(what), "the desk has it");
+    let deadlines = Request::Incident(IncidentRequest::Deadlines);
+    let Answer::Done(said) = ask(&socket_of(&app.store()), &deadlines).await.unwrap() else { panic!("refused") };
+    assert!(said.concat().contains(what), "{said:#?}");
     app.minutes_go_by(240).await;
+    assert!(app.app().engine.calendar().lines.iter().all(|line| line.what != what), "it lapsed");
     assert_eq!(app.letters("ben", "Lapsed, reopened statement").len(), 1);
     let phase = app.incident(1).statements["reopened"].phase.clone();
     assert!(matches!(phase, StatementPhase::Drafting(Hold::Lapsed)), "{phase:?}");

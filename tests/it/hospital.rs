@@ -100,6 +100,7 @@ pub(crate) fn standing_with(channels: &[&str]) -> Standing {
         accounts: Accounts::default(),
         quiet: Arc::default(),
         retention: holdline::core::retention::Retention::default(),
+        folder: None,
     }
 }
 

@@ -33,8 +33,11 @@ pub(crate) fn hospital_folder() -> tempfile::TempDir {
     fs::write(folder.path().join("holdline.yaml"), include_str!("../fixtures/app/holdline.yaml")).unwrap();
     let key = folder.path().join(SAMPLE_KEY_FILE);
     fs::write(&key, "an audit key of the tests, which is long enough").unwrap();
-    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
-    fs::write(folder.path().join("webhook-secret"), WEBHOOK_SECRET).unwrap();
+    let secret = folder.path().join("webhook-secret");
+    fs::write(&secret, WEBHOOK_SECRET).unwrap();
+    for secret in [key, secret] {
+        fs::set_permissions(secret, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     folder
 }
 
@@ -156,15 +159,30 @@ impl TestApp {
     /// A session for somebody, begun with the mailed link and its code.
     pub(crate) async fn sign_in(&self, who: &str) -> Visitor {
         let email = self.app().engine.standing().roster.person(&PersonId::from(who)).unwrap().email.clone();
+        self.sign_in_by(&email, who).await
+    }
+
+    /// The same by any address of theirs.
+    pub(crate) async fn sign_in_by(&self, email: &str, who: &str) -> Visitor {
+        let link = self.sign_in_link(email, who).await.expect("no sign-in mail");
         let visitor = self.visitor();
-        let before = self.mailbox.to(&email).len();
-        assert_eq!(visitor.post("/sign-in", &[("email", &email)]).await.status(), StatusCode::OK);
-        self.settle().await;
-        let letter = self.mailbox.to(&email)[before..].last().cloned().expect("no sign-in mail");
-        let link = Link::in_letter(&letter, &self.base, "/sign-in/").unwrap();
-        let entered = visitor.post(&link.path, &[("code", &link.code)]).await;
-        assert_eq!(entered.status(), StatusCode::SEE_OTHER);
+        visitor.does(&link.path, &[("code", &link.code)]).await;
         visitor
+    }
+
+    /// The link and code that come where somebody asks to sign in by an address; the letter greets whose they are.
+    pub(crate) async fn sign_in_link(&self, email: &str, who: &str) -> Option<Link> {
+        let name = self.app().engine.standing().roster.person(&PersonId::from(who)).unwrap().name.clone();
+        let before = self.mailbox.all().len();
+        let asked = self.visitor().post("/sign-in", &[("email", email)]).await;
+        assert_eq!(asked.status(), StatusCode::OK);
+        self.settle().await;
+        let letters = self.mailbox.all();
+        let theirs =
+            |letter: &&Arc<Captured>| letter.letter.text.contains(&format!("{name}, somebody asked to sign in"));
+        let letter = letters[before..].iter().find(theirs)?;
+        assert!(letter.letter.to.eq_ignore_ascii_case(email.trim()), "it went to {}", letter.letter.to);
+        Link::in_letter(letter, &self.base, "/sign-in/")
     }
 
     pub(crate) fn visitor(&self) -> Visitor {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use holdline::core::incident::{Event, VERSIONS_MAX, Verification};
+use holdline::core::incident::{Event, MailKind, VERSIONS_MAX, Verification};
 use holdline::core::name::StepId;
 use holdline::core::playbook::FactValue;
 use holdline::engine::{
@@ -162,12 +162,14 @@ fn a_mail_that_did_not_go_out_is_given_back_to_the_hour_that_counted_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = recorder(&folder.path().join("holdline.db"));
     let (most, ana, next_hour) = (2, person("ana"), now() + jiff::SignedDuration::from_hours(1));
-    let mut take = |at| recorder.commit_one(at, |work| work.take_mail(&ana, most)).unwrap();
+    let mut take = |at| recorder.commit_one(at, |work| work.take_mail(&ana, MailKind::Ask, most)).unwrap();
     let MailTaken::Counted(first) = take(now()) else { panic!("the first of the hour") };
     assert!(matches!(take(next_hour), MailTaken::Counted(_)));
     recorder.commit_one(next_hour, |work| work.give_mail_back(&first)).unwrap();
-    let mut take = |at| recorder.commit_one(at, |work| work.take_mail(&ana, most)).unwrap();
+    let mut take = |at| recorder.commit_one(at, |work| work.take_mail(&ana, MailKind::Ask, most)).unwrap();
     assert!(matches!(take(next_hour), MailTaken::Counted(_)), "the second of two");
     let later = next_hour + jiff::SignedDuration::from_hours(1);
     assert!(matches!(take(next_hour), MailTaken::Later(at) if at == later), "a third would be one too many");
+    let alert = recorder.commit_one(next_hour, |work| work.take_mail(&ana, MailKind::Alert, most)).unwrap();
+    assert!(matches!(alert, MailTaken::Counted(_)), "an alert waits behind no request");
 }

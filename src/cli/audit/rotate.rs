@@ -12,6 +12,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{check, folder_record};
 use crate::cli::out;
+use crate::config::Look;
 use crate::engine::change_key;
 use crate::store::{Key, Keys};
 
@@ -44,7 +45,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
 /// under `audit.previous`, the next start records the change by itself.
 fn rotate(folder: &Path) -> Result<(), Option<String>> {
     let record = folder_record(folder).ok_or(None)?;
-    check::show(&record.problems);
+    check::show(&record.problems, Look::Plain);
     let audit = record.audit.as_ref().ok_or(None)?;
     let file = audit.key_file.as_deref().ok_or_else(|| {
         Some(

@@ -100,3 +100,17 @@ fn slug(text: &str) -> String {
     let slug: String = kept.split_whitespace().collect::<Vec<_>>().join("-").chars().take(SLUG_CHARS_MAX).collect();
     slug.trim_matches('-').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{SLUG_CHARS_MAX, slug};
+
+    #[test]
+    fn a_subject_is_cut_at_the_limit_and_never_ends_in_a_dash() {
+        let word = "a".repeat(SLUG_CHARS_MAX);
+        assert_eq!(slug(&word), word);
+        assert_eq!(slug(&format!("{word}b")), word);
+        assert_eq!(slug(&format!("{} b", &word[1..])), word[1..]);
+        assert_eq!(slug("[Serious] Approve by 14:20 EDT"), "serious-approve-by-14-20-edt");
+    }
+}

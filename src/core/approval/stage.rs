@@ -26,9 +26,10 @@ impl StageVote {
         &self.asked
     }
 
-    /// The yes votes that count: given by somebody who still has a right to answer.
+    /// The yes votes that count: proven as the stage asks, and given by somebody who still has a right to answer.
     pub fn counted(&self) -> impl Iterator<Item = &Yes> {
-        self.yes.iter().filter(|yes| self.ask(&yes.person).is_some_and(|ask| !ask.fills.is_empty()))
+        let proven = self.yes.iter().filter(|yes| yes.proof >= self.stage.proof);
+        proven.filter(|yes| self.ask(&yes.person).is_some_and(|ask| !ask.fills.is_empty()))
     }
 
     pub fn has_yes(&self, person: &PersonId) -> bool {

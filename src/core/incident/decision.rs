@@ -5,15 +5,11 @@ use jiff::Timestamp;
 use super::advance::Turn;
 use super::event::Deadline;
 use super::request::{Request, Subject};
-use super::statement::{Hold, StatementPhase};
+use super::statement::{Hold, Statement, StatementPhase};
 use super::{Effect, Incident, IncidentPhase, Notice, Refusal};
-use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, StageVote, Yes};
+use crate::core::approval::{Asking, Ballot, Decision, Electorate, Proof, Rung, Yes};
 use crate::core::name::{PersonId, StepId};
-use crate::core::period::Period;
 use crate::core::statement::{Digest, Package};
-
-/// Reminders go out when these shares of a request's time have gone by.
-const REMINDERS: [(u32, u32); 2] = [(1, 2), (4, 5)];
 
 /// Whether `request` can still decide something, else why not.
 pub(super) fn awaits(incident: &Incident, request: &Request, at: Timestamp) -> Result<(), Refusal> {
@@ -66,11 +62,25 @@ fn awaits_in<S>(ballot: &Ballot<S>, request: &Request, at: Timestamp) -> Result<
     if ballot.awaits(request.stage, request.rung, &request.person) {
         return Ok(());
     }
-    let asked = ballot.stage(request.stage).into_iter().flat_map(StageVote::asked);
-    match asked.into_iter().find(|ask| ask.person == request.person) {
+    let Some(vote) = ballot.stage(request.stage) else { return Err(Refusal::Superseded) };
+    match vote.asked().iter().find(|ask| ask.person == request.person) {
         Some(ask) if ask.locked => Err(Refusal::Locked),
         Some(ask) if ask.rung != request.rung => Err(Refusal::Late),
         Some(_) | None => Err(Refusal::NotAsked),
+    }
+}
+
+impl Incident {
+    /// Whether a stage of the vote on this has its quorum.
+    pub fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
+        match (of, &self.phase) {
+            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, &self.roster),
+            (Subject::StandDown, _) => false,
+            (Subject::Statement(id), _) => {
+                let ballot = self.statements.get(id).and_then(Statement::ballot);
+                ballot.is_some_and(|ballot| ballot.stage_is_met(stage, &self.roster))
+            }
+        }
     }
 }
 
@@ -104,33 +114,6 @@ impl Turn<'_> {
         }
     }
 
-    fn wake_reminders(&mut self, request: u32, until: Timestamp) {
-        let seconds = u64::try_from(until.duration_since(self.at).as_secs()).unwrap_or(0);
-        for (nth, (part, whole)) in (1..).zip(REMINDERS) {
-            let at = Period::seconds(seconds).share_after(self.at, part, whole);
-            self.wake(Deadline::Reminder { request, nth }, at);
-        }
-    }
-
-    pub(super) fn remind(&mut self, request: u32, nth: u32) -> Result<(), Refusal> {
-        let asked = self.incident.request(request).ok_or(Refusal::Unknown)?;
-        awaits(&self.incident, asked, self.at)?;
-        if self.stage_is_met(&asked.of, asked.stage) {
-            return Err(Refusal::Enough);
-        }
-        self.owe(Effect::Remind { request, nth });
-        Ok(())
-    }
-
-    fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
-        let roster = &self.incident.roster;
-        match (of, &self.incident.phase) {
-            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, roster),
-            (Subject::StandDown, _) => false,
-            (Subject::Statement(id), _) => self.ballot_of(id).is_some_and(|ballot| ballot.stage_is_met(stage, roster)),
-        }
-    }
-
     /// Counts an answer. Every condition is checked here again, whatever the door that it came through has checked.
     pub(super) fn decide(
         &mut self,
@@ -148,6 +131,7 @@ impl Turn<'_> {
             return Err(Refusal::OtherBytes);
         }
         awaits(&self.incident, &request, self.at)?;
+        self.must_be_proven(&request, decision, proof)?;
         self.send_receipts(&request, decision);
         match decision {
             Decision::Approve => self.count_yes(&request, proof),
@@ -247,15 +231,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn ballot_of(&self, id: &StepId) -> Option<&Ballot<Package>> {
-        match &self.incident.statements.get(id)?.phase {
-            StatementPhase::Asking(ballot) => Some(ballot),
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
-            StatementPhase::Ready(ready) => Some(&ready.ballot),
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Skipped(_)
-            | StatementPhase::Withdrawn => None,
-        }
+        self.incident.statements.get(id)?.ballot()
     }
 
     /// The decider takes a yes back, as long as no intent to post is recorded.

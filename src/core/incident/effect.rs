@@ -90,6 +90,49 @@ pub enum Effect {
     },
 }
 
+/// What a mail is for. Each kind is counted by itself, so that none waits behind the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MailKind {
+    /// Wakes somebody.
+    Alert,
+    /// Asks somebody for something.
+    Ask,
+    /// Tells, and asks for nothing.
+    Notice,
+}
+
+impl MailKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Ask => "ask",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+impl Effect {
+    /// What its mail is for; none where it is no mail.
+    pub fn mail_kind(&self) -> Option<MailKind> {
+        match self {
+            Self::Alert { .. } => Some(MailKind::Alert),
+            Self::AskTask { .. }
+            | Self::AskApproval { .. }
+            | Self::Remind { .. }
+            | Self::AskToPost { .. }
+            | Self::AskToTakeDown { .. } => Some(MailKind::Ask),
+            Self::Tell { .. } | Self::TellAddress { .. } => Some(MailKind::Notice),
+            Self::Page { .. }
+            | Self::Draft { .. }
+            | Self::Post { .. }
+            | Self::LookUp { .. }
+            | Self::LookAt { .. }
+            | Self::TakeDown { .. }
+            | Self::WakeAt { .. } => None,
+        }
+    }
+}
+
 /// What people are told without being asked for anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use super::advance::Turn;
 use super::event::Deadline;
+use super::last_line::last_stage;
 use super::ready::Ready;
 use super::statement::{Hold, StatementPhase};
 use super::{Incident, Notice, Refusal};
 use crate::core::approval::Ballot;
 use crate::core::lint::{self, Checked};
 use crate::core::name::{PersonId, RoleName, StepId};
-use crate::core::playbook::StatementStep;
+use crate::core::playbook::{StatementStep, Usage};
 use crate::core::rules::Rules;
 use crate::core::statement::{Digest, Package};
 
@@ -29,10 +30,16 @@ impl Incident {
         }
     }
 
-    /// The same where a person's word sends them.
+    /// When words that were approved ahead lapse, whether somebody is asked for the last yes or not.
+    pub fn lapses_at(&self, id: &StepId) -> Option<Timestamp> {
+        let is_asked = matches!(self.statements.get(id)?.phase, StatementPhase::Asking(_));
+        self.held_until(id).or_else(|| self.offered(id).filter(|_| is_asked).map(|offer| offer.lapses))
+    }
+
+    /// How long they are held where a person's word sends them.
     pub fn waits_for_a_word(&self, id: &StepId, rules: &Rules) -> Option<Timestamp> {
         let step = self.statement_step(id, rules)?;
-        self.held_until(id).filter(|_| step.instead_of.is_none())
+        self.held_until(id).filter(|_| last_stage(step).is_none())
     }
 }
 
@@ -57,14 +64,16 @@ impl Turn<'_> {
             let ready = Ready { ballot: ballot.clone(), since, lapses: Some(until) };
             statement.phase = StatementPhase::Ready(ready);
         }
-        self.tell_speakers(id, &Notice::HeldReady { statement: id.clone(), until });
+        if step.usage == Usage::Hold {
+            self.tell_speakers(id, &Notice::HeldReady { statement: id.clone(), until });
+        }
         true
     }
 
     /// Whether the line that an executive said yes to must not go out: its time is over, people answered after all while
     /// posting was stopped, or lint stops it by now.
     fn stop_offered(&mut self, id: &StepId, step: &StatementStep, ballot: &Ballot<Package>, lapses: Timestamp) -> bool {
-        if !step.instead_of.as_ref().is_some_and(|of| self.incident.ladder_has_ended(of)) {
+        if !self.incident.is_to_be_offered(step) {
             self.take_offer_back(id, ballot.clone());
             return true;
         }
@@ -95,7 +104,7 @@ impl Turn<'_> {
             | StatementPhase::Skipped(_)
             | StatementPhase::Withdrawn => return Err(Refusal::NotReady),
         };
-        if step.instead_of.is_some() {
+        if last_stage(&step).is_some() {
             return Err(Refusal::NotReady);
         }
         self.must_have_the_word(&step, by)?;

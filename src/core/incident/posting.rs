@@ -21,6 +21,8 @@ const ATTEMPTS_MAX: u32 = 30;
 const RETRY_FIRST: Period = Period::seconds(15);
 const RETRY_LAST: Period = Period::minutes(10);
 
+/// Why words that were approved ahead go nowhere after their time.
+const LAPSED: &str = "the time for which it was approved ahead was over before it was posted there";
 /// Why nothing more of a statement goes out whose vote fell after its first post.
 const APPROVER_LEFT: &str = "an approver was removed before it was posted there";
 
@@ -158,6 +160,9 @@ impl Turn<'_> {
         }
         if let Some(StatementPhase::Posting(posting)) = self.incident.statements.get(id).map(|found| &found.phase) {
             let (begun, ballot) = (posting.has_begun(), posting.ballot.clone());
+            if self.incident.offered(id).is_some_and(|offer| offer.lapses <= self.at) {
+                return self.post_refused(id, channel, LAPSED);
+            }
             if !begun && self.sent_back_by_time(id, &ballot, approved.package()) {
                 return Ok(());
             }

@@ -42,7 +42,7 @@ impl Turn<'_> {
         match step.usage {
             Usage::Post => return false,
             Usage::IfAsked => {}
-            Usage::Hold => return self.keep_held(id, &step, ballot),
+            Usage::Hold | Usage::LifeSafety => return self.keep_held(id, &step, ballot),
         }
         if let Some(statement) = self.incident.statements.get_mut(id) {
             statement.phase = StatementPhase::Ready(Ready { ballot: ballot.clone(), since: self.at, lapses: None });

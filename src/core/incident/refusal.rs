@@ -74,6 +74,10 @@ pub enum Refusal {
     TooManyLessons(usize),
     #[error("no approved text is ready there now; look at the page again before you say anything")]
     NotReady,
+    #[error("this sends an instruction at once, so the code is not enough: sign in as well, then press again")]
+    NotSignedIn,
+    #[error("the words of an instruction are fixed, so that its approval stands; leave it out, or send another one")]
+    FixedWords,
     #[error("the approval of these words has lapsed; ask again with a reason, or draft them afresh")]
     Lapsed,
     #[error("write to whom you said it")]

@@ -153,6 +153,19 @@ impl Statement {
         }
     }
 
+    /// The vote on it, while it is asked about and once it was approved.
+    pub fn ballot(&self) -> Option<&Ballot<Package>> {
+        match &self.phase {
+            StatementPhase::Asking(ballot) => Some(ballot),
+            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
+            StatementPhase::Ready(ready) => Some(&ready.ballot),
+            StatementPhase::Waiting
+            | StatementPhase::Drafting(_)
+            | StatementPhase::Skipped(_)
+            | StatementPhase::Withdrawn => None,
+        }
+    }
+
     /// The public statement that this one corrects.
     pub fn corrects(&self) -> Option<&StepId> {
         match &self.origin {
@@ -238,6 +251,9 @@ impl Turn<'_> {
         self.statement_step(id)?;
         if let Author::Person(person) = by {
             self.must_be_known(person)?;
+            if self.incident.words_are_fixed(id, self.rules) {
+                return Err(Refusal::FixedWords);
+            }
         }
         let statement = self.incident.statements.get(id).ok_or(Refusal::Unknown)?;
         let digest = package.digest();
@@ -448,10 +464,8 @@ impl Turn<'_> {
         let refused = statement.refusals.iter().filter(|(digest, _)| *digest == version.digest);
         let refused = refused.map(|(_, person)| person.clone()).collect();
         let mut stages = step.approval.clone();
-        if step.instead_of.is_some() && statement.corrects().is_some() {
-            // Who let the wrong line out lets the right one out as well.
-            stages.push(last_stage());
-        }
+        // Who let the wrong words out lets the right ones out as well.
+        stages.extend(last_stage(&step).filter(|_| statement.corrects().is_some()));
         let terms = Terms { stages: &stages, round, order, authors, refused, languages };
         let electorate = self.electorate(&self.incident.roster);
         let (ballot, asking) = Ballot::open(version.package, version.digest, terms, electorate);

@@ -196,11 +196,6 @@ impl Turn<'_> {
 
     /// What is on its way is followed up, and is not tried again. Gives back whom it was asked of.
     fn withdraw_what_was_not_posted(&mut self) -> BTreeSet<PersonId> {
-        let ready =
-            self.incident.statements.iter().filter(|(_, found)| matches!(found.phase, StatementPhase::Ready(_)));
-        for id in ready.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
-            self.say_no_more(&id);
-        }
         for id in self.incident.statements.keys().cloned().collect::<Vec<_>>() {
             self.stop_posting_by_hand(&id);
         }

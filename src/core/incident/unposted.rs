@@ -37,6 +37,9 @@ impl Turn<'_> {
     /// Ends everything that was not on its way to the public yet; gives back who was asked about it.
     pub(super) fn withdraw_statements(&mut self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
+        for id in self.incident.statements.keys().cloned().collect::<Vec<_>>() {
+            self.say_no_more(&id);
+        }
         for statement in self.incident.statements.values_mut() {
             match &mut statement.phase {
                 StatementPhase::Waiting | StatementPhase::Drafting(_) => statement.phase = StatementPhase::Withdrawn,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::approval::Proof;
 use crate::core::name::RoleName;
 use crate::core::period::Period;
 
@@ -12,6 +13,9 @@ use crate::core::period::Period;
 pub struct Stage {
     pub name: String,
     pub quorum: Quorum,
+    /// What a yes must be proven by at least.
+    #[serde(default, skip_serializing_if = "Proof::is_mail")]
+    pub proof: Proof,
     /// From the moment the stage is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Period>,

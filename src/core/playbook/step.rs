@@ -121,6 +121,8 @@ pub enum Usage {
     IfAsked,
     /// It is kept once it is approved, and goes to its channels on a named person's word alone.
     Hold,
+    /// An instruction that is kept once it is approved, and sent by one yes of somebody who is signed in. Nobody edits it.
+    LifeSafety,
 }
 
 impl Usage {
@@ -128,7 +130,7 @@ impl Usage {
     fn is_post(&self) -> bool {
         match self {
             Self::Post => true,
-            Self::IfAsked | Self::Hold => false,
+            Self::IfAsked | Self::Hold | Self::LifeSafety => false,
         }
     }
 }

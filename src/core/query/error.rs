@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Why a query was refused, where in it, and how to mend it.
+/// Why a query was refused, or was rather meant otherwise: where in it, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {

@@ -32,6 +32,7 @@ mod near;
 mod parse;
 mod plan;
 mod scan;
+mod slips;
 mod token;
 mod words;
 

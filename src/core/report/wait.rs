@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::said::first_public_word;
 use super::walk::{Turned, Walked};
 use crate::core::approval::{Right, StageVote};
-use crate::core::incident::{Deadline, Event, Incident, IncidentPhase, Request, StatementPhase, Subject};
+use crate::core::incident::{Deadline, Event, Incident, IncidentPhase, Request, Subject};
 use crate::core::name::{PersonId, RoleName};
 use crate::core::playbook::Quorum;
 use crate::core::statement::Digest;
@@ -249,15 +249,7 @@ fn covered(mut spans: Vec<(Timestamp, Timestamp)>, from: Timestamp, to: Timestam
 fn vote<'a>(incident: &'a Incident, of: &Subject, round: u32, stage: usize) -> Option<&'a StageVote> {
     match of {
         Subject::Statement(id) => {
-            let ballot = match &incident.statements.get(id)?.phase {
-                StatementPhase::Asking(ballot) => ballot,
-                StatementPhase::Ready(ready) => &ready.ballot,
-                StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => &posting.ballot,
-                StatementPhase::Waiting
-                | StatementPhase::Drafting(_)
-                | StatementPhase::Withdrawn
-                | StatementPhase::Skipped(_) => return None,
-            };
+            let ballot = incident.statements.get(id)?.ballot()?;
             ballot.stage(stage).filter(|_| ballot.round() == round)
         }
         Subject::StandDown => match &incident.phase {

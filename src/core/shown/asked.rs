@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::offered::roles;
 use super::{Changes, KnownFact, Shown, ShownFinding, ShownStage, Text, UnknownFact, Why, listed, texts};
-use crate::core::approval::{Ballot, StageVote};
-use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, StatementPhase, Subject};
-use crate::core::name::StepId;
+use crate::core::approval::{Ballot, Proof, StageVote};
+use crate::core::incident::{Asker, Author, IncidentPhase, Request, Statement, Subject};
 use crate::core::playbook::Usage;
 use crate::core::severity::Severity;
 use crate::core::statement::{Package, Says};
@@ -37,6 +37,10 @@ pub struct Asked {
     /// `14:20 EST`.
     pub deadline_hour: Option<String>,
     pub stage: String,
+    /// An instruction that was approved ahead: until when it stands. Nobody is late with their word for it.
+    pub word_until: Option<String>,
+    /// The code alone is not enough for a yes.
+    pub needs_session: bool,
     pub texts: Vec<Text>,
     pub next_update: Option<String>,
     pub links: Vec<String>,
@@ -79,6 +83,8 @@ impl Shown<'_> {
             deadline: request.until.map(|until| self.time(until)),
             deadline_hour: request.until.map(|until| self.hour(until)),
             stage: String::new(),
+            word_until: None,
+            needs_session: self.incident.proof_needed(request) > Proof::Mail,
             texts: Vec::new(),
             next_update: None,
             links: Vec::new(),
@@ -113,36 +119,15 @@ impl Shown<'_> {
             asked.who_asks += &due.unwrap_or_default();
         }
         asked.who_asks += &self.why_offered(&package.statement);
+        asked.word_until = self.waits_for_the_word(&package.statement).map(|(_, until)| self.time(until));
         asked.texts = texts(package);
         asked.next_update = package.next_update.map(|at| self.time(at));
         asked.links.clone_from(&package.links);
         asked.changes = self.changes_for(request, statement);
         asked.findings = self.findings(statement, version);
-        let ballot = match &statement.phase {
-            StatementPhase::Asking(ballot) => Some(ballot),
-            StatementPhase::Posting(posting) | StatementPhase::Posted(posting) => Some(&posting.ballot),
-            StatementPhase::Ready(ready) => Some(&ready.ballot),
-            StatementPhase::Waiting
-            | StatementPhase::Drafting(_)
-            | StatementPhase::Skipped(_)
-            | StatementPhase::Withdrawn => None,
-        };
         let then = self.then(statement, package);
-        self.add_ballot(asked, ballot.filter(|ballot| ballot.round() == request.round), request, &then);
+        self.add_ballot(asked, statement.ballot().filter(|ballot| ballot.round() == request.round), request, &then);
         Some(())
-    }
-
-    /// Why somebody is asked about a line that others approved before; nothing where it is not one.
-    fn why_offered(&self, id: &StepId) -> String {
-        let step = self.incident.statement_step(id, self.rules);
-        match step.and_then(|step| step.instead_of.as_ref()).zip(self.incident.offered(id)) {
-            Some((of, offer)) => format!(
-                " Nobody answers for the {}. This line was approved ahead, and stands until {}.",
-                Self::statement_name(of),
-                self.time(offer.lapses)
-            ),
-            None => String::new(),
-        }
     }
 
     /// What a met vote does with the text.
@@ -153,12 +138,11 @@ impl Shown<'_> {
                 "nobody posts it: whoever is asked says exactly this, and each use is written down.".to_owned()
             }
             Some((Usage::Hold, step)) if statement.corrects().is_none() && step.instead_of.is_none() => {
-                let roles: Vec<String> = step.on_word_of.iter().map(ToString::to_string).collect();
                 format!(
                     "Holdline keeps exactly this text and posts nothing. It goes to {} only when somebody of {} says so \
                      in time.",
                     channels(package),
-                    roles.join(" or ")
+                    roles(step)
                 )
             }
             Some((Usage::Hold, step))
@@ -171,7 +155,16 @@ impl Shown<'_> {
                     channels(package)
                 )
             }
-            Some((Usage::Post | Usage::Hold, _)) | None => {
+            Some((Usage::LifeSafety, step))
+                if statement.corrects().is_none() && self.incident.offered(&package.statement).is_none() =>
+            {
+                format!(
+                    "Holdline keeps exactly this instruction and posts nothing. It goes to {} at once on one yes of {}.",
+                    channels(package),
+                    roles(step)
+                )
+            }
+            Some((Usage::Post | Usage::Hold | Usage::LifeSafety, _)) | None => {
                 format!("Holdline posts exactly this text to {} at once.", channels(package))
             }
         }

@@ -6,10 +6,9 @@ use jiff::Timestamp;
 
 use super::{Shown, listed};
 use crate::core::incident::{
-    ACCEPT_WITHIN, IncidentId, IncidentPhase, Origin, PromisePhase, Request, Statement, StatementPhase, Subject,
-    TaskPhase,
+    ACCEPT_WITHIN, IncidentId, Origin, PromisePhase, Request, Statement, StatementPhase, Subject, TaskPhase,
 };
-use crate::core::name::{RoleName, StepId};
+use crate::core::name::{RoleName, StepId, role};
 use crate::core::playbook::{Step, StepKind};
 
 /// One line of the calendar.
@@ -39,6 +38,7 @@ impl Shown<'_> {
             for (id, statement) in &self.incident.statements {
                 dated.extend(self.post_due(id, statement));
                 dated.extend(self.word_due(id, statement));
+                dated.extend(self.lapse_due(id));
             }
         }
         dated.sort_by(|one, other| (one.at, &one.part, &one.what).cmp(&(other.at, &other.part, &other.what)));
@@ -125,7 +125,7 @@ impl Shown<'_> {
     fn answers_due(&self) -> Vec<Dated> {
         let mut asked: BTreeMap<(Timestamp, String, String), Vec<String>> = BTreeMap::new();
         let waiting = |request: &&Request| {
-            self.incident.awaits(request, self.now).is_ok() && !self.stage_is_met(&request.of, request.stage)
+            self.incident.awaits(request, self.now).is_ok() && !self.incident.stage_is_met(&request.of, request.stage)
         };
         for request in self.incident.requests.iter().filter(waiting) {
             let Some(until) = request.until else { continue };
@@ -139,18 +139,6 @@ impl Shown<'_> {
         }
         let dated = |((at, what, part), who): (_, Vec<String>)| self.dated(at, false, what, listed(&who), part);
         asked.into_iter().map(dated).collect()
-    }
-
-    fn stage_is_met(&self, of: &Subject, stage: usize) -> bool {
-        let roster = &self.incident.roster;
-        match (of, &self.incident.phase) {
-            (Subject::StandDown, IncidentPhase::StandingDown(ballot)) => ballot.stage_is_met(stage, roster),
-            (Subject::StandDown, _) => false,
-            (Subject::Statement(id), _) => match self.incident.statements.get(id).map(|found| &found.phase) {
-                Some(StatementPhase::Asking(ballot)) => ballot.stage_is_met(stage, roster),
-                Some(_) | None => false,
-            },
-        }
     }
 
     /// The first post of a statement that was begun. Of a later round the promise tells the time.
@@ -167,6 +155,17 @@ impl Shown<'_> {
         let at = statement.due.filter(|_| is_open && !matches!(statement.origin, Origin::Round { .. }))?;
         let what = format!("Post the {}", Self::statement_name(id));
         Some(self.dated(at, statement.overdue, what, self.duty().name, format!("statement-{id}")))
+    }
+
+    /// What was approved ahead and waits for a word.
+    fn lapse_due(&self, id: &StepId) -> Option<Dated> {
+        let at = self.incident.lapses_at(id)?;
+        let step = self.incident.statement_step(id, self.rules)?;
+        let executive = [RoleName::from(role::EXECUTIVE)];
+        let roles = if step.instead_of.is_some() { &executive[..] } else { &step.on_word_of };
+        let who: Vec<String> = roles.iter().map(|role| self.first_of(role)).collect();
+        let what = format!("The {} lapses, where nobody gives the word for it", Self::statement_name(id));
+        Some(self.dated(at, false, what, listed(&who), format!("statement-{id}")))
     }
 
     fn word_due(&self, id: &StepId, statement: &Statement) -> Option<Dated> {

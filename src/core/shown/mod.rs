@@ -7,6 +7,7 @@ mod changes;
 mod facts;
 mod findings;
 mod mask;
+mod offered;
 mod outcome;
 mod quote;
 mod sensitive;
@@ -42,7 +43,7 @@ pub use texts::{Goes, Text, texts};
 pub use verdict::why_words;
 pub use visible::visible;
 pub use why::{Number, Why, odds};
-pub use words::{counted, in_words, lasted, listed, sentence};
+pub use words::{counted, in_words, incidents, lasted, listed, sentence};
 
 /// One incident, its rules and the time at which somebody looks.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ impl Shown<'_> {
     /// `then` says what a met vote does.
     pub(super) fn on_yes<S: Clone>(&self, ballot: &Ballot<S>, request: &Request, then: &str) -> String {
         let mut after = ballot.clone();
-        let yes = Yes { person: request.person.clone(), proof: Proof::Mail, at: self.now };
+        let yes = Yes { person: request.person.clone(), proof: Proof::Strong, at: self.now };
         let roster = &self.incident.roster;
         let day = self.now.to_zoned(self.zone()).date();
         after.count_yes(request.stage, yes, Electorate { roster, day, at: self.now });

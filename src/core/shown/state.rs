@@ -8,6 +8,7 @@ use crate::core::incident::{
     TaskPhase, Use, Verification,
 };
 use crate::core::name::{FactName, StepId};
+use crate::core::playbook::Usage;
 use crate::core::statement::Seen;
 
 /// One channel's post in words.
@@ -63,7 +64,9 @@ impl Shown<'_> {
                 let roster = &self.incident.roster;
                 let open = ballot.stages().enumerate().filter(|(place, _)| !ballot.stage_is_met(*place, roster));
                 let open: Vec<String> = open.map(|(_, vote)| vote.stage().name.clone()).collect();
-                if open.is_empty() {
+                if let Some(ready) = self.state_of_instruction(&ballot.subject().statement) {
+                    ready
+                } else if open.is_empty() {
                     "Approved. Posting is stopped; it goes out when posting is resumed.".to_owned()
                 } else {
                     format!("Being approved. Still open: {}.", listed(&open))
@@ -78,6 +81,9 @@ impl Shown<'_> {
                         Some(of) => {
                             let of = Self::statement_name(of);
                             format!("An executive is asked to let it out where nobody answers for the {of}.")
+                        }
+                        None if step.is_some_and(|step| step.usage == Usage::LifeSafety) => {
+                            "Nobody who could send it holds the role now.".to_owned()
                         }
                         None => "It goes out on somebody's word.".to_owned(),
                     };

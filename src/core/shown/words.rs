@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::core::incident::IncidentId;
 use crate::core::period::Period;
 
 /// `a`, `a and b`, `a, b and c`.
@@ -11,6 +12,12 @@ pub fn listed(items: &[String]) -> String {
         [one] => one.clone(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
+}
+
+/// `incident 3`, `incidents 3, 4 and 7`.
+pub fn incidents(numbers: &[IncidentId]) -> String {
+    let listed = listed(&numbers.iter().map(ToString::to_string).collect::<Vec<_>>());
+    if numbers.len() == 1 { format!("incident {listed}") } else { format!("incidents {listed}") }
 }
 
 /// `15 minutes` for `15m`.

@@ -227,6 +227,7 @@ impl Renderer<'_> {
             facts: &self.rules.playbook.facts,
             needs: &self.step.needs,
             has_next_update: self.next_update.is_some(),
+            fixed: self.step.usage == Usage::LifeSafety,
         };
         if let Some(problem) = check_template(&source, spec).into_iter().next() {
             return Err(DraftError::Template { file, problem });

@@ -1,10 +1,10 @@
 //! What is known of a feed since the last look: how to ask whether it changed, and which of its entries were brought.
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::ENTRIES_MAX;
 use super::entry::hash;
+use super::key::Key;
 use crate::core::mention::Mention;
 use crate::net::Validators;
 
@@ -25,25 +25,25 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// A cursor of another address, or none, is an empty one.
-    pub(super) fn read(text: Option<&str>, url: &Url) -> Self {
+    pub(super) fn read(text: Option<&str>, url: &str) -> Self {
         let read = text.and_then(|text| serde_json::from_str::<Self>(text).ok());
-        let new = || Self { url: url.as_str().to_owned(), ..Self::default() };
-        read.filter(|cursor| cursor.url == url.as_str()).unwrap_or_else(new)
+        let new = || Self { url: url.to_owned(), ..Self::default() };
+        read.filter(|cursor| cursor.url == url).unwrap_or_else(new)
     }
 
     pub(super) fn write(&self) -> Option<String> {
         serde_json::to_string(self).ok()
     }
 
-    pub(super) fn validators(&self) -> Option<Validators> {
-        let url = Url::parse(self.from.as_deref()?).ok()?;
+    pub(super) fn validators(&self, key: &Key) -> Option<Validators> {
+        let url = key.restore(self.from.as_deref()?)?;
         Some(Validators { url, etag: self.etag.clone(), last_modified: self.last_modified.clone() })
     }
 
     /// With what the latest answer is known by.
-    pub(super) fn known_by(mut self, validators: Option<Validators>) -> Self {
+    pub(super) fn known_by(mut self, validators: Option<Validators>, key: &Key) -> Self {
         let (from, etag, last_modified) = match validators {
-            Some(known) => (Some(known.url.into()), known.etag, known.last_modified),
+            Some(known) => (Some(key.take_out_of(known.url.as_str())), known.etag, known.last_modified),
             None => (None, None, None),
         };
         (self.from, self.etag, self.last_modified) = (from, etag, last_modified);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cursor::Cursor;
+use super::key::Key;
 use super::{Read, RssFeed, read};
 use crate::feed::{Batch, Came, Outside};
 use crate::net::{Body, Fault, Fetch, Fetched, Spent, StatusCode, retry_after};
@@ -28,12 +29,12 @@ impl RssFeed {
         now: Timestamp,
         spent: &mut Spent,
     ) -> Came {
-        let cursor = Cursor::read(cursor, &self.url);
+        let cursor = Cursor::read(cursor, &self.shown);
         let fetch = Fetch {
             url: self.url.clone(),
             private: self.private,
             accept: ACCEPT,
-            known: cursor.validators(),
+            known: cursor.validators(&self.key),
             body_bytes_max: BODY_BYTES_MAX,
         };
         match outside.http.fetch(&fetch, spent).await {
@@ -51,7 +52,9 @@ impl RssFeed {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Came::Later { why: said, after: retry_after(&answer.headers, now, RETRY_AFTER_MAX) }
             }
-            status if status.is_success() => brought(answer, cursor).await.unwrap_or_else(|why| Came::Failed { why }),
+            status if status.is_success() => {
+                brought(answer, cursor, &self.key).await.unwrap_or_else(|why| Came::Failed { why })
+            }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Came::Failed { why: format!("{said}; it does not let us in") }
             }
@@ -70,9 +73,9 @@ impl RssFeed {
 }
 
 /// What a whole answer brings. Parsing is done aside: a document can be long.
-async fn brought(answer: Fetched, cursor: Cursor) -> Result<Came, String> {
+async fn brought(answer: Fetched, cursor: Cursor, key: &Key) -> Result<Came, String> {
     let Fetched { headers, url, body, validators, .. } = answer;
-    let mut cursor = cursor.known_by(validators);
+    let mut cursor = cursor.known_by(validators, key);
     let (body, unread) = match body {
         Body::Whole(body) => (body, None),
         Body::Part(body, why) => (body, Some(why.to_string())),
@@ -85,10 +88,10 @@ async fn brought(answer: Fetched, cursor: Cursor) -> Result<Came, String> {
     let read = move || read(&body, content_type.as_deref(), Some(&url)).map(Read::of);
     let read = tokio::task::spawn_blocking(read).await.map_err(|error| format!("reading was broken off: {error}"))?;
     let Read { mentions, refused, broken } = match (read, &unread) {
-        (Ok(read), _) => read,
+        (Ok(read), _) => key.take_out_of_all(read),
         // What comes of half a document says nothing that its end does not.
         (Err(_), Some(unread)) => return Err(unread.clone()),
-        (Err(error), None) => return Err(error.to_string()),
+        (Err(error), None) => return Err(key.take_out_of(&error.to_string())),
     };
     match unread.or(broken) {
         None => {

@@ -10,8 +10,10 @@ use super::press::{Frame, Kind};
 use super::{ComposeError, Composer, Key, Letter, stamp, subject};
 use crate::core::health::{Blind, Health};
 use crate::core::name::FeedName;
+use crate::core::proved::Reach;
 use crate::core::rules::Organisation;
 use crate::core::setting::Setting;
+use crate::core::shown::incidents;
 use crate::core::statement::clock_time;
 
 /// How many blind spots a letter names; the rest is counted.
@@ -43,6 +45,8 @@ struct SignIn<'a> {
     link: &'a str,
     code: &'a str,
     until: String,
+    /// The incidents that it opens, where it opens nothing else.
+    within: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -85,9 +89,19 @@ struct Restored {
 }
 
 impl Composer {
-    pub fn sign_in(&self, house: &House<'_>, key: Key<'_>, until: Timestamp) -> Result<Letter, ComposeError> {
+    pub fn sign_in(
+        &self,
+        house: &House<'_>,
+        key: Key<'_>,
+        until: Timestamp,
+        reach: &Reach,
+    ) -> Result<Letter, ComposeError> {
         let until = clock_time(until, &house.organisation.zone(), "en");
-        let data = SignIn { name: house.to_name, link: key.link, code: key.code, until };
+        let within = match reach {
+            Reach::Everywhere => None,
+            Reach::Within(within) => Some(incidents(within)),
+        };
+        let data = SignIn { name: house.to_name, link: key.link, code: key.code, until, within };
         self.house_letter(house, Kind::SignIn, "Sign in to Holdline", &data)
     }
 

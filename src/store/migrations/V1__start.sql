@@ -24,6 +24,12 @@ create table rules (
     body text not null
 ) without rowid;
 
+-- Folders as they were taken, by the hash of their files.
+create table folders (
+    hash  text primary key,
+    files text not null
+) without rowid;
+
 -- The truth. The chain covers header and a salted hash of body, so that a body can be erased by law.
 create table events (
     seq      integer primary key,
@@ -62,6 +68,8 @@ create index outbox_owed on outbox (not_before) where outcome is null;
 create table sessions (
     hash    text   primary key,
     person  text   not null,
+    -- The hash of the address that was proved.
+    proved  blob   not null,
     begun   bigint not null,
     seen    bigint not null,
     expires bigint not null,

@@ -200,11 +200,11 @@ fn sign_in(world: &mut World) {
     let rows = claim(world);
     let [row] = rows.as_slice() else { panic!("one sign-in mail is owed: {rows:?}") };
     people::carry_out(world, row);
-    let InstallationEffect::SendSignIn { person, until } = serde_json::from_str(&row.body).unwrap() else {
+    let InstallationEffect::SendSignIn { proved, until } = serde_json::from_str(&row.body).unwrap() else {
         panic!("{row:?}")
     };
     let (setting, number) = (world.standing.setting, row.id.number);
-    let audience = Audience::SignIn { setting, number, person: &person, until };
+    let audience = Audience::SignIn { setting, number, proved: &proved, until };
     let links = world.recorder().links();
     let (token, code) = (links.token(audience), links.code(audience));
     let fresh = SessionToken::new([9; 32]);

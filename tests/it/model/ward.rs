@@ -92,5 +92,6 @@ pub(super) fn standing(setting: Setting) -> Standing {
         accounts: Accounts::default(),
         quiet: Arc::default(),
         retention: holdline::core::retention::Retention::default(),
+        folder: None,
     }
 }

@@ -8,8 +8,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use holdline::app::{App, Mode};
 use holdline::config::{Need, load};
-use holdline::core::incident::Event;
-use holdline::engine::{Clock, ManualClock, PAGES_PER_HOUR_MAX};
+use holdline::core::incident::{Event, MailKind};
+use holdline::engine::{Clock, MAILS_PER_HOUR_MAX, MailTaken, ManualClock, PAGES_PER_HOUR_MAX};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ struct Paged {
     app: App,
     clock: ManualClock,
     peer: Peer,
-    _office: PostOffice,
+    office: PostOffice,
     _folder: tempfile::TempDir,
 }
 
@@ -53,7 +53,7 @@ impl Paged {
         let config = load(folder.path(), Need::Run).unwrap_or_else(|problems| panic!("{problems:?}")).config;
         let clock = ManualClock::at("2026-11-22T14:00:00Z".parse().unwrap());
         let app = App::start(config, Mode::Live, Clock::Manual(clock.clone())).await.unwrap();
-        Self { app, clock, peer, _office: office, _folder: folder }
+        Self { app, clock, peer, office, _folder: folder }
     }
 
     async fn open(&self) -> u32 {
@@ -119,6 +119,35 @@ async fn what_the_pager_does_not_take_is_sent_again_under_the_same_key() {
     let pages = ward.pages();
     assert_eq!(pages.len(), 3, "it is taken at last, and then no more is sent");
     assert!(pages.iter().all(|page| page["key"] == pages[0]["key"]), "{pages:?}");
+    ward.app.stop().await;
+}
+
+/// Lets everybody have had the most mails of this kind in this hour.
+async fn fill(ward: &Paged, kind: MailKind) {
+    let people: Vec<_> = ward.app.engine.standing().roster.people.keys().cloned().collect();
+    for who in people {
+        let mut taken = 0;
+        while let MailTaken::Counted(_) = {
+            let to = who.clone();
+            ward.app.engine.call(move |work| work.take_mail(&to, kind, MAILS_PER_HOUR_MAX)).await.unwrap()
+        } {
+            taken += 1;
+        }
+        assert!(taken <= MAILS_PER_HOUR_MAX);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_waits_behind_no_other_mail_and_one_that_the_hour_keeps_back_is_paged() {
+    let mut ward = Paged::start("webhook", "", "[mail]", Manner::Takes, vec![200; 20]).await;
+    fill(&ward, MailKind::Notice).await;
+    fill(&ward, MailKind::Ask).await;
+    ward.open().await;
+    ward.office.letter(|letter| letter.subject.starts_with("[Elevated]").then_some(())).await;
+    assert_eq!(ward.pages().len(), 0, "it is mailed");
+    fill(&ward, MailKind::Alert).await;
+    ward.open().await;
+    assert_eq!(ward.pages().len(), 1, "the pager stands in for mail once for this ring");
     ward.app.stop().await;
 }
 

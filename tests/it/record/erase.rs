@@ -86,7 +86,7 @@ async fn words_that_are_missing_without_an_erasure_stop_the_next_start() {
     let mut app = two_incidents().await;
     let folder = app.file("");
     app.stop().await;
-    let erased = ["audit", "erase", "--entry", "3", "--by", "chi", "--reason", "x", "--yes"];
+    let erased = ["audit", "erase", "--entry", "4", "--by", "chi", "--reason", "x", "--yes"];
     says(&folder, &erased, 0);
     says(&folder, &["audit", "verify"], 0);
     change(&app.file("holdline.db"), "update events set body = null, salt = null where incident = 1 and number = 1");

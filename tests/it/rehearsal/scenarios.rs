@@ -21,11 +21,13 @@ fn play(scenario: &str) -> (String, bool) {
 #[test]
 fn the_shipped_scenarios_go_as_they_expect() {
     let (folder, other) = (sample_folder(), folder_of(start(StartFor::Other)));
+    let hospital = folder_of(start(StartFor::Hospital));
     for (folder, playbook, name) in [
         (&folder, "data-breach", "data-breach-lawyer-silent"),
         (&folder, "data-breach", "data-breach-second-wave"),
         (&other, "service-outage", "service-outage-restored"),
         (&other, "service-outage", "service-outage-nobody-answers"),
+        (&hospital, "violence-active-threat", "violence-active-threat-stay-away"),
     ] {
         let output = holdline(&["rehearse", playbook, "--scenario", name], folder.path());
         let text = said(&output);
@@ -291,7 +293,7 @@ expect:
         "12:42: the playbook data-breach has no statement called `pause`",
         "13:38: `0` is not a number of mentions; write 1 to 2000",
         "14:7: `an inject` has no key `mention`; did you mean `mentions`?",
-        "15:43: `holding` is not held ready, so nobody gives a word for it; name a statement with `use: hold`",
+        "15:43: `holding` waits for nobody's word; name a statement with `use: hold` and `on_word_of`",
         "17:15: the playbook data-breach has no statement called `pause`",
         "18:20: `before` does not stand beside `done`; beside it stands `within`",
         "19:17: there is no severity called `sever`",

@@ -37,6 +37,7 @@ pub(super) fn shipped() -> Vec<(&'static str, tempfile::TempDir)> {
     vec![
         ("data-breach", sample_folder()),
         ("data-breach", folder_of(start(StartFor::Hospital))),
+        ("violence-active-threat", folder_of(start(StartFor::Hospital))),
         ("service-outage", folder_of(start(StartFor::Other))),
     ]
 }

@@ -231,7 +231,7 @@ impl Resolve for Rebinding {
 }
 
 fn public(url: &str) -> Result<RssFeed, RssSettingsError> {
-    RssFeed::new(&RssSettings { url: url.to_owned(), every: None, private: None })
+    RssFeed::new(&RssSettings { url: url.to_owned(), key: None, every: None, private: None })
 }
 
 #[tokio::test]
@@ -259,11 +259,41 @@ async fn no_hostile_address_of_a_feed_reaches_the_canary() {
     assert_eq!(canary.met(), 0);
 }
 
+#[tokio::test]
+async fn the_secret_of_an_address_is_asked_with_and_stands_in_nothing_that_is_kept() {
+    let secret = "hunter2/hunter2+";
+    let known = || vec![("etag", "\"v1\"".to_owned())];
+    let tells = |path: &str| {
+        let text = format!("See {path} with {secret}");
+        format!("<item><guid>{path}</guid><title>{text}</title><link>{path}</link><author>{secret}</author></item>")
+    };
+    let own = "#a?api_key=hunter2%2Fhunter2%2B";
+    let moved = (302, vec![("location", "/rss?api_key=hunter2%2Fhunter2%2B".to_owned())], Vec::new());
+    let peer = Peer::start(vec![moved.clone(), page(&[tells(own), tells("b")], known()), moved, bare(304)]).await;
+    let settings = RssSettings {
+        url: peer.url("/news.xml?api_key={key}&all=1"),
+        key: Some(secret.to_owned().into()),
+        every: None,
+        private: Some(true),
+    };
+    let feed = RssFeed::new(&settings).unwrap();
+    let brought = batch(look(&feed, None).await);
+    assert_eq!(brought.mentions.len(), 2);
+    assert_eq!(batch(look(&feed, brought.cursor.clone()).await).mentions.len(), 0);
+    let heard = peer.heard();
+    assert_eq!(heard[0].target, "/news.xml?api_key=hunter2%2Fhunter2%2B&all=1");
+    assert_eq!(heard[3].header("if-none-match"), "\"v1\"", "what is known is told to the same address");
+    for kept in [format!("{brought:?}"), format!("{feed:?} {settings:?}"), feed.source().to_owned()] {
+        assert!(!kept.contains("hunter2"), "{kept}");
+    }
+    assert!(brought.mentions[0].url.as_deref().unwrap().contains("{key}"), "{brought:?}");
+}
+
 #[test]
 fn settings_say_what_is_wrong() {
     let with = |url: &str, every: Option<&str>| {
         let every = every.map(|every| holdline::core::period::Period::parse(every).unwrap());
-        RssFeed::new(&RssSettings { url: url.to_owned(), every, private: None }).map(|_| ())
+        RssFeed::new(&RssSettings { url: url.to_owned(), key: None, every, private: None }).map(|_| ())
     };
     assert_eq!(with("https://news.example/x", None), Ok(()));
     for url in ["news.example", "ftp://news.example/", "file:///etc/passwd", ""] {

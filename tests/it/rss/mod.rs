@@ -12,7 +12,7 @@ use holdline::feed::rss::{RssFeed, RssSettings};
 
 /// A feed on a server of the tests, which is a private one.
 pub(crate) fn feed(url: &str) -> RssFeed {
-    RssFeed::new(&RssSettings { url: url.to_owned(), every: None, private: Some(true) }).unwrap()
+    RssFeed::new(&RssSettings { url: url.to_owned(), key: None, every: None, private: Some(true) }).unwrap()
 }
 
 /// An RSS document with these items.

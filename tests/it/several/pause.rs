@@ -1,5 +1,7 @@
 //! What is scheduled elsewhere is paused once for all open incidents, and resumed once.
 
+use std::process::Command;
+
 use holdline::core::incident::{IncidentId, TaskPhase};
 
 use super::{ends, opens};
@@ -84,4 +86,33 @@ async fn what_nobody_resumed_yet_stays_paused_for_the_next_incident() {
     assert_eq!(app.letters("ana", RESUME).len(), 2);
     let report = ana.text("/incident/1/report").await;
     assert!(report.contains("In incident 2 the pause of what is scheduled elsewhere is settled"), "{report}");
+}
+
+/// What `audit erase` says of an incident while nothing runs.
+async fn erase(app: &mut TestApp, incident: &str, code: i32) -> String {
+    app.stop().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdline"));
+    command.args(["audit", "erase", "--incident", incident, "--by", "chi", "--reason", "asked for", "--yes"]);
+    let output = command.current_dir(app.file("")).output().unwrap();
+    app.run().await;
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_incident_with_the_pause_is_not_erased_before_it_is_resumed() {
+    let mut app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    opens(&app, &ana, "data-breach", &["a call", "a second call"]).await;
+    ana.does("/incident/1/task/pause", &[("note", "")]).await;
+    ends(&app, &ana, 1).await;
+    assert!(erase(&mut app, "1", 1).await.contains("incident 1 has the pause"), "the second is open, and paused there");
+    let ana = ana.back_at(&app);
+    ends(&app, &ana, 2).await;
+    assert!(erase(&mut app, "1", 1).await.contains("incident 1 has the pause"), "nobody resumed yet");
+    let ana = ana.back_at(&app);
+    ana.does("/incident/1/task/resume", &[("note", "")]).await;
+    app.settle().await;
+    erase(&mut app, "1", 0).await;
 }

@@ -59,7 +59,16 @@ impl World {
         // Written down first: should the process die within, it may have been counted.
         self.ledger.said(letter, answer);
         let latest = self.clocks.engine.max(self.clocks.machine());
-        if let Called::Made(answered) = self.call_answer("answer", &letter.token, &letter.code, answer) {
+        // Half of them have a session in the same browser, now and then somebody else's.
+        let session = if self.mishap(10) { person(self.pick(PEOPLE)) } else { letter.person.clone() };
+        let session = Some(session).filter(|_| self.chance(50));
+        let called = self.work("answer", |work| {
+            match work.answer_signed_in(&letter.token, &letter.code, answer, session.as_ref()) {
+                Err(AnswerError::Record(error)) => Err(error),
+                other => Ok(other),
+            }
+        });
+        if let Called::Made(answered) = called {
             self.coverage.answered("answer", &answered);
             if answered.is_ok() {
                 let late = letter.until.is_some_and(|until| latest > until);

@@ -182,7 +182,8 @@ impl World {
                 known.set_authors(statement.as_str());
             }
             if next.offered(statement).is_some() {
-                self.coverage.named("a line", &found.phase);
+                let what = if statement.as_str().starts_with("instruct") { "an instruction" } else { "a line" };
+                self.coverage.named(what, &found.phase);
             }
             if let StatementPhase::Posting(posting) | StatementPhase::Posted(posting) = &found.phase {
                 for post in posting.posts.values() {

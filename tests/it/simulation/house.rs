@@ -26,7 +26,9 @@ pub(super) const ROLES: &[(&str, &[&str])] = &[
 /// Roles that the files may give to people who did not hold them.
 pub(super) const NEWCOMERS: &[(&str, &str)] =
     &[("gus", "legal"), ("gus", "comms-lead"), ("eve", "privacy-officer"), ("fay", "legal")];
-pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby", "line", "status"];
+pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby", "line", "status", "instruct"];
+/// What a mailed code alone does not send: the stage that asks for a session besides.
+pub(super) const SIGNED_IN: &[(&str, usize)] = &[("instruct", 1)];
 /// What is held once it is approved, and on the word of which role it goes out.
 pub(super) const HELD: &[(&str, &str)] = &[("standby", "comms-lead")];
 pub(super) const STAMP: &str = "EXERCISE - NOT REAL";
@@ -73,6 +75,7 @@ pub(super) fn needs(statement: &str, lowered: bool) -> &'static [Need] {
         // One yes ahead, and one of an executive at the end of the ladder of `holding`.
         "line" => &[Need::Any(&["comms-lead", "legal"]), Need::Any(&["executive"])],
         "status" => &[Need::Any(&["comms-lead", "legal"])],
+        "instruct" => &[Need::Any(&["privacy-officer", "privacy-deputy"]), Need::Any(&["executive", "legal"])],
         "standby" => &[Need::Any(&["comms-lead", "executive"])],
         other => panic!("this hospital says nothing called {other}"),
     }
@@ -144,6 +147,7 @@ impl House {
             accounts: Accounts::default(),
             quiet: Arc::default(),
             retention: holdline::core::retention::Retention::default(),
+            folder: None,
         }
     }
 
@@ -219,6 +223,7 @@ impl House {
                 template("standby", "The wards are open again. Please call {{facts.help_line}}."),
                 template("status", "Our systems are down. Next update: {{statement.next_update}}."),
                 template("line", "We know of it, and we are working on it."),
+                template("instruct", "Use the south entrance."),
                 template("nothing-new", &format!("{NOTHING_NEW} Next update: {{{{statement.next_update}}}}.")),
             ],
             "channels": self.all_channels(),
@@ -234,6 +239,7 @@ impl House {
         let release = json!({ "name": "release", "quorum": { "any_of": ["comms-lead", "executive"] }, "within": "5m" });
         let ahead = json!({ "name": "ahead", "quorum": { "any_of": ["comms-lead", "executive"] } });
         let line_ahead = json!({ "name": "ahead", "quorum": { "any_of": ["comms-lead", "legal"] } });
+        let commanded = json!({ "name": "ahead", "quorum": { "any_of": ["privacy-officer", "privacy-deputy"] } });
         let privacy = json!({ "name": "privacy", "quorum": { "all_of": ["privacy-officer"] }, "within": "10m",
             "else": { "privacy-officer": "privacy-deputy" } });
         let two = json!({ "name": "two", "quorum": { "of": { "count": two_of, "roles": ["comms-lead", "legal", "executive"] } }, "within": "15m" });
@@ -265,6 +271,8 @@ impl House {
                     "approval": [ahead] } } },
                 { "id": "line", "kind": { "statement": { "use": "hold", "audience": "public", "template": "line",
                     "channels": ["wire"], "instead_of": "holding", "lapses": "8h", "needs": [], "approval": [line_ahead] } } },
+                { "id": "instruct", "kind": { "statement": { "use": "life_safety", "audience": "public", "template": "instruct",
+                    "channels": ["wire"], "on_word_of": ["executive", "legal"], "lapses": "8h", "needs": [], "approval": [commanded] } } },
                 { "id": "update", "after": { "step": "holding", "reached": "posted" },
                   "kind": { "statement": again } },
             ],

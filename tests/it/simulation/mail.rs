@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdline::core::incident::{Effect, Event, Incident, IncidentId, Subject};
+use holdline::core::incident::{Effect, Event, Incident, IncidentId, MailKind, Subject};
 use holdline::core::name::PersonId;
 use holdline::engine::{Audience, MailCounted, MailTaken};
 use holdline::store::{Claimed, Settled};
@@ -33,13 +33,14 @@ pub(super) struct PostOffice {
     /// On their way, and when they arrive.
     late: Vec<(Timestamp, Letter)>,
     pub(super) inbox: Vec<Letter>,
-    /// Mails that arrived, by person and the hour of the engine's time in which they were let go.
-    arrived: BTreeMap<(PersonId, i64), u32>,
+    /// Mails that arrived, by person, kind and the hour of the engine's time in which they were let go.
+    arrived: BTreeMap<(PersonId, MailKind, i64), u32>,
 }
 
 /// A mail that may be sent.
 pub(super) struct Mailing {
     to: PersonId,
+    kind: MailKind,
     letter: Option<Letter>,
     /// In which hour it was counted.
     hour: i64,
@@ -86,7 +87,8 @@ impl World {
             | Effect::TakeDown { .. }
             | Effect::WakeAt { .. } => panic!("not a mail: {effect:?}"),
         };
-        let counted = match self.work("mail cap", |work| work.take_mail(&to, MAILS_PER_HOUR_MAX)).made()? {
+        let kind = effect.mail_kind().unwrap();
+        let counted = match self.work("mail cap", |work| work.take_mail(&to, kind, MAILS_PER_HOUR_MAX)).made()? {
             MailTaken::Counted(counted) => counted,
             MailTaken::Later(later) => {
                 self.coverage.saw("a person's mails were capped");
@@ -95,7 +97,7 @@ impl World {
             }
         };
         let hour = self.clocks.engine.as_second().div_euclid(SECONDS_PER_HOUR);
-        Some(Mailing { to, letter, hour, counted })
+        Some(Mailing { to, kind, letter, hour, counted })
     }
 
     /// The mail server takes it, or not, or does not say.
@@ -109,11 +111,11 @@ impl World {
             _ => (false, "never"),
         };
         self.coverage.saw(&format!("a mail server said: {says}"));
-        let Mailing { to, letter, hour, counted } = mailing;
+        let Mailing { to, kind, letter, hour, counted } = mailing;
         if arrives {
-            let count = self.post_office.arrived.entry((to.clone(), hour)).or_default();
+            let count = self.post_office.arrived.entry((to.clone(), kind, hour)).or_default();
             *count += 1;
-            assert!(*count <= MAILS_PER_HOUR_MAX, "{to} got {count} mails in one hour");
+            assert!(*count <= MAILS_PER_HOUR_MAX, "{to} got {count} mails of one kind in one hour");
         }
         if let Some(letter) = letter.filter(|_| arrives) {
             // Counted even where its answer is lost: it may be read.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdline::core::approval::Decision;
+use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
     Author, Between, Event, HandedFact, Opening, Request, Settlement, Subject, Verification,
 };
@@ -12,7 +12,9 @@ use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
-use super::house::{HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, as_written, free_text, needs, root, stand_in, step};
+use super::house::{
+    HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, SIGNED_IN, as_written, free_text, needs, root, stand_in, step,
+};
 use super::roll::Roll;
 
 /// What a reader of the log knows of one incident.
@@ -102,9 +104,10 @@ impl Known {
             | Event::StepSkipped { step: statement, .. } => {
                 self.forget_votes(statement.as_str());
             }
-            Event::DecisionTaken { person, decision, digest, .. } => {
+            Event::DecisionTaken { person, decision, digest, proof, .. } => {
                 let request = request.expect("a request that was made");
                 self.check_decision(request, person, *digest, &Answer::Decide(decision.clone()), said);
+                check_proof(request, decision, *proof);
                 self.count(request, person, decision);
             }
             Event::DecisionWithdrawn { person, digest, .. } => {
@@ -218,9 +221,21 @@ impl Known {
         }
     }
 
+    /// The yes that sends an instruction is its word: everything else stood before it, and nothing keeps it from going out.
+    fn word_by_yes(&mut self, statement: &str, stage: usize) {
+        if SIGNED_IN.contains(&(as_written(statement), stage)) {
+            assert!(!self.stopped && !self.over, "a word on {statement} while nothing goes out");
+            self.check_quorum(statement);
+            let hash = self.texts[statement].hash.clone();
+            self.words.insert(statement.to_owned(), hash);
+        }
+    }
+
     /// What is held goes out on a word given for these very bytes. Corrections are not held.
     fn check_word(&self, statement: &str) {
-        let held = HELD.iter().any(|(held, _)| *held == as_written(statement));
+        let written = as_written(statement);
+        let instruction = SIGNED_IN.iter().any(|(sent, _)| *sent == written);
+        let held = instruction || HELD.iter().any(|(held, _)| *held == written);
         let said = self.words.get(statement);
         assert!(!held || said == Some(&self.texts[statement].hash), "{statement} goes out, and nobody said so");
     }
@@ -270,6 +285,7 @@ impl Known {
                 let text = self.text(id.as_str());
                 assert_eq!(text.hash, request.digest.to_string(), "a yes to words that are not the current ones");
                 text.yes.insert((person.to_string(), request.stage));
+                self.word_by_yes(id.as_str(), request.stage);
             }
             (Subject::Statement(id), Decision::Reject { .. } | Decision::Changes { .. }) => {
                 self.forget_votes(id.as_str());
@@ -373,6 +389,13 @@ impl Known {
         holders.contains(who)
             || holders.iter().any(|holder| gone(holder) && self.roll.delegates.get(holder).is_some_and(|to| to == who))
     }
+}
+
+/// What a code alone does not send was sent by somebody who was signed in as well.
+fn check_proof(request: &Request, decision: &Decision, proof: Proof) {
+    let Subject::Statement(id) = &request.of else { return };
+    let needed = SIGNED_IN.contains(&(root(id.as_str()), request.stage));
+    assert!(!needed || *decision != Decision::Approve || proof >= Proof::SignedIn, "{id} was sent by a code alone");
 }
 
 /// Whether each role can be given to a person of its own.

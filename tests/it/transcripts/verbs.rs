@@ -153,7 +153,7 @@ impl Scene<'_> {
         }
         Event::Saved {
             statement: statement.into(),
-            by: Author::Person(by.into()),
+            by: if by == "template" { Author::Template } else { Author::Person(by.into()) },
             replaces,
             basis: self.incident.events,
             package: Box::new(package),
@@ -200,19 +200,20 @@ impl Scene<'_> {
                 (number, self.incident.request(number).map_or(OTHER_BYTES, |request| request.digest))
             }
             ["with", "other", "bytes"] => (self.request_to(&person, &of, verb).number, OTHER_BYTES),
-            [] => {
+            [] | ["signed", "in"] => {
                 let request = self.request_to(&person, &of, verb);
                 (request.number, request.digest)
             }
             other => panic!("no such way to decide: {other:?}"),
         };
+        let proof = if *how == ["signed", "in"] { Proof::SignedIn } else { Proof::Mail };
         let decision = match verb {
             "approves" => Decision::Approve,
             "rejects" => Decision::Reject { reason: words.to_owned() },
             "wants" => Decision::Changes { wanted: words.to_owned() },
             _ => return Some(Event::DecisionWithdrawn { request, person, digest }),
         };
-        Some(Event::DecisionTaken { request, person, digest, decision, proof: Proof::Mail })
+        Some(Event::DecisionTaken { request, person, digest, decision, proof })
     }
 
     /// The request that somebody would answer: the latest that waits for them, else the latest of all.

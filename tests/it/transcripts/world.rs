@@ -71,6 +71,7 @@ impl World {
                 }
                 ["if-asked", id, rest @ ..] => world.add_if_asked(id, rest),
                 ["held", id, rest @ ..] => world.add_held(id, rest),
+                ["instruction", id, rest @ ..] => world.add_instruction(id, rest),
                 ["rounds", id, "every", period, rest @ ..] => world.add_rounds(id, period, rest),
                 ["severity", severity, "when", condition @ ..] => {
                     let rule = json!({ "severity": severity, "when": condition.join(" ") });
@@ -159,6 +160,26 @@ impl World {
         held["approval"] = json!([{ "name": "ahead", "quorum": { "any_of": ["executive"] } }]);
         let source = "It is over. Questions: {{facts.help_line}}.";
         let template = json!({ "name": "held", "length": "long", "language": "en", "source": source });
+        self.rules.templates.push(serde_json::from_value(template).unwrap());
+        self.add_step(id, &step, rest);
+    }
+
+    /// An instruction that privacy approves ahead, and that whoever commands sends with one yes.
+    fn add_instruction(&mut self, id: &str, rest: &[&str]) {
+        let mut step = serde_json::to_value(&self.rules.playbook.timeline[1].kind).unwrap();
+        let instruction = &mut step["statement"];
+        instruction["use"] = json!("life_safety");
+        instruction["on_word_of"] = json!(["commander", "deputy"]);
+        instruction["lapses"] = json!("2h");
+        instruction["within"] = Value::Null;
+        instruction["next_update"] = Value::Null;
+        instruction["needs"] = json!([]);
+        instruction["template"] = json!("instruction");
+        instruction["approval"] = json!([{ "name": "ahead", "quorum": { "any_of": ["privacy-officer"] } }]);
+        self.roster.roles.insert("commander".into(), vec!["gil".into()]);
+        self.roster.roles.insert("deputy".into(), vec!["fay".into()]);
+        let source = "Stay away from the hospital. Use the south entrance.";
+        let template = json!({ "name": "instruction", "length": "long", "language": "en", "source": source });
         self.rules.templates.push(serde_json::from_value(template).unwrap());
         self.add_step(id, &step, rest);
     }

@@ -29,6 +29,8 @@ const ALWAYS: [&str; 9] = [
 ];
 /// The names that have a value only where a spike opened the incident.
 const SPIKE: [&str; 5] = ["spike.count", "spike.expected", "spike.ratio", "spike.voices", "spike.copies"];
+/// What is filled in only while it happens.
+const CHANGING: [&str; 4] = ["facts.", "spike.", "incident.", NEXT_UPDATE];
 pub(super) const NEXT_UPDATE: &str = "statement.next_update";
 
 /// How alike two names must be for one to be taken for a slip of the other, from 0 to 1.
@@ -42,6 +44,8 @@ pub struct TemplateSpec<'a> {
     /// The facts that the step needs.
     pub needs: &'a [FactName],
     pub has_next_update: bool,
+    /// The words are the same whenever they are said: nothing is filled in while it happens.
+    pub fixed: bool,
 }
 
 /// What is wrong with a template, where, and how to mend it. Lines and columns count from one, columns in characters.
@@ -165,7 +169,24 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether nothing may be filled in here; says so.
+    fn refused_as_changing(&mut self, name: &str, place: Place) -> bool {
+        let refused = self.spec.fixed && CHANGING.iter().any(|group| name.starts_with(group));
+        if refused {
+            let message = format!("an instruction's words are fixed, and `{name}` is filled in only while it happens");
+            self.push(
+                place,
+                message,
+                "write out what is to be done; of several choices, each in an instruction of its own",
+            );
+        }
+        refused
+    }
+
     fn bare(&mut self, name: &str, place: Place) {
+        if self.refused_as_changing(name, place) {
+            return;
+        }
         match self.named(name) {
             Named::Value => {}
             Named::Perhaps(why) => {
@@ -220,6 +241,9 @@ impl Checker<'_> {
     }
 
     fn exists(&mut self, name: &str, place: Place) {
+        if self.refused_as_changing(name, place) {
+            return;
+        }
         if let Named::Unknown(help) = self.named(name) {
             // An absent promise is a fair question, only no value.
             if name != NEXT_UPDATE {
