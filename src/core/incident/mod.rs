@@ -60,7 +60,7 @@ use jiff::Timestamp;
 pub use last_line::{OFFER_WITHIN, Offer};
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
 pub use link::{LINKS_MAX, Link};
-pub use merge::{HandedFact, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
+pub use merge::{HandedFact, HandedPause, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
 pub use pause::{Pause, PauseStands, PausedIn};

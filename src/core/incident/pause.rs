@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::advance::Turn;
 use super::event::Deadline;
-use super::{AddedTask, Incident, IncidentId, Notice, Refusal, TaskPhase};
+use super::{AddedTask, HandedPause, Incident, IncidentId, Notice, Refusal, TaskPhase};
 use crate::core::name::{PersonId, StepId, role};
 use crate::core::period::Period;
 use crate::core::playbook::{Step, StepKind, TaskStep};
@@ -53,6 +53,12 @@ impl Incident {
         }
     }
 
+    /// What comes after this task, where it is the pause.
+    pub(super) fn handed_pause(&self, task: &StepId) -> Option<HandedPause> {
+        let Pause { resume, within, .. } = self.pause.as_ref().filter(|pause| pause.task == *task)?;
+        Some(HandedPause { resume: resume.clone(), within: *within })
+    }
+
     /// What an incident that opens beside this one keeps of the pause.
     pub fn pause_for_others(&self) -> Option<PausedIn> {
         match self.own_pause() {
@@ -97,6 +103,12 @@ impl Turn<'_> {
             let pause = Pause { task: id.clone(), resume, within: task.within, done_by: None, resuming: None };
             self.incident.pause = Some(pause);
         }
+    }
+
+    /// The same of a pause that came with another incident.
+    pub(super) fn have_handed_pause(&mut self, task: StepId, HandedPause { resume, within }: HandedPause) {
+        self.incident.paused_in = None;
+        self.incident.pause = Some(Pause { task, resume, within, done_by: None, resuming: None });
     }
 
     /// A task was done: where it is the pause it holds from now on, and where it is the resuming it holds no more.

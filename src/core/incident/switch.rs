@@ -169,6 +169,8 @@ impl Turn<'_> {
         self.incident.quiet_since = None;
         let reason = switch.reason.trim().to_owned();
         self.incident.switched = Some(Switched { by: by.clone(), at: self.at, reason, before });
+        // A pause that came with another incident is this playbook's own from now on.
+        self.incident.added.retain(|id, _| !self.rules.playbook.runs(id));
         super::opening::lay_out(&mut self.incident, &self.rules.playbook);
         self.wake_steps();
         people.remove(by);

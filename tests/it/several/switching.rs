@@ -6,58 +6,11 @@ use std::process::Command;
 use holdline::core::incident::{Fact, StatementPhase, TaskPhase};
 use reqwest::StatusCode;
 
-use super::opens;
-use crate::test_app::TestApp;
-
-const OUTAGE: &str = "\
-title: Systems are down
-when_to_use: Staff or patients cannot use a system.
-severity: [ { elevated: true } ]
-facts:
-  help_line: { ask: Where can people call?, type: phone, confirmed_by: legal }
-timeline:
-  - alert: { to: [comms-lead], acknowledge_within: 10m }
-  - task: { id: generator, do: Look at the generator, by: legal, at: 15m }
-  - statement:
-      id: holding
-      audience: public
-      template: outage/holding
-      channels: [website]
-      needs: [help_line]
-      within: 20m
-      next_update: 60m
-      approval: [ { stage: release, any_of: [comms-lead], within: 15m } ]
-stand_down: { approval: [ { any_of: [comms-lead] } ] }
-";
-
-fn text(language: &str) -> &'static str {
-    match language {
-        "en" => {
-            "# Systems are down\n\nWe are sorry. Call {{facts.help_line}}. Next update: {{statement.next_update}}.\n"
-        }
-        _ => {
-            "# Sistemas caídos\n\nLo sentimos. Llame al {{facts.help_line}}. Próxima información: {{statement.next_update}}.\n"
-        }
-    }
-}
-
-/// The tests' hospital with a second playbook.
-async fn app() -> TestApp {
-    let mut app = TestApp::start().await;
-    app.stop().await;
-    fs::write(app.file("playbooks/outage.yaml"), OUTAGE).unwrap();
-    fs::create_dir_all(app.file("templates/statements/outage")).unwrap();
-    for language in ["en", "es"] {
-        let name = format!("templates/statements/outage/holding.long.{language}.hbs");
-        fs::write(app.file(&name), text(language)).unwrap();
-    }
-    app.run().await;
-    app
-}
+use super::{OUTAGE, opens, with_outage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_incident_goes_on_by_another_playbook_and_old_approvals_count_for_nothing() {
-    let mut app = app().await;
+    let mut app = with_outage().await;
     let ana = app.sign_in("ana").await;
     opens(&app, &ana, "data-breach", &["a call"]).await;
     ana.does("/incident/1/claim", &[]).await;
@@ -112,7 +65,7 @@ async fn an_open_incident_goes_on_by_another_playbook_and_old_approvals_count_fo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_posted_before_the_switch_is_corrected_by_its_own_ladder() {
-    let mut app = app().await;
+    let mut app = with_outage().await;
     app.spike(6).await;
     let ana = app.sign_in("ana").await;
     ana.does("/incident/1/verify", &[("verdict", "real")]).await;
@@ -167,7 +120,7 @@ async fn what_was_posted_before_the_switch_is_corrected_by_its_own_ladder() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_switch_takes_the_folder_of_now_and_whoever_saw_another_playbook_looks_again() {
-    let app = app().await;
+    let app = with_outage().await;
     let ana = app.sign_in("ana").await;
     opens(&app, &ana, "data-breach", &["a call"]).await;
     ana.does("/incident/1/claim", &[]).await;
@@ -203,7 +156,7 @@ async fn a_switch_takes_the_folder_of_now_and_whoever_saw_another_playbook_looks
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_notice_says_what_is_withdrawn_and_what_is_still_promised() {
-    let mut app = app().await;
+    let mut app = with_outage().await;
     app.spike(6).await;
     let ana = app.sign_in("ana").await;
     ana.does("/incident/1/verify", &[("verdict", "real")]).await;

@@ -436,6 +436,7 @@ fn taken_over(incident: &str, by: &str, reason: &str, setting: Setting, at: Time
         confirmed_by: confirmed_by.map(Into::into),
     };
     let task = |todo: &str, who: Whose, minutes: u64| HandedTask {
+        pause: None,
         todo: todo.to_owned(),
         who,
         due: Some(Period::minutes(minutes).after(at)),
