@@ -1,5 +1,7 @@
 //! Stories: events in, effects out, as files under `tests/transcripts`. `HOLDLINE_BLESS=1` rewrites what is expected.
 
+#[path = "transcripts/handed.rs"]
+mod handed;
 #[path = "transcripts/tell.rs"]
 mod tell;
 #[path = "transcripts/verbs.rs"]
