@@ -29,7 +29,6 @@ points! {
     Begun = "store-begun",
     EventAppended = "store-event-appended",
     RulesKept = "store-rules-kept",
-    FolderKept = "store-folder-kept",
     Owed = "store-owed",
     MentionAdded = "store-mention-added",
     MinuteCounted = "store-minute-counted",

@@ -17,7 +17,7 @@ use jiff::{Timestamp, Unit};
 use super::{check, out};
 use crate::app;
 pub(super) use crate::config::Record;
-use crate::config::{Look, record};
+use crate::config::{Look, record, store_of};
 use crate::store::Keys;
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +81,11 @@ impl Where {
 }
 
 /// The record's part of a folder's configuration; its mistakes are said.
+/// Where the record of a folder lies, however broken the rest of it is.
+pub(super) fn store_in(folder: &Path) -> Option<PathBuf> {
+    record(folder).ok().map(|record| record.store).or_else(|| store_of(folder))
+}
+
 pub(super) fn folder_record(folder: &Path) -> Option<Record> {
     record(folder).map_err(|problems| check::show(&problems, Look::Plain)).ok()
 }

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::audit::store_in;
+use super::out;
 use super::stop_posting::say;
-use super::{check, out};
-use crate::config::Need;
 use crate::control::{ControlError, IncidentRequest, Request, ask, socket_of};
-use crate::core::name::{FactName, PersonId, PlaybookName};
+use crate::core::name::{FactName, PersonId, PlaybookName, StepId};
 
 /// Who does it, and in which folder.
 #[derive(Debug, Args)]
@@ -103,6 +103,21 @@ pub(super) enum Incident {
     Link(Two),
     /// Take the link between two incidents away
     Unlink(Two),
+    /// Go on by another playbook: what is not posted is withdrawn, and its steps begin now
+    Switch {
+        /// The incident's number
+        incident: u32,
+        /// The other playbook
+        playbook: PlaybookName,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// An open task that is dropped; the others stay
+        #[arg(long, value_name = "TASK")]
+        drop: Vec<StepId>,
+        #[command(flatten)]
+        by: By,
+    },
     /// Stand an incident down into another, which takes over what is left of it
     Merge {
         /// The one that ends
@@ -130,8 +145,8 @@ pub(super) enum Incident {
 
 pub(super) fn run(command: Incident) -> ExitCode {
     let (at, request) = request(command);
-    let Some(store) = at.store.or_else(|| Some(check::load(&at.folder, Need::WithoutMail)?.store)) else {
-        return ExitCode::FAILURE;
+    let Some(store) = at.store.or_else(|| store_in(&at.folder)) else {
+        return out::fail("the store is not known; name it with --store FILE, or the folder with holdline.yaml");
     };
     let asked = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(ask(&socket_of(&store), &Request::Incident(request))),
@@ -165,6 +180,10 @@ fn request(command: Incident) -> (At, IncidentRequest) {
         }
         Incident::Unlink(Two { incident, other, reason, by: By { by, at } }) => {
             (at, IncidentRequest::Unlink { incident, other, by, reason })
+        }
+        Incident::Switch { incident, playbook, reason, drop, by: By { by, at } } => {
+            let drop = drop.into_iter().collect();
+            (at, IncidentRequest::Switch { incident, playbook, by, reason, drop })
         }
         Incident::Merge { incident, into, reason, by: By { by, at } } => {
             (at, IncidentRequest::Merge { incident, into, by, reason })

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{check, out};
 use crate::app::recorder;
-use crate::config::Need;
+use crate::config::{Need, store_of};
 use crate::control::{Answer, ControlError, RESUMED, Request, ask, refused, socket_of, stopped};
 use crate::engine::{RecordError, on_its_way};
 
@@ -33,7 +33,8 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> ExitCode {
     // A broken file must not stand between a person and this switch: where the store is named, nothing else is read.
     let config = if options.store.is_some() { None } else { check::load(&options.folder, Need::WithoutMail) };
-    let store = options.store.clone().or_else(|| config.as_ref().map(|config| config.store.clone()));
+    let of_config = || config.as_ref().map(|config| config.store.clone());
+    let store = options.store.clone().or_else(of_config).or_else(|| store_of(&options.folder));
     let Some(store) = store else {
         return out::fail(
             "the store is not known; name it with --store FILE and the running Holdline is stopped all the same",

@@ -100,7 +100,9 @@ fn address(text: &str, as_in: &str) -> Result<SocketAddr, String> {
 
 /// Links with their tokens go to this address: in clear only on this machine.
 fn url(text: &str) -> Result<String, String> {
-    let refuse = |why: &str| Err(format!("`{text}` {why}; write it as in https://holdline.riverside.example"));
+    // What stands before an @ may be a password, and problems are mailed.
+    let shown = if text.contains('@') { "this".to_owned() } else { format!("`{text}`") };
+    let refuse = |why: &str| Err(format!("{shown} {why}; write it as in https://holdline.riverside.example"));
     let (host, clear) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (rest, false),
         (_, Some(rest)) => (rest, true),
@@ -124,8 +126,9 @@ pub(super) fn store(file: &Table<'_>, root: &Path) -> Option<PathBuf> {
     let Some(word) = file.word("store") else { return Some(root.join(STORE)) };
     word.parsed(file.sheet, |text| {
         let refuse = |why: &str| Err(format!("`{text}` {why}; write it as in sqlite:holdline.db"));
+        // An address may hold a password, and problems are mailed.
         let Some(path) = text.strip_prefix("sqlite:") else {
-            return refuse("is not a store that this version keeps");
+            return Err("this is not a store that this version keeps; write it as in sqlite:holdline.db".to_owned());
         };
         let climbs = Path::new(path).components().any(|part| part == Component::ParentDir);
         if path.is_empty() || path.ends_with('/') || climbs {

@@ -33,6 +33,7 @@ pub(super) fn playbook(people: &People) -> Option<Playbook> {
         when_to_use: "Talk rises and no playbook is chosen; look, and choose one or stand down.".to_owned(),
         severity: vec![SeverityRule { severity: Severity::Elevated, when: Condition::parse("true").ok()? }],
         facts: Vec::new(),
+        before: Vec::new(),
         timeline: vec![Step {
             id: StepId::from("alert"),
             at: None,

@@ -53,10 +53,7 @@ fn check_reviews(reading: Reading<'_>, placed: &[Placed<'_>]) {
 
 /// Two pauses would be two tasks for the same thing.
 fn check_pauses(reading: Reading<'_>, placed: &[Placed<'_>]) {
-    let pauses = placed.iter().filter(|placed| match &placed.step.kind {
-        StepKind::Task(task) => task.resume.is_some(),
-        StepKind::Alert(_) | StepKind::Statement(_) => false,
-    });
+    let pauses = placed.iter().filter(|placed| placed.step.is_pause());
     for placed in pauses.skip(1) {
         let message = format!("`{}` is a second task with `resume`", placed.step.id);
         reading.sheet.refuse(placed.id_at, message, "pause everything in one task, and take `resume` out of this one");

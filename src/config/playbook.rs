@@ -60,7 +60,16 @@ pub(super) fn read(sheet: &Sheet, name: &str, node: &Node, given: &Given<'_>) ->
     let stand_down = table.need_table("stand_down", example, keys::STAND_DOWN).map(|table| reading.stand_down(&table));
     let (severity, timeline, stand_down) = (severity?, timeline?, stand_down?);
     let name = PlaybookName::from(name);
-    Some(Playbook { name, title: title?, when_to_use: when_to_use?, severity, facts, timeline, stand_down })
+    Some(Playbook {
+        name,
+        title: title?,
+        when_to_use: when_to_use?,
+        severity,
+        facts,
+        timeline,
+        before: Vec::new(),
+        stand_down,
+    })
 }
 
 /// The facts, and the names of those whose type is wrong.

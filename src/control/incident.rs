@@ -1,10 +1,12 @@
 //! What `holdline incident` asks of the running daemon. Everything here somebody could do on the page as well; nothing
 //! here approves, and a fact that is written here is only proposed: who speaks over the socket is not proved.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::incident::{Asker, Event, Incident, IncidentId, Refusal};
-use crate::core::name::{FactName, PersonId, PlaybookName};
+use crate::core::name::{FactName, PersonId, PlaybookName, StepId};
 use crate::core::shown::{Dated, Shown};
 use crate::engine::{Calendar, Engine, Entry, RecordError};
 
@@ -26,6 +28,7 @@ pub enum IncidentRequest {
     Close { incident: IncidentId, by: PersonId, reason: String },
     Link { incident: IncidentId, other: IncidentId, by: PersonId, reason: String },
     Unlink { incident: IncidentId, other: IncidentId, by: PersonId, reason: String },
+    Switch { incident: IncidentId, playbook: PlaybookName, by: PersonId, reason: String, drop: BTreeSet<StepId> },
     Merge { incident: IncidentId, into: IncidentId, by: PersonId, reason: String },
 }
 
@@ -59,6 +62,12 @@ pub(super) async fn carry_out(engine: &Engine, request: IncidentRequest) -> Resu
         IncidentRequest::Unlink { incident, other, by, reason } => {
             engine.unlink(incident, other, &by, reason).await?;
             Ok(vec![format!("Incidents {incident} and {other} are linked no more.")])
+        }
+        IncidentRequest::Switch { incident, playbook, by, reason, drop } => {
+            engine.switch_playbook(incident, &playbook, None, &by, reason, drop).await?;
+            let said =
+                format!("Incident {incident} goes on by the playbook {playbook}; what was not posted is withdrawn.");
+            Ok(vec![said, page(engine, incident)])
         }
         IncidentRequest::Merge { incident, into, by, reason } => {
             engine.merge(incident, into, &by, reason).await?;

@@ -265,8 +265,9 @@ impl Engine {
                 (Settled::Done("refused".to_owned()), false, Some(why.to_string()))
             }
         };
-        let row = row.clone();
+        let (row, failing_since) = (row.clone(), self.measures().mail_failing_since());
         self.call(move |work| {
+            work.note_mail(failing_since)?;
             if let Some((_, counted)) = to.as_ref().filter(|_| !went_out) {
                 work.give_mail_back(counted)?;
             }

@@ -54,10 +54,11 @@ impl Engine {
 impl Work<'_, '_> {
     /// At a start: the folder may have been changed while nobody looked.
     pub(super) fn take_the_folder_of_the_start(&mut self) -> Result<(), RecordError> {
-        let folder = self.standing.folder.as_ref().map(KeptFolder::hash);
         let last = self.state.taken.last().map(|taken| taken.folder);
-        if folder.is_some() && folder != last {
-            return self.take_folder(Vec::new());
+        match self.standing.folder.clone() {
+            Some(folder) if Some(folder.hash()) != last => return self.take_folder(Vec::new()),
+            Some(folder) => self.batch.keep_folder(&folder)?,
+            None => {}
         }
         self.forget_folders()
     }

@@ -56,6 +56,8 @@ pub struct Counters {
     pub mentions: BTreeMap<FeedName, TakenIn>,
     pub mails: BTreeMap<(Ended, Option<MailReason>), u64>,
     pub mail: Option<Called<MailReason>>,
+    /// Since when no mail was taken, as it was known at the start: a restart is no mail.
+    pub(super) mail_failed_before: Option<Timestamp>,
     pub pages: BTreeMap<(Ended, Option<PageReason>), u64>,
     /// Mails that wait because their reader's hour is full.
     pub mails_put_off: u64,
@@ -101,12 +103,17 @@ impl Measures {
         *counters.mails.entry((ended, why)).or_default() += 1;
         // A letter that was refused for good was answered all the same: the server is there.
         let failing = why.filter(|_| matches!(ended, Ended::Later | Ended::Unknown));
+        if failing.is_none() {
+            counters.mail_failed_before = None;
+        }
         counters.mail = Some(called(counters.mail, failing, at));
     }
 
     /// Since when no mail was taken.
     pub(super) fn mail_failing_since(&self) -> Option<Timestamp> {
-        self.counters().mail?.failing.map(|(since, _)| since)
+        let counters = self.counters();
+        let (since, _) = counters.mail?.failing?;
+        Some(counters.mail_failed_before.map_or(since, |before| before.min(since)))
     }
 
     /// Whether the latest mail was not taken for a reason that holds for every other one.

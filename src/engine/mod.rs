@@ -44,6 +44,7 @@ mod session;
 mod state;
 mod stop;
 mod streaming;
+mod switching;
 mod thread;
 mod time;
 mod turns;

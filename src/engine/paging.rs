@@ -18,6 +18,8 @@ pub const PAGES_PER_HOUR_MAX: u32 = 30;
 pub(super) const PAGES: &str = "pages:";
 pub(super) const PAGED: &str = "paged:";
 const DONE: &str = "paged";
+/// The note of since when no mail was taken: what waits for a page does not begin to wait anew with each start.
+pub(super) const MAIL_FAILING: &str = "mail failing";
 
 impl Work<'_, '_> {
     /// Counts a page before it is sent; where the hour's are used up, says when the next begins.
@@ -48,6 +50,16 @@ impl Work<'_, '_> {
             self.batch.put_note(note, &now.to_string(), now)?;
         }
         Ok(is_free)
+    }
+
+    /// Writes down since when no mail was taken, once; what is written goes with the first that is.
+    pub(super) fn note_mail(&mut self, failing_since: Option<Timestamp>) -> Result<(), RecordError> {
+        let noted = self.batch.note(MAIL_FAILING)?.is_some();
+        match failing_since {
+            Some(since) if !noted => Ok(self.batch.put_note(MAIL_FAILING, &since.to_string(), self.now())?),
+            None if noted => Ok(self.batch.drop_note(MAIL_FAILING)?),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn end_paging(&mut self, note: &str, was_paged: bool) -> Result<(), RecordError> {

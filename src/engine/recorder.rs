@@ -18,6 +18,7 @@ use super::holds::{Holds, held_after};
 use super::kept::taken_after;
 use super::links::Links;
 use super::measured::Measures;
+use super::paging::MAIL_FAILING;
 use super::past::{Remembered, note_of};
 use super::quiet::QuietNow;
 use super::state::{Mark, State, Undo};
@@ -117,6 +118,9 @@ impl Recorder {
         let last = appended.max(noted).and_then(|last| Timestamp::from_millisecond(last).ok());
         let time = EngineTime::begin(reading, last);
         let quiet = stored.iter().try_fold(QuietNow::default(), QuietNow::after)?;
+        let measures: Arc<Measures> = Arc::default();
+        let failing = writer.commit(|batch| batch.note(MAIL_FAILING))?.and_then(|since| since.parse().ok());
+        measures.count(|counters| counters.mail_failed_before = failing);
         let running = incidents.iter().filter(|(_, entry)| entry.incident.is_running()).map(|(id, _)| *id).collect();
         let state = State {
             incidents,
@@ -143,7 +147,6 @@ impl Recorder {
         let board = watch::Sender::new(Arc::default());
         let published = watch::Sender::new(Arc::clone(&state.standing));
         let ahead = watch::Sender::new(time.ahead());
-        let measures = Arc::default();
         let mut recorder = Self { writer, state, links, board, published, time, ahead, measures };
         recorder.count_again()?;
         recorder.publish();

@@ -112,7 +112,8 @@ impl Play {
     /// The incident that is rehearsed, once it is open.
     pub fn incident(&self) -> Option<IncidentId> {
         let board = self.engine.board();
-        let ours = |entry: &Entry| entry.rules.playbook.name == self.scenario.playbook;
+        let ours =
+            |entry: &Entry| entry.rules.playbook.name == self.scenario.playbook || entry.incident.switched.is_some();
         board.incidents.iter().find(|(_, entry)| ours(entry)).map(|(id, _)| *id)
     }
 

@@ -217,9 +217,10 @@ impl Words<'_> {
             let by = step.by.as_ref().map(|by| format!(", {}", self.shown.name(by))).unwrap_or_default();
             format!("{}{by}", self.time(at))
         });
+        let switched = self.account.incident.switched.is_some();
         vec![
             step_name(step),
-            step.planned.as_ref().map_or_else(|| beside(step), planned),
+            step.planned.as_ref().map_or_else(|| beside(step), |step| planned(step, switched)),
             or_dash(step.started.map(|at| self.time(at))),
             or_dash(step.due.map(|at| self.time(at))),
             or_dash(done),
@@ -312,7 +313,9 @@ fn beside(step: &StepTaken) -> String {
     }
 }
 
-fn planned(step: &Step) -> String {
+/// Where the playbook was switched, steps count from when theirs began.
+fn planned(step: &Step, switched: bool) -> String {
+    let beginning = if switched { "its playbook's start" } else { "the opening" };
     let start = match (&step.after, step.at) {
         (Some(milestone), _) => {
             let reached = match milestone.reached {
@@ -322,8 +325,8 @@ fn planned(step: &Step) -> String {
             };
             format!("after {} {reached}", milestone.step)
         }
-        (None, Some(at)) => format!("{} after the opening", in_words(at)),
-        (None, None) => "at the opening".to_owned(),
+        (None, Some(at)) => format!("{} after {beginning}", in_words(at)),
+        (None, None) => format!("at {beginning}"),
     };
     let within: Option<Period> = match &step.kind {
         StepKind::Alert(alert) => Some(alert.acknowledge_within),
@@ -351,6 +354,7 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::NotDone(Some(over)) => format!("not done, {} over", lasted(over)),
         Outcome::NotDone(None) => "not done".to_owned(),
         Outcome::Withdrawn => "withdrawn: the incident ended first".to_owned(),
+        Outcome::OtherPlaybook => "given up: another playbook took its place".to_owned(),
         Outcome::NotTold => "n/a: erased".to_owned(),
     }
 }

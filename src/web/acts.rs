@@ -16,6 +16,9 @@ use crate::core::playbook::{FactKind, FactValue};
 use crate::core::severity::Severity;
 use crate::core::shown::sentence;
 
+/// How the fields begin that name tasks to be dropped.
+const DROPPED: &str = "drop-";
+
 type Answer = Result<Response, Problem>;
 
 impl Site {
@@ -94,7 +97,23 @@ pub(super) async fn playbook(
     let name = PlaybookName::from(field(&fields, "playbook"));
     let rules = site.engine.standing().rules.get(&name).map(|rules| rules.hash());
     let rules = rules.ok_or_else(|| Problem::input("Pick a playbook from the list.").at_incident(id))?;
-    site.act(id, Event::PlaybookPicked { rules, by: visitor.person }, "top").await
+    site.act(id, Event::PlaybookPicked { rules, by: visitor.person, switch: None }, "top").await
+}
+
+/// Goes on by another playbook; each open task that is dropped is ticked.
+pub(super) async fn switch(
+    State(site): State<Arc<Site>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<IncidentId>,
+    Form(fields): Form<Fields>,
+) -> Answer {
+    let playbook = PlaybookName::from(field(&fields, "playbook"));
+    let drop = fields.keys().filter_map(|name| name.strip_prefix(DROPPED)).map(StepId::from).collect();
+    let reason = field(&fields, "reason").to_owned();
+    let instead_of = Some(PlaybookName::from(field(&fields, "instead-of")));
+    let switched = site.engine.switch_playbook(id, &playbook, instead_of, &visitor.person, reason, drop).await;
+    switched.map_err(|error| Problem::from(error).at_incident(id))?;
+    Ok(Redirect::to(&format!("/incident/{id}#now")).into_response())
 }
 
 /// Links with another incident, or takes a link away.

@@ -45,6 +45,11 @@ struct Page {
     promises: Vec<String>,
     standing_down: Vec<ShownStage>,
     playbooks: Vec<Choice>,
+    /// Playbooks that could take the place of the one that runs.
+    to_switch: Vec<Choice>,
+    running_playbook: String,
+    /// Tasks that such a switch can drop.
+    to_drop: Vec<Choice>,
     changes: Vec<WaitingChange>,
     why: Why,
     drawing: Option<String>,
@@ -151,6 +156,9 @@ impl Site {
                 IncidentPhase::Open | IncidentPhase::StoodDown { .. } | IncidentPhase::Closed { .. } => Vec::new(),
             },
             playbooks: self.pickable(found),
+            to_switch: self.switchable(found),
+            to_drop: open_tasks(&shown),
+            running_playbook: found.rules.playbook.name.to_string(),
             changes: if running { shown.waiting_changes() } else { Vec::new() },
             why: shown.why(),
             drawing: drawing(&shown),
@@ -179,6 +187,17 @@ impl Site {
             return Vec::new();
         }
         self.choices().into_iter().filter(|choice| choice.name != NO_PLAYBOOK).collect()
+    }
+}
+
+impl Site {
+    /// None where it runs without a playbook: then one is picked.
+    fn switchable(&self, found: &Found) -> Vec<Choice> {
+        let running = found.rules.playbook.name.as_str();
+        if running == NO_PLAYBOOK || !found.incident.is_running() {
+            return Vec::new();
+        }
+        self.choices().into_iter().filter(|choice| choice.name != NO_PLAYBOOK && choice.name != running).collect()
     }
 }
 
@@ -236,6 +255,15 @@ fn tasks(shown: &Shown<'_>) -> Vec<TaskView> {
         }
     });
     tasks.collect()
+}
+
+/// Tasks that somebody is asked to do.
+fn open_tasks(shown: &Shown<'_>) -> Vec<Choice> {
+    let tasks = shown.incident.task_words(shown.rules).into_iter();
+    let open = tasks.filter(|task| {
+        matches!(shown.incident.tasks.get(&task.id), Some(TaskPhase::Open { .. } | TaskPhase::Overdue { .. }))
+    });
+    open.map(|task| Choice { name: task.id.to_string(), title: task.todo }).collect()
 }
 
 fn fact(shown: &Shown<'_>, spec: &FactSpec, reader: &PersonId) -> FactView {

@@ -138,6 +138,7 @@ fn private() -> Router<Arc<Site>> {
         .route("/incident/{id}/stand-down", post(acts::stand_down))
         .route("/incident/{id}/close", post(acts::close))
         .route("/incident/{id}/playbook", post(acts::playbook))
+        .route("/incident/{id}/switch", post(acts::switch))
         .route("/incident/{id}/link", post(acts::link))
         .route("/incident/{id}/merge", post(acts::merge))
         .route("/incident/{id}/lesson", post(lessons::add))

@@ -131,6 +131,11 @@ async fn the_command_stops_the_running_daemon_even_while_its_files_are_broken() 
         (output.status.success(), said)
     };
     let (stopped, said) = tokio::task::block_in_place(|| run(&["--by", "Ida"]));
+    assert!(stopped && said.contains("Posting is stopped."), "where the store lies is read all the same: {said}");
+    let (resumed, said) = tokio::task::block_in_place(|| run(&["--resume", "--by", "Ida"]));
+    assert!(resumed, "{said}");
+    std::fs::remove_file(app.file("holdline.yaml")).unwrap();
+    let (stopped, said) = tokio::task::block_in_place(|| run(&["--by", "Ida"]));
     assert!(!stopped && said.contains("--store FILE"), "{said}");
     let store = store.to_str().unwrap();
     let (stopped, said) = tokio::task::block_in_place(|| run(&["--by", "Ida", "--store", store]));

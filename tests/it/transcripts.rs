@@ -1,5 +1,7 @@
 //! Stories: events in, effects out, as files under `tests/transcripts`. `HOLDLINE_BLESS=1` rewrites what is expected.
 
+#[path = "transcripts/handed.rs"]
+mod handed;
 #[path = "transcripts/tell.rs"]
 mod tell;
 #[path = "transcripts/verbs.rs"]
@@ -54,6 +56,9 @@ impl Play {
         match self.incident.take() {
             None => self.open(text),
             Some(incident) => {
+                if let Some(other) = self.world.other.as_ref().filter(|_| text.contains(" switches the playbook")) {
+                    self.world.picked = incident.rules_with(&self.world.rules, other);
+                }
                 let (rules, picked) = (&self.world.rules, &self.world.picked);
                 let event = Scene { incident: &incident, rules, picked, at: self.now }.event(text);
                 self.incident = Some(incident);
@@ -74,13 +79,13 @@ impl Play {
 
     /// Advances twice, so that the same event gives the same effects, and checks that a refusal keeps the state.
     fn record(&mut self, event: &Event) -> Result<(), String> {
-        if matches!(event, Event::PlaybookPicked { .. }) {
-            self.world.rules = self.world.picked.clone();
-        }
+        let picks = matches!(event, Event::PlaybookPicked { .. });
+        let rules = if picks { self.world.picked.clone() } else { self.world.rules.clone() };
         let incident = self.incident.clone().unwrap();
-        let first = try_advance(&incident, event, self.now, &self.world.rules);
-        assert_eq!(first, try_advance(&incident, event, self.now, &self.world.rules));
+        let first = try_advance(&incident, event, self.now, &rules);
+        assert_eq!(first, try_advance(&incident, event, self.now, &rules));
         let (next, effects) = first.map_err(|refusal| refusal.to_string())?;
+        self.world.rules = rules;
         self.keep(event.clone(), next, &effects);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::super::audit::folder_record;
+use super::super::audit::store_in;
 use super::super::out;
 use super::super::stop_posting::say;
 use super::Options;
@@ -19,7 +19,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
     };
     // A broken file must not stand between a person and the end of a rehearsal: where the store is named, nothing is read.
     let named = options.store.clone();
-    let Some(store) = named.or_else(|| folder_record(&folder).map(|record| record.store)) else {
+    let Some(store) = named.or_else(|| store_in(&folder)) else {
         return out::fail(
             "the store is not known; name it with --store FILE and the running Holdline answers all the same",
         );

@@ -36,7 +36,7 @@ pub struct TaskWords {
 impl Incident {
     /// The playbook's tasks in its order, and those added by hand.
     pub fn task_words(&self, rules: &Rules) -> Vec<TaskWords> {
-        let planned = rules.playbook.timeline.iter().filter_map(|step| match &step.kind {
+        let planned = rules.playbook.steps().filter_map(|step| match &step.kind {
             StepKind::Task(task) => {
                 Some(TaskWords { id: step.id.clone(), todo: task.todo.clone(), who: task.by.to_string() })
             }

@@ -78,7 +78,10 @@ impl Turn<'_> {
             Event::Claimed { by } => self.running()?.claim(by),
             Event::HandOverOffered { to, by, note } => self.running()?.offer_duty(to, by, note),
             Event::HandOverAccepted { by } => self.running()?.accept_duty(by),
-            Event::PlaybookPicked { rules, by } => self.running()?.pick_playbook(*rules, by),
+            Event::PlaybookPicked { rules, by, switch: None } => self.running()?.pick_playbook(*rules, by),
+            Event::PlaybookPicked { rules, by, switch: Some(switch) } => {
+                self.running()?.switch_playbook(*rules, by, switch)
+            }
             Event::TaskDone { task, by, .. } => self.running_or_resuming(task)?.finish_task(task, by),
             Event::BegunEarly { step, by } => self.running()?.begin_early(step, by),
             Event::StepSkipped { step, by, reason } => self.running()?.skip_step(step, by, reason),

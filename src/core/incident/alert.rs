@@ -27,7 +27,22 @@ impl Turn<'_> {
             self.incident.alerts.insert(alert.clone(), claimed);
             return;
         }
-        self.ring(alert, 0, BTreeSet::new());
+        let told = self.end_alerts_of_before();
+        self.ring(alert, 0, told);
+    }
+
+    /// The first alert of another playbook takes the place of those that still rang: nobody is woken twice for one incident.
+    fn end_alerts_of_before(&mut self) -> BTreeSet<PersonId> {
+        let playbook = &self.rules.playbook;
+        let mut told = BTreeSet::new();
+        self.incident.alerts.retain(|id, phase| match phase {
+            AlertPhase::Ringing { told: before, .. } if !playbook.runs(id) => {
+                told.append(before);
+                false
+            }
+            AlertPhase::Waiting | AlertPhase::Ringing { .. } | AlertPhase::Claimed { .. } => true,
+        });
+        told
     }
 
     /// Nobody claimed within the time of this rung.
@@ -45,15 +60,16 @@ impl Turn<'_> {
     }
 
     fn ring(&mut self, alert: &StepId, rung: u32, mut told: BTreeSet<PersonId>) {
-        let Some((_, step)) = self.rules.playbook.alerts().find(|(step, _)| step.id == *alert) else { return };
-        let step = step.clone();
-        for person in self.people_of_rung(&step, rung, &told) {
+        let Some(step) = self.rules.playbook.alert(alert).cloned() else { return };
+        let people = self.people_of_rung(&step, rung, &told);
+        let all_awake = rung == 0 && people.is_empty() && !told.is_empty();
+        for person in people {
             told.insert(person.clone());
             if step.by.contains(&Way::Mail) {
                 self.owe(Effect::Alert { alert: alert.clone(), person, rung });
             }
         }
-        if step.by.contains(&Way::Page) {
+        if step.by.contains(&Way::Page) && !all_awake {
             self.owe(Effect::Page { alert: alert.clone(), rung });
         }
         if rung + 1 < RUNGS_MAX {
@@ -61,6 +77,12 @@ impl Turn<'_> {
             self.wake(Deadline::Acknowledge { alert: alert.clone(), rung }, due);
         }
         self.incident.alerts.insert(alert.clone(), AlertPhase::Ringing { rung, told });
+    }
+
+    /// Whom the running playbook's alerts wake first.
+    pub(super) fn first_of_the_alerts(&self) -> Vec<PersonId> {
+        let first = self.rules.playbook.alerts();
+        first.flat_map(|(_, alert)| self.people_of_rung(alert, 0, &BTreeSet::new())).collect()
     }
 
     /// Rung 0: the first of each role. 1: the rest of them and the first of `else`. 2: the rest of `else`. Then everyone again.

@@ -17,7 +17,7 @@ impl Incident {
     /// Every statement with its step, a statement's later rounds and corrections right after it.
     pub fn statement_steps<'r>(&self, rules: &'r Rules) -> Vec<(StepId, &'r StatementStep)> {
         let mut found = Vec::new();
-        for step in &rules.playbook.timeline {
+        for step in rules.playbook.steps() {
             let StepKind::Statement(statement) = &step.kind else { continue };
             found.push((step.id.clone(), self.said_of(&step.id, statement)));
             let others = self.statements.keys().filter(|id| **id != step.id && *self.step_of(id) == step.id);

@@ -295,6 +295,8 @@ pub enum Notice {
         change: u32,
     },
     StoodDown,
+    /// Another playbook took the place of the one that ran.
+    PlaybookSwitched,
     /// The incident stood down into this other one.
     MergedInto {
         incident: u32,

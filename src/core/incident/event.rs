@@ -10,6 +10,7 @@ use super::pause::PausedIn;
 use super::request::Subject;
 use super::roster_change::RosterChange;
 use super::spike::Spike;
+use super::switch::Switch;
 use crate::core::approval::{Decision, Proof, Rung};
 use crate::core::name::{ChannelName, FactName, PersonId, RoleName, StepId};
 use crate::core::playbook::FactValue;
@@ -55,6 +56,9 @@ pub enum Event {
     PlaybookPicked {
         rules: Digest,
         by: PersonId,
+        /// Where it takes the place of another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        switch: Option<Switch>,
     },
     TaskDone {
         task: StepId,

@@ -180,7 +180,7 @@ impl Turn<'_> {
 }
 
 /// Whether the statement waits for the fact or says it.
-fn says_fact(rules: &Rules, step: &StatementStep, name: &FactName) -> bool {
+pub(super) fn says_fact(rules: &Rules, step: &StatementStep, name: &FactName) -> bool {
     step.needs.contains(name) || uses_fact(rules, step, name)
 }
 

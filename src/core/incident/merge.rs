@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::advance::Turn;
 use super::wave::Joined;
 use super::{
-    ADDED_MAX, AddedTask, Fact, Incident, IncidentId, IncidentPhase, Notice, Refusal, Spike, StatementPhase, TaskPhase,
+    ADDED_MAX, AddedTask, Fact, Incident, IncidentId, IncidentPhase, Notice, PostPhase, Refusal, Spike, StatementPhase,
+    TaskPhase,
 };
 use crate::core::name::{FactName, PersonId, RoleName, StepId};
-use crate::core::playbook::{FactValue, StepKind};
+use crate::core::period::Period;
+use crate::core::playbook::{FactValue, Step, StepKind};
 use crate::core::quiet::Wave;
 use crate::core::rules::Rules;
 use crate::core::setting::Setting;
@@ -53,6 +55,19 @@ pub struct HandedTask {
     pub who: Whose,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// Where it is the pause of what is scheduled elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<HandedPause>,
+}
+
+/// What comes after a pause that is handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandedPause {
+    /// What is to be done once no incident is open any more, and in which time.
+    pub resume: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Period>,
 }
 
 /// Whose a task is that is handed over.
@@ -99,7 +114,7 @@ impl Incident {
         }
     }
 
-    /// Tasks that somebody was asked to do. The pause is not among them: it goes its own way between incidents.
+    /// Tasks that somebody was asked to do, the pause that nobody has made among them.
     fn open_tasks(&self, rules: &Rules) -> Vec<HandedTask> {
         let mut tasks = Vec::new();
         for words in self.task_words(rules) {
@@ -113,21 +128,29 @@ impl Incident {
             };
             let who = match (self.added.get(&words.id), rules.playbook.step(&words.id).map(|step| &step.kind)) {
                 (Some(added), _) => Whose::Person(added.who.clone()),
-                (None, Some(StepKind::Task(task))) if task.resume.is_none() => Whose::Role(task.by.clone()),
-                (None, Some(StepKind::Task(_) | StepKind::Alert(_) | StepKind::Statement(_)) | None) => continue,
+                (None, Some(StepKind::Task(task))) => Whose::Role(task.by.clone()),
+                (None, Some(StepKind::Alert(_) | StepKind::Statement(_)) | None) => continue,
             };
-            tasks.push(HandedTask { todo: words.todo, who, due });
+            tasks.push(HandedTask { todo: words.todo, who, due, pause: self.handed_pause(&words.id) });
         }
         tasks
     }
 
-    /// What the public was promised is owed still, whoever keeps it.
+    /// What the public was promised is owed still, whoever keeps it; also where nobody knows yet whether the promise came out.
     fn open_promises(&self) -> Vec<HandedTask> {
         let open = self.statements.iter().filter_map(|(id, statement)| {
-            let promise = statement.promise.as_ref().filter(|promise| !promise.phase.is_kept())?;
-            let audience = &statement.posting()?.ballot.subject().audience;
-            let todo = format!("Say the next word to {audience}: {id} of incident {} promised it by then", self.id);
-            Some(HandedTask { todo, who: Whose::Duty, due: Some(promise.by) })
+            let posting = statement.posting()?;
+            let audience = &posting.ballot.subject().audience;
+            let (due, words) = match &statement.promise {
+                Some(promise) if promise.phase.is_kept() => return None,
+                Some(promise) => (promise.by, "promised it by then"),
+                None if posting.posts.values().any(PostPhase::is_on_its_way) => {
+                    (posting.ballot.subject().next_update?, "was on its way, and promises it by then if it came out")
+                }
+                None => return None,
+            };
+            let todo = format!("Say the next word to {audience}: {id} of incident {} {words}", self.id);
+            Some(HandedTask { todo, who: Whose::Duty, due: Some(due), pause: None })
         });
         open.collect()
     }
@@ -182,7 +205,10 @@ impl Turn<'_> {
             self.take_over_fact(fact);
         }
         for task in &other.tasks {
-            self.take_over_task(task, &other.by)?;
+            match &task.pause {
+                Some(_) => self.take_over_pause(other.incident, task, &other.by)?,
+                None => self.take_over_task(task, &other.by)?,
+            }
         }
         self.raise_to(other.severity);
         let merged = Merged { by: other.by.clone(), at: self.at, reason: other.reason.clone() };
@@ -248,9 +274,20 @@ impl Turn<'_> {
                     | None => false,
                 }
         });
-        if known {
-            return Ok(());
-        }
+        if known { Ok(()) } else { self.add_handed(handed, by).map(drop) }
+    }
+
+    /// The pause goes on here, where this playbook has none and no third incident has it.
+    fn take_over_pause(&mut self, from: IncidentId, handed: &HandedTask, by: &PersonId) -> Result<(), Refusal> {
+        let has_own = self.incident.pause.is_some() || self.rules.playbook.timeline.iter().any(Step::is_pause);
+        let with_another = self.incident.paused_in.is_some_and(|paused| paused.incident != from);
+        let Some(pause) = handed.pause.clone().filter(|_| !has_own && !with_another) else { return Ok(()) };
+        let id = self.add_handed(handed, by)?;
+        self.have_handed_pause(id, pause);
+        Ok(())
+    }
+
+    fn add_handed(&mut self, handed: &HandedTask, by: &PersonId) -> Result<StepId, Refusal> {
         if self.incident.added.len() >= ADDED_MAX {
             return Err(Refusal::TooManyTasks(ADDED_MAX));
         }
@@ -265,6 +302,7 @@ impl Turn<'_> {
         let id: StepId = self.free_added()?;
         let added = AddedTask { todo: handed.todo.clone(), who, due: handed.due, by: by.clone() };
         self.incident.added.insert(id.clone(), added);
-        self.ask_added(&id)
+        self.ask_added(&id)?;
+        Ok(id)
     }
 }

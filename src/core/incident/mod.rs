@@ -42,6 +42,7 @@ mod stand_down;
 mod start;
 mod statement;
 mod stop;
+mod switch;
 mod take_down;
 mod task;
 mod unposted;
@@ -62,7 +63,7 @@ use jiff::Timestamp;
 pub use last_line::{OFFER_WITHIN, Offer};
 pub use lesson::{FollowedUp, LESSON_CHARS_MAX, LESSONS_MAX, Learned, Lesson};
 pub use link::{LINKS_MAX, Link};
-pub use merge::{HandedFact, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
+pub use merge::{HandedFact, HandedPause, HandedTask, Merged, TAKEN_OVER_MAX, TakenOver, Whose};
 pub use narrate::{narrate, teller_words};
 pub use opening::severity_at_opening;
 pub use outage::{MailTurn, Outage, SHOWS_WITHIN};
@@ -81,6 +82,7 @@ pub use shown_with::shown_with;
 pub use skip::Skipped;
 pub use spike::{CHART_MINUTES, EVIDENCE_MAX, Evidence, SHARES_MAX, Share, Spike, Story, Talk, Tenths, chart_minutes};
 pub use statement::{Hold, Lift, Statement, StatementPhase, VERSIONS_MAX, Version};
+pub use switch::{SWITCHES_MAX, Switch, Switched};
 pub use task::TaskPhase;
 pub use wave::Joined;
 
@@ -105,6 +107,9 @@ pub struct Incident {
     pub title: String,
     pub cause: Cause,
     pub opened_at: Timestamp,
+    /// From when the times of the playbook's steps count: the opening, or the last switch of the playbook.
+    pub steps_from: Timestamp,
+    pub switched: Option<Switched>,
     pub severity: Severity,
     /// What its watch counts by now.
     pub spike: Option<Spike>,

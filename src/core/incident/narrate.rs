@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::event::{Asker, Author, Cause, Deadline, Event, Opening, Settlement, Teller, Verification};
-use super::{AGREE, Incident, Joined, Lesson, PromisePhase, Spike, Subject};
+use super::{AGREE, Incident, Joined, Lesson, PromisePhase, Spike, Subject, Switch};
 use crate::core::approval::{Decision, Rung};
 use crate::core::name::{ChannelName, PersonId, StepId};
 use crate::core::statement::{Says, Seen};
@@ -24,7 +24,10 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
         Event::Claimed { by } => format!("{} claimed the incident.", name(by)),
         Event::HandOverOffered { to, by, .. } => format!("{} offered the incident to {}.", name(by), name(to)),
         Event::HandOverAccepted { by } => format!("{} accepted the incident.", name(by)),
-        Event::PlaybookPicked { by, .. } => format!("{} picked the playbook {}.", name(by), incident.title),
+        Event::PlaybookPicked { by, switch: Some(switch), .. } => switched(&name(by), switch),
+        Event::PlaybookPicked { by, switch: None, .. } => {
+            format!("{} picked the playbook {}.", name(by), incident.first_title())
+        }
         Event::TaskDone { task, by, note } => format!("{} did the task {task}{}", name(by), remark(note)),
         Event::BegunEarly { step, by } => format!("{} began {step} before its time.", name(by)),
         Event::StepSkipped { step, by, reason } => format!("{} left {step} out: {reason}", name(by)),
@@ -138,6 +141,13 @@ pub fn narrate(incident: &Incident, event: &Event, zone: &TimeZone) -> String {
     }
 }
 
+fn switched(by: &str, switch: &Switch) -> String {
+    let dropped: Vec<&str> = switch.drop.iter().map(StepId::as_str).collect();
+    let dropped = if dropped.is_empty() { String::new() } else { format!(" Dropped: {}.", dropped.join(", ")) };
+    let reason = switch.reason.trim_end_matches('.');
+    format!("{by} switched to the playbook {}, whose steps begin now: {reason}.{dropped}", switch.to)
+}
+
 fn learned(by: &str, lesson: &Lesson, name: impl Fn(&PersonId) -> String) -> String {
     match lesson {
         Lesson::Keep { words } => format!("{by} wrote down what to keep: {words}"),
@@ -184,18 +194,18 @@ fn settled(channel: &ChannelName, found: &Settlement) -> String {
 fn opened(incident: &Incident, opening: &Opening) -> String {
     match (&opening.cause, &opening.spike) {
         (Cause::Person { by, reason }, _) => {
-            format!("{} opened the incident {}: {reason}", incident.roster.name_of(by), incident.title)
+            format!("{} opened the incident {}: {reason}", incident.roster.name_of(by), incident.first_title())
         }
         (Cause::Spike, Some(spike)) => format!(
             "A spike opened the incident {}: {} mentions in {} from {} voices; the watch {} {}.",
-            incident.title,
+            incident.first_title(),
             spike.count,
             spike.window,
             spike.voices,
             spike.watch,
             spike.line_words()
         ),
-        (Cause::Spike, None) => format!("A spike opened the incident {}.", incident.title),
+        (Cause::Spike, None) => format!("A spike opened the incident {}.", incident.first_title()),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         title: rules.playbook.title.clone(),
         cause: opening.cause.clone(),
         opened_at: at,
+        steps_from: at,
+        switched: None,
         severity: Severity::Elevated,
         spike: opening.spike.clone(),
         first_spike: opening.spike.clone(),
@@ -63,7 +65,7 @@ pub fn severity_at_opening(opening: &Opening, at: Timestamp, rules: &Rules) -> S
 }
 
 /// Every step of the playbook that is not there yet, waiting.
-fn lay_out(incident: &mut Incident, playbook: &Playbook) {
+pub(super) fn lay_out(incident: &mut Incident, playbook: &Playbook) {
     for step in &playbook.timeline {
         let id = step.id.clone();
         match &step.kind {
@@ -97,7 +99,7 @@ impl super::advance::Turn<'_> {
     }
 
     /// Alerts of the old timeline are over once somebody works on the incident.
-    fn claimed_alerts_stand(&mut self) {
+    pub(super) fn claimed_alerts_stand(&mut self) {
         let (at, duty) = (self.at, self.incident.duty.clone());
         for phase in self.incident.alerts.values_mut() {
             if let Some(by) = &duty {

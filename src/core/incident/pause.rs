@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::advance::Turn;
 use super::event::Deadline;
-use super::{AddedTask, Incident, IncidentId, Notice, Refusal, TaskPhase};
+use super::{AddedTask, HandedPause, Incident, IncidentId, Notice, Refusal, TaskPhase};
 use crate::core::name::{PersonId, StepId, role};
 use crate::core::period::Period;
-use crate::core::playbook::{StepKind, TaskStep};
+use crate::core::playbook::{Step, StepKind, TaskStep};
 
 /// How the pause stands that another incident has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,12 @@ impl Incident {
         Some(PausedIn { incident: self.id, settled })
     }
 
+    /// What comes after this task, where it is the pause.
+    pub(super) fn handed_pause(&self, task: &StepId) -> Option<HandedPause> {
+        let Pause { resume, within, .. } = self.pause.as_ref().filter(|pause| pause.task == *task)?;
+        Some(HandedPause { resume: resume.clone(), within: *within })
+    }
+
     /// What an incident that opens beside this one keeps of the pause.
     pub fn pause_for_others(&self) -> Option<PausedIn> {
         self.own_pause().or(self.paused_in)
@@ -89,10 +95,7 @@ impl Turn<'_> {
 
     /// Two incidents that both had the pause would leave one of them to be resumed by nobody.
     pub(super) fn must_not_be_paused_elsewhere(&self, id: &StepId) -> Result<(), Refusal> {
-        let is_pause = match self.rules.playbook.step(id).map(|step| &step.kind) {
-            Some(StepKind::Task(task)) => task.resume.is_some(),
-            Some(StepKind::Alert(_) | StepKind::Statement(_)) | None => false,
-        };
+        let is_pause = self.rules.playbook.step(id).is_some_and(Step::is_pause);
         match self.incident.paused_in {
             Some(elsewhere) if is_pause => Err(Refusal::PausedElsewhere(elsewhere.incident)),
             Some(_) | None => Ok(()),
@@ -105,6 +108,12 @@ impl Turn<'_> {
             let pause = Pause { task: id.clone(), resume, within: task.within, done_by: None, resuming: None };
             self.incident.pause = Some(pause);
         }
+    }
+
+    /// The same of a pause that came with another incident.
+    pub(super) fn have_handed_pause(&mut self, task: StepId, HandedPause { resume, within }: HandedPause) {
+        self.incident.paused_in = None;
+        self.incident.pause = Some(Pause { task, resume, within, done_by: None, resuming: None });
     }
 
     /// A task was done: where it is the pause it holds from now on, and where it is the resuming it holds no more.

@@ -18,6 +18,8 @@ pub const SETTLE: Period = Period::seconds(90);
 pub struct Posting {
     pub ballot: Ballot<Package>,
     pub posts: BTreeMap<ChannelName, PostPhase>,
+    /// The playbook was switched meanwhile: what did not go out is tried no more.
+    pub recalled: bool,
 }
 
 /// Where a statement stands on one channel.

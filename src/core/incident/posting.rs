@@ -55,7 +55,7 @@ impl Turn<'_> {
             posts.insert(placement.channel.clone(), self.hand_over(id, &placement.channel));
         }
         if let Some(statement) = self.incident.statements.get_mut(id) {
-            statement.phase = StatementPhase::Posting(Posting { ballot, posts });
+            statement.phase = StatementPhase::Posting(Posting { ballot, posts, recalled: false });
         }
         self.finish_settled_posts();
     }
@@ -215,7 +215,9 @@ impl Turn<'_> {
         at: Timestamp,
     ) -> Result<(), Refusal> {
         let corrected = self.incident.statements.values().any(|other| other.corrects() == Some(id));
-        if corrected || !self.incident.is_running() {
+        let recalled = self.incident.statements.get(id).and_then(super::Statement::posting);
+        let recalled = recalled.is_some_and(|posting| posting.recalled);
+        if corrected || recalled || !self.incident.is_running() {
             return self.set_post(id, channel, PostPhase::Cancelled);
         }
         if self.incident.approved(id).is_none() {

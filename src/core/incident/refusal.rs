@@ -104,6 +104,16 @@ pub enum Refusal {
     TooManyLinks(usize),
     #[error("{0} incidents were merged into this one, and no more are taken; link them instead")]
     TooManyTakenOver(usize),
+    #[error("this incident runs this playbook already")]
+    SamePlaybook,
+    #[error("somebody switched this incident to the playbook {0} meanwhile; look at it before you switch it again")]
+    SwitchedMeanwhile(String),
+    #[error(
+        "the playbook of this incident was switched {0} times, and no more switches are taken; open another incident"
+    )]
+    TooManySwitches(usize),
+    #[error("this incident has no task called `{0}`")]
+    NoSuchTask(String),
     #[error("a reason is needed")]
     ReasonMissing,
     #[error(transparent)]

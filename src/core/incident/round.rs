@@ -133,7 +133,8 @@ impl Turn<'_> {
             }
             let Some(step) = self.rules.playbook.statement(self.incident.step_of(id)) else { continue };
             let followed = |other: &Statement| matches!(&other.origin, Origin::Round { after, .. } if after == id);
-            if step.again.is_some() && !self.incident.statements.values().any(followed) {
+            let runs = self.rules.playbook.runs(self.incident.step_of(id));
+            if runs && step.again.is_some() && !self.incident.statements.values().any(followed) {
                 owing.push((id.clone(), step.clone()));
             }
         }

@@ -43,6 +43,9 @@ impl Turn<'_> {
             | StatementPhase::Withdrawn => return Err(Refusal::NothingChanged),
         }
         let step = self.statement_step(id)?;
+        if !self.rules.playbook.runs(self.incident.step_of(id)) {
+            return Err(Refusal::NothingChanged);
+        }
         if let Some(statement) = self.incident.statements.get_mut(id) {
             statement.phase = StatementPhase::Waiting;
         }

@@ -67,7 +67,7 @@ impl Turn<'_> {
         if self.incident.verified.is_none() && matches!(step.kind, StepKind::Task(_)) {
             return None;
         }
-        let opened = self.incident.opened_at;
+        let opened = self.incident.steps_from;
         let since = match &step.after {
             None => opened,
             Some(milestone) => reached_at(&self.incident, milestone)?,
@@ -79,7 +79,7 @@ impl Turn<'_> {
     /// Every step with an `at` still to come wakes the incident then, whatever else it waits for now.
     pub(super) fn wake_steps(&mut self) {
         for step in &self.rules.playbook.timeline {
-            let due = step.at.map(|period| period.after(self.incident.opened_at));
+            let due = step.at.map(|period| period.after(self.incident.steps_from));
             if let Some(due) = due.filter(|due| *due > self.at) {
                 self.wake(Deadline::Start { step: step.id.clone() }, due);
             }

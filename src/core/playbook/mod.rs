@@ -24,6 +24,10 @@ pub struct Playbook {
     /// In the order written, which is the order asked.
     pub facts: Vec<FactSpec>,
     pub timeline: Vec<Step>,
+    /// Steps of playbooks that ran before in the same incident: nothing of them starts any more, and what they said is
+    /// corrected by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Step>,
     pub stand_down: StandDown,
 }
 
@@ -45,8 +49,18 @@ pub struct StandDown {
 }
 
 impl Playbook {
+    /// What can start, then what ran before.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.timeline.iter().chain(&self.before)
+    }
+
     pub fn step(&self, id: &StepId) -> Option<&Step> {
-        self.timeline.iter().find(|step| step.id == *id)
+        self.steps().find(|step| step.id == *id)
+    }
+
+    /// Whether it is a step that can start.
+    pub fn runs(&self, id: &StepId) -> bool {
+        self.timeline.iter().any(|step| step.id == *id)
     }
 
     pub fn fact(&self, name: &FactName) -> Option<&FactSpec> {
@@ -60,6 +74,14 @@ impl Playbook {
         }
     }
 
+    pub fn alert(&self, id: &StepId) -> Option<&AlertStep> {
+        match &self.step(id)?.kind {
+            StepKind::Alert(alert) => Some(alert),
+            StepKind::Task(_) | StepKind::Statement(_) => None,
+        }
+    }
+
+    /// The alerts that can start.
     pub fn alerts(&self) -> impl Iterator<Item = (&Step, &AlertStep)> {
         self.timeline.iter().filter_map(|step| match &step.kind {
             StepKind::Alert(alert) => Some((step, alert)),

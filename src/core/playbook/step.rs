@@ -22,6 +22,27 @@ pub struct Step {
     pub kind: StepKind,
 }
 
+impl Step {
+    /// Whether it is the pause of what is scheduled elsewhere.
+    pub fn is_pause(&self) -> bool {
+        match &self.kind {
+            StepKind::Task(task) => task.resume.is_some(),
+            StepKind::Alert(_) | StepKind::Statement(_) => false,
+        }
+    }
+
+    /// Whether a text of it comes from this template.
+    pub fn says_by(&self, template: &TemplateName) -> bool {
+        match &self.kind {
+            StepKind::Statement(statement) => {
+                let again = statement.again.as_ref().map(|again| &again.nothing_new.template);
+                statement.template == *template || again == Some(template)
+            }
+            StepKind::Alert(_) | StepKind::Task(_) => false,
+        }
+    }
+}
+
 /// How people are woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

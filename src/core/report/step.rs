@@ -43,6 +43,8 @@ pub enum Outcome {
     NotDone(Option<SignedDuration>),
     /// The incident ended before it went out.
     Withdrawn,
+    /// Its playbook was switched first.
+    OtherPlaybook,
     /// The words that would tell are erased.
     NotTold,
 }
@@ -55,9 +57,9 @@ impl Starts {
     pub(super) fn see(&mut self, incident: &Incident, rules: &Rules, at: Timestamp) {
         for (id, phase) in &incident.alerts {
             if !self.0.contains_key(id) && *phase != AlertPhase::Waiting {
-                let step = rules.playbook.alerts().find(|(step, _)| step.id == *id);
+                let step = rules.playbook.alert(id);
                 let rings = matches!(phase, AlertPhase::Ringing { .. });
-                let due = step.filter(|_| rings).map(|(_, alert)| alert.acknowledge_within.after(at));
+                let due = step.filter(|_| rings).map(|alert| alert.acknowledge_within.after(at));
                 self.0.insert(id.clone(), (at, due));
             }
         }
@@ -92,8 +94,8 @@ impl Starts {
 
 /// Every step in the playbook's order, then what was begun beside it.
 pub(super) fn steps(walked: &Walked, as_of: Timestamp) -> Vec<StepTaken> {
-    let timeline = &walked.rules.playbook.timeline;
-    let planned = timeline.iter().map(|step| (step.id.clone(), Some(step)));
+    let playbook = &walked.rules.playbook;
+    let planned = playbook.before.iter().chain(&playbook.timeline).map(|step| (step.id.clone(), Some(step)));
     let beside = walked.starts.0.keys().filter(|id| walked.rules.playbook.step(id).is_none());
     let all = planned.chain(beside.map(|id| (id.clone(), None)));
     all.map(|(id, step)| taken(walked, id, step, as_of)).collect()
@@ -131,6 +133,9 @@ fn outcome(walked: &Walked, taken: &StepTaken, end: Timestamp) -> Outcome {
     if walked.gap.is_some() {
         return Outcome::NotTold;
     }
+    if was_given_up(walked, &taken.id) {
+        return Outcome::OtherPlaybook;
+    }
     if taken.started.is_none() {
         return Outcome::NotStarted;
     }
@@ -142,6 +147,19 @@ fn outcome(walked: &Walked, taken: &StepTaken, end: Timestamp) -> Outcome {
         Some(due) if end > due => Outcome::NotDone(Some(end.duration_since(due))),
         Some(_) | None if incident.is_running() => Outcome::UnderWay,
         Some(_) | None => Outcome::NotDone(None),
+    }
+}
+
+/// Whether a switch of the playbook ended it, so that its deadline says nothing any more.
+fn was_given_up(walked: &Walked, id: &StepId) -> bool {
+    let incident = &walked.incident;
+    if walked.rules.playbook.runs(incident.step_of(id)) || walked.rules.playbook.step(incident.step_of(id)).is_none() {
+        return false;
+    }
+    match (incident.tasks.get(id), incident.statements.get(id)) {
+        (Some(task), _) => matches!(task, TaskPhase::Skipped(_)),
+        (None, Some(statement)) => statement.phase == StatementPhase::Withdrawn,
+        (None, None) => true,
     }
 }
 

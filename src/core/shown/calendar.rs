@@ -94,7 +94,7 @@ impl Shown<'_> {
 
     /// Steps that begin by the clock.
     fn steps_to_come(&self) -> Vec<Dated> {
-        let opened = self.incident.opened_at;
+        let opened = self.incident.steps_from;
         let due = |step: &Step| step.at.map(|period| period.after(opened)).filter(|due| *due > self.now);
         let steps = self.rules.playbook.timeline.iter().filter_map(|step| Some((step, due(step)?)));
         let mut dated = Vec::new();

@@ -94,6 +94,7 @@ impl Shown<'_> {
             StatementPhase::Posting(_) => "Approved. It is going out now.".to_owned(),
             StatementPhase::Posted(posting) if posting.anything_confirmed() => "Posted.".to_owned(),
             StatementPhase::Posted(_) => "Approved, but no channel took it.".to_owned(),
+            StatementPhase::Withdrawn if self.incident.is_running() => "Withdrawn before it was posted.".to_owned(),
             StatementPhase::Withdrawn => "Withdrawn: the incident ended before it was posted.".to_owned(),
             StatementPhase::Skipped(skipped) => self.skipped(skipped),
         }

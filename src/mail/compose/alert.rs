@@ -25,8 +25,7 @@ struct Alert<'a> {
 impl Composer {
     /// Wakes the scene's person. `rung` counts how often the alert has rung before.
     pub fn alert(&self, scene: &Scene<'_>, alert: &StepId, rung: u32) -> Result<Letter, ComposeError> {
-        let found = scene.rules.playbook.alerts().find(|(step, _)| step.id == *alert);
-        let (_, step) = found.ok_or_else(|| ComposeError::Step(alert.clone()))?;
+        let step = scene.rules.playbook.alert(alert).ok_or_else(|| ComposeError::Step(alert.clone()))?;
         let title = &scene.incident.title;
         let verified = scene.incident.verified.is_some();
         let (subject, lead) = (subject_of(scene, rung), lead(scene));

@@ -18,6 +18,7 @@ mod promise_notice;
 mod quiet;
 mod rehearsal;
 mod rehearsal_notice;
+mod switch_notice;
 mod task;
 mod wave_notice;
 

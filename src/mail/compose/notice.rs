@@ -81,6 +81,7 @@ impl Composer {
             | Notice::StoodDown
             | Notice::PauseGoesOn { .. }
             | Notice::MergedInto { .. }
+            | Notice::PlaybookSwitched
             | Notice::TookOver { .. }
             | Notice::Injected { .. }
             | Notice::FollowUp { .. } => None,
@@ -164,6 +165,7 @@ impl Scene<'_> {
             Notice::ChangeMade { change } => self.change_made(*change),
             Notice::StoodDown => stood_down(),
             Notice::PauseGoesOn { incident } => pause_goes_on(*incident),
+            Notice::PlaybookSwitched => self.playbook_switched(),
             Notice::MergedInto { incident } => self.merged_into(*incident),
             Notice::TookOver { incident } => self.took_over(*incident),
             Notice::Injected { words } => injected(words),

@@ -15,8 +15,7 @@ pub struct PageWords {
 
 /// What wakes whoever carries the pager. `rung` counts how often the alert has rung before.
 pub fn page(scene: &Scene<'_>, alert: &StepId, rung: u32) -> Result<PageWords, ComposeError> {
-    let found = scene.rules.playbook.alerts().find(|(step, _)| step.id == *alert);
-    let (_, step) = found.ok_or_else(|| ComposeError::Step(alert.clone()))?;
+    let step = scene.rules.playbook.alert(alert).ok_or_else(|| ComposeError::Step(alert.clone()))?;
     let (setting, organisation) = (scene.incident.setting, &scene.rules.organisation);
     let title = format!("[{}] {}", scene.incident.severity, subject_of(scene, rung));
     let said = format!(

@@ -57,6 +57,8 @@ async fn what_the_page_refuses_the_terminal_refuses_in_words() {
     for (arguments, why) in [
         (&["open", "no-such", "--by", "ana", "--reason", "x"][..], "there is no playbook of this name"),
         (&["open", "data-breach", "--by", "ana", "--reason", " "], "a reason is needed"),
+        (&["switch", "1", "no-such", "--by", "ana", "--reason", "x"], "there is no playbook of this name"),
+        (&["switch", "1", "data-breach", "--by", "ana", "--reason", "x"], "runs this playbook already"),
         (&["show", "7"], "there is no such incident"),
         (&["fact", "1", "no_such", "x", "--by", "ana"], "no such step, fact or channel"),
         (&["fact", "1", "records_affected", "many", "--by", "ana"], "is not a whole number"),

@@ -40,7 +40,7 @@ struct Paged {
     clock: ManualClock,
     peer: Peer,
     office: PostOffice,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Paged {
@@ -53,7 +53,16 @@ impl Paged {
         let config = load(folder.path(), Need::Run).unwrap_or_else(|problems| panic!("{problems:?}")).config;
         let clock = ManualClock::at("2026-11-22T14:00:00Z".parse().unwrap());
         let app = App::start(config, Mode::Live, Clock::Manual(clock.clone())).await.unwrap();
-        Self { app, clock, peer, office, _folder: folder }
+        Self { app, clock, peer, office, folder }
+    }
+
+    /// The program ends and starts again on the same folder.
+    async fn restart(self) -> Self {
+        let Self { app, clock, peer, office, folder } = self;
+        app.stop().await;
+        let config = load(folder.path(), Need::Run).unwrap_or_else(|problems| panic!("{problems:?}")).config;
+        let app = App::start(config, Mode::Live, Clock::Manual(clock.clone())).await.unwrap();
+        Self { app, clock, peer, office, folder }
     }
 
     async fn open(&self) -> u32 {
@@ -172,6 +181,24 @@ async fn an_alert_is_paged_where_no_mail_was_taken_for_five_minutes() {
         ward.seconds_go_by(60).await;
     }
     assert_eq!(ward.pages().len(), 2, "somebody has it: nobody else is woken");
+    ward.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wait_for_a_page_in_place_of_mail_does_not_begin_anew_with_a_restart() {
+    let mut ward = Paged::start("webhook", "", "[mail]", Manner::Full, vec![200; 20]).await;
+    ward.open().await;
+    for _ in 0..3 {
+        for _ in 0..3 {
+            ward.seconds_go_by(30).await;
+        }
+        ward = ward.restart().await;
+    }
+    assert_eq!(ward.pages().len(), 0, "four and a half minutes are not enough");
+    for _ in 0..6 {
+        ward.seconds_go_by(30).await;
+    }
+    assert_eq!(ward.pages().len(), 1, "five minutes have gone by, whatever was restarted in them");
     ward.app.stop().await;
 }
 

@@ -1,12 +1,13 @@
 //! Linking incidents, and merging one into another, over the page, the terminal and a restart.
 
 use holdline::control::{Answer, IncidentRequest, Request, ask, socket_of};
-use holdline::core::incident::{Fact, IncidentPhase, StatementPhase, TaskPhase};
+use holdline::core::incident::{Fact, IncidentPhase, StatementPhase, TaskPhase, fold};
 use holdline::engine::RecordError;
 use reqwest::StatusCode;
 
 use super::{ends, opens};
 use crate::test_app::TestApp;
+use crate::transcripts::events_of;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_incidents_are_linked_on_both_pages_and_unlinked_again() {
@@ -183,4 +184,16 @@ async fn a_hold_and_the_time_that_words_are_kept_go_for_both() {
         app.minutes_go_by(1).await;
     }
     assert_eq!(app.incidents(), 0, "the time of both is over");
+}
+
+#[test]
+fn what_a_text_promises_that_was_on_its_way_is_handed_over_as_well() {
+    let story = "# A post whose outcome nobody knows.\ngiven: holding goes to bluesky\ngiven: holding is asked about\n\
+        00:01 chi approves holding\n00:01 dev approves holding\n00:02 eve approves holding\n00:03 holding goes to bluesky\n";
+    let events = events_of(story);
+    let incident = fold(1, events.iter().map(|(at, event, rules)| (*at, event, rules))).unwrap();
+    let handed = incident.to_hand_over(&"ana".into(), "it is one story", &events[0].2);
+    let promised = handed.tasks.iter().find(|task| task.todo.contains("holding of incident 1")).expect("a promise");
+    assert!(promised.todo.ends_with("promises it by then if it came out"), "{}", promised.todo);
+    assert_eq!(promised.due, incident.sent(&"holding".into()).unwrap().next_update);
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use holdline::core::incident::{IncidentId, TaskPhase};
 
-use super::{ends, opens};
+use super::{ends, opens, with_outage};
 use crate::test_app::TestApp;
 
 const PAUSE: &str = "Pause scheduled posts";
@@ -115,4 +115,29 @@ async fn the_incident_with_the_pause_is_not_erased_before_it_is_resumed() {
     ana.does("/incident/1/task/resume", &[("note", "")]).await;
     app.settle().await;
     erase(&mut app, "1", 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_nobody_made_goes_along_with_a_merge_also_where_the_other_playbook_has_none() {
+    let app = with_outage().await;
+    let ana = app.sign_in("ana").await;
+    opens(&app, &ana, "data-breach", &["a call"]).await;
+    opens(&app, &ana, "outage", &["the lights are out"]).await;
+    ana.does("/incident/1/merge", &[("other", "2"), ("reason", "it is one story")]).await;
+    app.settle().await;
+    assert_eq!(app.letters("ana", PAUSE).len(), 2, "asked anew, with the page of the other");
+    assert!(matches!(app.incident(2).tasks["added-1"], TaskPhase::Open { .. }));
+    opens(&app, &ana, "data-breach", &["another call"]).await;
+    assert_eq!(elsewhere(3, &app), Some((2, false)), "the next incident finds it there");
+    // A playbook that has a pause takes it for its own.
+    let form = [("playbook", "data-breach"), ("instead-of", "outage"), ("reason", "it is a breach after all")];
+    ana.does("/incident/2/switch", &form).await;
+    app.settle().await;
+    assert!(app.incident(2).added.is_empty());
+    assert_eq!(app.letters("ana", PAUSE).len(), 2, "and asks for it no second time");
+    ana.does("/incident/2/task/added-1", &[("note", "")]).await;
+    assert_eq!(elsewhere(3, &app), Some((2, true)));
+    ends(&app, &ana, 2).await;
+    ends(&app, &ana, 3).await;
+    assert_eq!(app.letters("ana", RESUME).len(), 1);
 }

@@ -36,6 +36,8 @@ pub(super) struct Ledger {
     pub(super) recount: Recount,
     /// Hashes of rules that ask for less than those of the first files.
     pub(super) lowered: BTreeSet<String>,
+    /// Whether those are that the program has, as of the last switch of a playbook.
+    pub(super) switch_lowers: bool,
 }
 
 impl Ledger {
@@ -116,9 +118,15 @@ impl World {
         } else {
             let (before, rules) = &self.ledger.folded[&id];
             let (before, mut rules) = (before.clone(), Arc::clone(rules));
-            if let Event::PlaybookPicked { rules: hash, .. } = event {
+            if let Event::PlaybookPicked { rules: hash, switch, .. } = event {
                 rules = self.ledger.rules(&path, &hash.to_string());
-                self.keeps_to(id, &hash.to_string());
+                if switch.is_some() {
+                    self.coverage.saw("the playbook was switched");
+                    let lowered = self.ledger.switch_lowers;
+                    self.ledger.known.get_mut(&id).unwrap().switch(lowered);
+                } else {
+                    self.keeps_to(id, &hash.to_string());
+                }
             }
             let next = try_advance(&before, event, at, &rules);
             (next.unwrap_or_else(|refusal| panic!("the log holds {event:?}, which is refused: {refusal}")), rules)

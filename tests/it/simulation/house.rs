@@ -26,7 +26,7 @@ pub(super) const ROLES: &[(&str, &[&str])] = &[
 /// Roles that the files may give to people who did not hold them.
 pub(super) const NEWCOMERS: &[(&str, &str)] =
     &[("gus", "legal"), ("gus", "comms-lead"), ("eve", "privacy-officer"), ("fay", "legal")];
-pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby", "line", "instruct"];
+pub(super) const STATEMENTS: &[&str] = &["holding", "update", "standby", "line", "status", "instruct"];
 /// What a mailed code alone does not send: the stage that asks for a session besides.
 pub(super) const SIGNED_IN: &[(&str, usize)] = &[("instruct", 1)];
 /// What is held once it is approved, and on the word of which role it goes out.
@@ -40,10 +40,23 @@ pub(super) enum Need {
     Of(usize, &'static [&'static str]),
 }
 
-/// The playbook's statement that a correction or a later round comes from: it has the same ladder.
-pub(super) fn root(statement: &str) -> &str {
+/// The step that a correction or a later round comes from: it has the same ladder.
+pub(super) fn step(statement: &str) -> &str {
     let first = statement.split("-correction-").next().unwrap_or(statement);
     first.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-')
+}
+
+/// The same as its playbook names it: where a playbook is taken up a second time, its steps have names of their own.
+pub(super) fn root(statement: &str) -> &str {
+    as_written(step(statement))
+}
+
+pub(super) fn as_written(step: &str) -> &str {
+    let mut step = step;
+    while let Some(before) = step.strip_suffix("-anew") {
+        step = before;
+    }
+    step
 }
 
 /// How a round begins that has no news; its template is not the step's.
@@ -61,6 +74,7 @@ pub(super) fn needs(statement: &str, lowered: bool) -> &'static [Need] {
         "update" => &[Need::All(&["privacy-officer"]), Need::Of(2, &["comms-lead", "legal", "executive"])],
         // One yes ahead, and one of an executive at the end of the ladder of `holding`.
         "line" => &[Need::Any(&["comms-lead", "legal"]), Need::Any(&["executive"])],
+        "status" => &[Need::Any(&["comms-lead", "legal"])],
         "instruct" => &[Need::Any(&["privacy-officer", "privacy-deputy"]), Need::Any(&["executive", "legal"])],
         "standby" => &[Need::Any(&["comms-lead", "executive"])],
         other => panic!("this hospital says nothing called {other}"),
@@ -117,7 +131,8 @@ impl House {
 
     pub(super) fn standing(&self) -> Standing {
         let organisation = Self::organisation();
-        let rules = [self.rules("breach", self.breach()), self.rules(NO_PLAYBOOK, none())];
+        let rules =
+            [self.rules("breach", self.breach()), self.rules("outage", outage()), self.rules(NO_PLAYBOOK, none())];
         Standing {
             setting: self.setting,
             roster: Arc::new(self.roster()),
@@ -206,6 +221,7 @@ impl House {
                 template("holding", "We are looking into it. Please call {{facts.help_line}}. Next update: {{statement.next_update}}."),
                 template("update", &format!("What we know (edition {}): {{{{facts.what_happened}}}} Next update: {{{{statement.next_update}}}}.", self.edition)),
                 template("standby", "The wards are open again. Please call {{facts.help_line}}."),
+                template("status", "Our systems are down. Next update: {{statement.next_update}}."),
                 template("line", "We know of it, and we are working on it."),
                 template("instruct", "Use the south entrance."),
                 template("nothing-new", &format!("{NOTHING_NEW} Next update: {{{{statement.next_update}}}}.")),
@@ -264,6 +280,25 @@ impl House {
                 "approval": [{ "name": "over", "quorum": { "any_of": ["comms-lead"] }, "within": "30m" }] },
         })
     }
+}
+
+/// What an open incident is switched to: one yes is enough for what it says, and its pause is the one that is made already.
+fn outage() -> Value {
+    let one = json!([{ "name": "release", "quorum": { "any_of": ["comms-lead", "legal"] }, "within": "10m" }]);
+    json!({
+        "title": "Systems are down", "when_to_use": "Nobody can log in.",
+        "severity": [{ "severity": "serious", "when": "spike.count > 20" }, { "severity": "elevated", "when": "true" }],
+        "facts": [
+            { "name": "help_line", "ask": "Where can people call?", "type": "phone", "confirmed_by": "legal", "may_stay_unknown": false },
+        ],
+        "timeline": [
+            { "id": "alert", "kind": { "alert": { "to": ["comms-lead", "legal"], "acknowledge_within": "10m", "otherwise": "executive" } } },
+            { "id": "hold-all", "kind": { "task": { "todo": "Hold what is scheduled", "resume": "Let it go out", "by": "comms-lead", "within": "10m" } } },
+            { "id": "status", "kind": { "statement": { "audience": "public", "template": "status", "channels": ["wire", "board", "page"],
+                "needs": [], "within": "20m", "next_update": "2h", "approval": one } } },
+        ],
+        "stand_down": { "approval": [{ "name": "over", "quorum": { "any_of": ["comms-lead"] }, "within": "30m" }] },
+    })
 }
 
 /// Where no playbook is named yet: an alert, and whoever picks one.

@@ -14,6 +14,7 @@ use rand::RngExt as _;
 use super::files::stays;
 use super::house::{PEOPLE, ROLES, STATEMENTS};
 use super::posts::is_in_the_dark;
+use super::process::Called;
 use super::world::World;
 use crate::hospital::person;
 
@@ -133,7 +134,8 @@ impl World {
                 let to = self.pick(&[Severity::Elevated, Severity::Serious, Severity::Critical]);
                 self.record(id, Event::SeverityRaised { to, by, reason });
             }
-            72..76 => self.pick_playbook(id),
+            72..75 => self.pick_playbook(id),
+            75..76 => self.switch_playbook(id, entry),
             76..84 => self.lift(id, entry),
             84..85 => drop(self.record(id, Event::Closed { by, reason })),
             85..90 => self.look_at_the_wires(id, entry),
@@ -255,7 +257,24 @@ impl World {
         let by = person(self.pick(PEOPLE));
         let standing = self.standing();
         let rules = standing.rules[&PlaybookName::from("breach")].hash();
-        self.record(id, Event::PlaybookPicked { rules, by });
+        self.record(id, Event::PlaybookPicked { rules, by, switch: None });
+    }
+
+    /// Goes on by another playbook, seldom by the one that runs; now and then a task is dropped, which may not be there.
+    fn switch_playbook(&mut self, id: IncidentId, entry: &Entry) {
+        let runs = entry.rules.playbook.name.as_str();
+        let other = if (runs == "breach") == self.chance(95) { "outage" } else { "breach" };
+        let by = person(self.pick(PEOPLE));
+        let drop = if self.chance(30) { Some(self.pick(&["pause", "tell-regulator"]).into()) } else { None };
+        let Some(process) = &self.process else { return };
+        let breach = process.standing().borrow().rules[&PlaybookName::from("breach")].hash();
+        self.ledger.switch_lowers = self.ledger.lowered.contains(&breach.to_string());
+        let drop = drop.into_iter().collect();
+        let switched =
+            self.work("switch", |work| work.switch_playbook(id, &PlaybookName::from(other), None, &by, REASON, drop));
+        if let Called::Not(error) = switched {
+            self.coverage.refused("switch", &error);
+        }
     }
 
     /// Somebody leaves a role while the incident runs; never the last who could still be asked for it.

@@ -12,7 +12,9 @@ use holdline::core::statement::{Digest, Package};
 use holdline::engine::Answer;
 use sha2::{Digest as _, Sha256};
 
-use super::house::{HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, SIGNED_IN, free_text, needs, root, stand_in};
+use super::house::{
+    HELD, NEEDS_WITHOUT_NEWS, NOTHING_NEW, Need, SIGNED_IN, as_written, free_text, needs, root, stand_in, step,
+};
 use super::roll::Roll;
 
 /// What a reader of the log knows of one incident.
@@ -21,6 +23,10 @@ pub(super) struct Known {
     pub(super) roll: Roll,
     /// The playbook that it keeps asks for less than the one of the first files.
     pub(super) lowered: bool,
+    /// The same of steps that its playbook had before it was switched.
+    frozen: BTreeMap<String, bool>,
+    /// What was said by then: nothing of it goes out any more.
+    retired: BTreeSet<String>,
     /// Changes of people that were made.
     pub(super) changes: u64,
     pub(super) texts: BTreeMap<String, Text>,
@@ -74,6 +80,15 @@ pub(super) fn hash(package: &Package) -> String {
 }
 
 impl Known {
+    /// Another playbook runs from now on.
+    pub(super) fn switch(&mut self, lowered: bool) {
+        for statement in self.texts.keys() {
+            self.frozen.entry(step(statement).to_owned()).or_insert(self.lowered);
+            self.retired.insert(statement.clone());
+        }
+        self.lowered = lowered;
+    }
+
     pub(super) fn open(&mut self, opening: &Opening) {
         self.roll.open(opening);
     }
@@ -209,7 +224,7 @@ impl Known {
 
     /// The yes that sends an instruction is its word: everything else stood before it, and nothing keeps it from going out.
     fn word_by_yes(&mut self, statement: &str, stage: usize) {
-        if SIGNED_IN.contains(&(statement, stage)) {
+        if SIGNED_IN.contains(&(as_written(statement), stage)) {
             assert!(!self.stopped && !self.over, "a word on {statement} while nothing goes out");
             self.check_quorum(statement);
             let hash = self.texts[statement].hash.clone();
@@ -219,8 +234,9 @@ impl Known {
 
     /// What is held goes out on a word given for these very bytes. Corrections are not held.
     fn check_word(&self, statement: &str) {
-        let instruction = SIGNED_IN.iter().any(|(sent, _)| *sent == statement);
-        let held = instruction || HELD.iter().any(|(held, _)| *held == statement);
+        let written = as_written(statement);
+        let instruction = SIGNED_IN.iter().any(|(sent, _)| *sent == written);
+        let held = instruction || HELD.iter().any(|(held, _)| *held == written);
         let said = self.words.get(statement);
         assert!(!held || said == Some(&self.texts[statement].hash), "{statement} goes out, and nobody said so");
     }
@@ -314,6 +330,7 @@ impl Known {
             Some(Post::Intended(_) | Post::Unknown(_) | Post::Ended) => false,
         };
         assert!(!self.corrected.contains(statement), "{statement} goes out on {channel} while it is being corrected");
+        assert!(!self.retired.contains(statement), "{statement} goes out on {channel} after its playbook was switched");
         assert!(may, "{statement} on {channel}: attempt {attempt} after {:?}", self.posts.get(&key));
         self.posts.insert(key, Post::Intended(attempt));
     }
@@ -337,7 +354,8 @@ impl Known {
     /// Which stage lacks whom.
     fn unmet(&self, statement: &str) -> Option<String> {
         let text = &self.texts[statement];
-        let needed = if text.has_no_news() { NEEDS_WITHOUT_NEWS } else { needs(root(statement), self.lowered) };
+        let lowered = self.frozen.get(step(statement)).copied().unwrap_or(self.lowered);
+        let needed = if text.has_no_news() { NEEDS_WITHOUT_NEWS } else { needs(root(statement), lowered) };
         for (stage, need) in needed.iter().enumerate() {
             let yes: Vec<&str> = text.yes.iter().filter(|(_, of)| *of == stage).map(|(who, _)| who.as_str()).collect();
             let one_passes = matches!(need, Need::Any(_)) || matches!(need, Need::All(roles) if roles.len() == 1);

@@ -134,6 +134,9 @@ const REFUSED: &[&str] = &[
     "take_down_asked: Unknown",
     "taken_down: NothingChanged",
     "taken_down: Unknown",
+    "switch: NoSuchTask",
+    "switch: NotEntitled",
+    "switch: SamePlaybook",
     "the right code after too many wrong ones: AlreadyDecided",
     "the right code after too many wrong ones: Locked",
     "the right code after too many wrong ones: Superseded",
@@ -175,6 +178,7 @@ const MISHAPS: &[&str] = &[
     "the clock jumped forward",
     "the disk failed",
     "the files were edited",
+    "the playbook was switched",
     "the files were taken up with incidents open",
 ];
 

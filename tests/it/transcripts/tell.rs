@@ -148,6 +148,7 @@ fn told(notice: &Notice) -> String {
         Notice::MailRefused { person, .. } => format!("mail to {person} is refused"),
         Notice::ChangeOffered { change } => format!("change {change} waits for two"),
         Notice::ChangeMade { change } => format!("change {change} holds"),
+        Notice::PlaybookSwitched => "another playbook runs".to_owned(),
         Notice::MergedInto { incident } => format!("it is merged into incident {incident}"),
         Notice::TookOver { incident } => format!("incident {incident} is merged into it"),
         Notice::PauseGoesOn { incident } => format!("it stays paused, incident {incident} was opened"),

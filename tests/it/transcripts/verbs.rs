@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use holdline::core::approval::{Decision, Proof};
 use holdline::core::incident::{
-    Asker, Author, Between, Cause, Event, HandedFact, HandedTask, Incident, Lesson, PauseStands, PostPhase, Request,
-    RosterChange, Settlement, Spike, StatementPhase, Subject, TakenOver, Verification, Whose,
+    Asker, Author, Between, Cause, Event, Incident, Lesson, PauseStands, PostPhase, Request, RosterChange, Settlement,
+    Spike, StatementPhase, Subject, Switch, Verification,
 };
 use holdline::core::lint::{Finding, Level, linted};
 use holdline::core::name::{ChannelName, PersonId, StepId};
@@ -18,6 +18,8 @@ use holdline::core::severity::Severity;
 use holdline::core::statement::{Digest, Package, Says, Seen, Unseen, edited};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+use super::handed::taken_over;
 
 /// What a line is read against.
 pub(crate) struct Scene<'a> {
@@ -77,7 +79,6 @@ impl Scene<'_> {
             [by, "says", "false", "alarm"] => {
                 Event::Verified { verdict: Verification::FalseAlarm, by: who(by), reason }
             }
-            [by, "picks", "the", "playbook"] => Event::PlaybookPicked { rules: self.picked.hash(), by: who(by) },
             [by, "does", task] => Event::TaskDone { task: (*task).into(), by: who(by), note: reason },
             [by, "raises", "severity", "to", severity] => {
                 Event::SeverityRaised { to: severity_named(severity), by: who(by), reason }
@@ -236,6 +237,11 @@ impl Scene<'_> {
             ["incident", number, "settled", "the", "pause"] => pause(number, PauseStands::Settled),
             ["incident", number, "gives", "up", "the", "pause"] => pause(number, PauseStands::GivenUp),
             ["no", "incident", "is", "open"] => Event::Between(Between::AllOver),
+            [by, "picks", "the", "playbook"] => {
+                Event::PlaybookPicked { rules: self.picked.hash(), by: who(by), switch: None }
+            }
+            [by, "switches", "the", "playbook"] => self.switched(by, &[], words),
+            [by, "switches", "the", "playbook", "and", "drops", tasks @ ..] => self.switched(by, tasks, words),
             [by, "links", "it", "with", "incident", number] => {
                 let (with, by, reason) = (number.parse().unwrap(), who(by), words.to_owned());
                 Event::Between(Between::Linked { with, by, reason })
@@ -356,6 +362,12 @@ impl Scene<'_> {
         Some(Event::LessonAdded { lesson, by: by.into() })
     }
 
+    fn switched(&self, by: &str, drop: &[&str], reason: &str) -> Event {
+        let drop = super::world::list(drop).into_iter().map(StepId::from).collect();
+        let switch = Some(Switch { to: self.picked.playbook.title.clone(), reason: reason.to_owned(), drop });
+        Event::PlaybookPicked { rules: self.picked.hash(), by: by.into(), switch }
+    }
+
     fn post(&self, line: &str) -> Event {
         let url = || "https://social.example/1".to_owned();
         let why = || "it said so".to_owned();
@@ -415,40 +427,6 @@ impl Scene<'_> {
 
 fn pause(incident: &str, stands: PauseStands) -> Event {
     Event::Between(Between::PauseElsewhere { incident: incident.parse().unwrap(), stands })
-}
-
-/// Another incident as it is handed over: three facts, two tasks, a word that was promised, and a spike.
-fn taken_over(incident: &str, by: &str, reason: &str, setting: Setting, at: Timestamp) -> Event {
-    let fact = |fact: &str, value: FactValue, filled_by: &str, confirmed_by: Option<&str>| HandedFact {
-        fact: fact.into(),
-        value,
-        filled_by: filled_by.into(),
-        confirmed_by: confirmed_by.map(Into::into),
-    };
-    let task = |todo: &str, who: Whose, minutes: u64| HandedTask {
-        todo: todo.to_owned(),
-        who,
-        due: Some(Period::minutes(minutes).after(at)),
-    };
-    Event::Between(Between::TookOver(Box::new(TakenOver {
-        incident: incident.parse().unwrap(),
-        setting,
-        by: by.into(),
-        reason: reason.to_owned(),
-        severity: Severity::Serious,
-        spikes: vec![Spike { watch: "talk".into(), ..spike("12", "6", at) }],
-        facts: vec![
-            // Of this one Dev may not be the one who confirms it here.
-            fact("help_line", FactValue::Phone("+1 555 010 0200".to_owned()), "dev", Some("dev")),
-            fact("what_happened", FactValue::Text("A laptop is gone.".to_owned()), "ben", Some("ben")),
-            fact("records", FactValue::Text("many".to_owned()), "ben", Some("ben")),
-        ],
-        tasks: vec![
-            task("call the ward", Whose::Role("legal".into()), 30),
-            task("pause", Whose::Role("comms-lead".into()), 30),
-            task("Say the next word", Whose::Duty, 60),
-        ],
-    })))
 }
 
 /// The hash of bytes that nobody was shown.

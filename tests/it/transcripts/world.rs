@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     /// What a person picks where the incident opened without a playbook.
     pub(crate) picked: Rules,
+    /// What a person switches to: the same alert and lines, another holding that knows one fact, and a task of its own.
+    pub(crate) other: Option<Rules>,
     pub(crate) roster: Roster,
     pub(crate) setting: Setting,
     /// The story begins where holding is asked about.
@@ -41,13 +43,16 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(givens: &[&str]) -> Self {
         let rules = rules();
-        let mut world = Self { picked: rules.clone(), rules, roster: roster(), setting: Setting::Live, asked: false };
+        let mut world =
+            Self { picked: rules.clone(), rules, other: None, roster: roster(), setting: Setting::Live, asked: false };
         let mut own_stages: Vec<Stage> = Vec::new();
-        let mut bare = false;
+        let (mut bare, mut another, mut pauses) = (false, false, false);
         for given in givens {
             match given.split_whitespace().collect::<Vec<_>>().as_slice() {
                 ["a", "rehearsal"] => world.setting = Setting::Rehearsal,
                 ["no", "playbook"] => bare = true,
+                ["another", "playbook"] => another = true,
+                ["another", "playbook", "that", "pauses"] => (another, pauses) = (true, true),
                 ["holding", "is", "asked", "about"] => world.asked = true,
                 ["languages", names @ ..] => world.speak(&list(names)),
                 ["holding", "goes", "to", channels @ ..] => {
@@ -92,6 +97,9 @@ impl World {
         }
         if !own_stages.is_empty() {
             world.holding(|holding| holding["approval"] = serde_json::to_value(&own_stages).unwrap());
+        }
+        if another {
+            world.other = Some(other(&world.rules, pauses));
         }
         if bare {
             world.picked = world.rules.clone();
@@ -250,6 +258,33 @@ impl World {
         let step: Step = serde_json::from_value(step).unwrap();
         self.rules.playbook.timeline.push(step);
     }
+}
+
+/// Another playbook of the same hospital: one yes is enough for what it says, and legal confirms the help line.
+fn other(rules: &Rules, pauses: bool) -> Rules {
+    let mut other = serde_json::to_value(rules).unwrap();
+    let playbook = &mut other["playbook"];
+    playbook["name"] = json!("outage");
+    playbook["title"] = json!("Systems are down");
+    playbook["facts"][0]["confirmed_by"] = json!("legal");
+    playbook["facts"].as_array_mut().unwrap().truncate(1);
+    let one = json!([{ "name": "release", "quorum": { "any_of": ["comms-lead"] }, "within": "5m" }]);
+    let steps = playbook["timeline"].as_array().unwrap().iter().enumerate();
+    let lines = steps.filter(|(place, step)| *place < 2 || step["kind"]["statement"]["instead_of"].is_string());
+    playbook["timeline"] = lines.map(|(_, step)| step.clone()).collect();
+    playbook["timeline"][1]["kind"]["statement"]["approval"] = one;
+    playbook["timeline"][1]["kind"]["statement"]["template"] = json!("outage");
+    let task = json!({ "id": "generator", "at": "15m", "kind": { "task": { "todo": "Look at the generator", "by": "legal" } } });
+    playbook["timeline"].as_array_mut().unwrap().push(task);
+    if pauses {
+        let pause =
+            json!({ "id": "pause", "kind": { "task": { "todo": "pause", "by": "comms-lead", "resume": "resume" } } });
+        playbook["timeline"].as_array_mut().unwrap().push(pause);
+    }
+    let source = "We are sorry. Systems are down. Call {{facts.help_line}}. Next update: {{statement.next_update}}.";
+    let template = json!({ "name": "outage", "length": "long", "language": "en", "source": source });
+    other["templates"].as_array_mut().unwrap().push(template);
+    serde_json::from_value(other).unwrap()
 }
 
 pub(crate) fn list(words: &[&str]) -> Vec<String> {
