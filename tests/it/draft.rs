@@ -206,6 +206,8 @@ fn templates_that_could_print_a_blank_or_know_no_such_name_are_refused() {
         ("x {{else}}", 1, 3, "outside any condition"),
         ("x {{facts.help_line", 1, 3, "never closed"),
         ("x {{}}", 1, 3, "empty"),
+        ("x {facts.help_line} {{facts.help_line}}", 1, 3, "a brace stands alone"),
+        ("x {{facts.help_line}} {facts.help_line}", 1, 23, "a brace stands alone"),
         ("x\n {{facts..help}}", 2, 0, ""),
         ("x \u{200b}", 1, 3, "invisible"),
     ];

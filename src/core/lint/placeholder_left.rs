@@ -37,6 +37,7 @@ fn placeholders(text: &str, language: &str) -> Vec<String> {
     let fixed = ANYWHERE.iter().chain(&HOLES).filter(|mark| lower.contains(**mark));
     found.extend(fixed.map(|mark| mark.trim().to_owned()));
     found.extend(bracketed(text));
+    found.extend(braced(text));
     found.extend(notes(text, language));
     let mut seen: Vec<String> = Vec::new();
     found.retain(|mark| {
@@ -68,6 +69,14 @@ fn bracketed(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// `{facts.help_line}`: a name of a template with one brace on each side.
+fn braced(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once('{')?;
+    let (name, _) = rest.split_once('}')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+    is_name.then(|| format!("{{{name}}}"))
 }
 
 /// In Spanish, TODO alone is a word; with a colon it is a note there too.

@@ -1,5 +1,7 @@
 //! A first look at a template's tags: bounds for the parser behind it, and the mistakes it would describe badly.
 
+use std::ops::Range;
+
 use super::{Place, TEMPLATE_BYTES_MAX, TemplateProblem};
 use crate::core::statement::text::hidden_character;
 
@@ -34,6 +36,7 @@ fn tags(source: &str) -> Result<Vec<Tag<'_>>, TemplateProblem> {
     let mut from = 0;
     while let Some(found) = source[from..].find("{{") {
         let at = from + found;
+        no_single_brace(source, from..at)?;
         if source[..at].ends_with('\\') {
             from = at + 2;
             continue;
@@ -56,7 +59,16 @@ fn tags(source: &str) -> Result<Vec<Tag<'_>>, TemplateProblem> {
         }
         from = at + 2 + length + close.len();
     }
+    no_single_brace(source, from..source.len())?;
     Ok(tags)
+}
+
+/// Between tags a brace alone is a name that would be printed as it stands.
+fn no_single_brace(source: &str, between: Range<usize>) -> Result<(), TemplateProblem> {
+    let Some(found) = source[between.clone()].find('{') else { return Ok(()) };
+    let place = place(source, between.start + found);
+    let help = "write a name as in {{facts.help_line}}, or take the brace out";
+    Err(TemplateProblem::at(place, "a brace stands alone here, and a name has two on each side", help))
 }
 
 /// Conditions are closed, by their own name, and `else` stands inside one.
