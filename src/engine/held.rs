@@ -24,7 +24,8 @@ impl Work<'_, '_> {
     fn just_over(&self, spike: &Spike) -> Option<Hush> {
         let over = self.state.incidents.values().rev().filter_map(|entry| {
             let incident = entry.incident.as_ref();
-            let wave = incident.waves.get(&spike.watch)?;
+            let mut wave = *incident.waves.get(&spike.watch)?;
+            wave.lead_by(spike.window, self.now, |ago| spike.counted_ago(ago));
             let until = ended_at(incident)?.checked_add(FLAP).unwrap_or(Timestamp::MAX);
             let flaps = self.now < until && !is_clearly_above(spike.count, wave.peak);
             flaps.then_some(Hush {

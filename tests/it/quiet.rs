@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use holdline::core::count::minute_of;
-use holdline::core::incident::IncidentId;
+use holdline::core::incident::{IncidentId, Spike};
 use holdline::core::name::WatchName;
 use holdline::core::period::Period;
 use holdline::core::quiet::{
-    ANNOUNCED_BEFORE, BreakThrough, CLEARLY_ABOVE, FeedGaps, GAP_MINUTES_MIN, GAPS_MAX, Gaps, Group, Held, Hours,
-    HoursError, Hush, Maintenance, Quiet, QuietBy, REASON_CHARS_MAX, REMINDED_BEFORE, REMINDED_FROM, SILENCE_LONGEST,
-    STEP_AFTER, Scope, Silence, SilenceError, Wave, holding, is_clearly_above,
+    ANNOUNCED_BEFORE, BreakThrough, CLEARLY_ABOVE, COUNTED_BACK, FeedGaps, GAP_MINUTES_MIN, GAPS_MAX, Gaps, Group,
+    Held, Hours, HoursError, Hush, Maintenance, Quiet, QuietBy, REASON_CHARS_MAX, REMINDED_BEFORE, REMINDED_FROM,
+    SILENCE_LONGEST, STEP_AFTER, Scope, Silence, SilenceError, Wave, holding, is_clearly_above,
 };
 use holdline::core::severity::Severity;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use serde_json::json;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -169,9 +170,44 @@ fn a_group_is_a_name_or_else_the_playbook() {
 }
 
 #[test]
+fn a_rise_in_another_window_is_held_against_what_that_window_counted_when_people_were_told() {
+    let (hour, quarter) = (Period::minutes(60), Period::minutes(15));
+    let (told_at, now) = (at("2026-11-22T14:00:00Z"), at("2026-11-22T14:10:00Z"));
+    // The quarter of an hour counted 10 then, 40 five minutes ago, and 30 now.
+    let ago = |ago: SignedDuration| match ago.as_mins() {
+        0..5 => Some(30),
+        5 => Some(40),
+        _ => Some(10),
+    };
+    let mut wave = Wave::begun(35, hour, told_at);
+    assert_eq!(wave.follow(40, now), None, "the hour has not doubled");
+    wave.lead_by(quarter, now, ago);
+    assert_eq!(wave.follow(30, now), Some(10), "the quarter has");
+    assert_eq!((wave.told, wave.window), (40, quarter), "told is the highest since");
+    // Talk that is as loud in both is no rise, whichever of them leads.
+    wave.lead_by(hour, now + STEP_AFTER, |_| Some(90));
+    assert_eq!(wave.follow(95, now + STEP_AFTER), None);
+    // Where nobody knows what it counted then, the counts stand as they are.
+    wave.lead_by(quarter, now + STEP_AFTER, |_| None);
+    assert_eq!((wave.told, wave.window), (90, quarter));
+}
+
+#[test]
+fn a_spike_tells_what_its_window_counted_before() {
+    let minutes: Vec<u32> = (0..74).collect();
+    let spike = json!({ "watch": "talk", "count": 0, "window": "15m", "more_than": 5, "voices": 1, "at": "2026-11-22T14:00:00Z",
+        "minutes": minutes, "evidence": [] });
+    let spike: Spike = serde_json::from_value(spike).unwrap();
+    let counted = |ago| spike.counted_ago(SignedDuration::from_mins(ago));
+    assert_eq!(counted(0), Some((59..74).sum()));
+    assert_eq!(counted(COUNTED_BACK.as_mins()), Some((0..15).sum()), "as far back as a wave asks");
+    assert_eq!((counted(COUNTED_BACK.as_mins() + 1), counted(1_000)), (None, None));
+}
+
+#[test]
 fn a_wave_is_told_in_clear_steps() {
     let now = at("2026-11-22T14:00:00Z");
-    let mut wave = Wave::begun(6, now);
+    let mut wave = Wave::begun(6, Period::minutes(15), now);
     let early = now + STEP_AFTER - SignedDuration::from_millis(1);
     assert_eq!(wave.follow(80, early), None);
     // What it reached meanwhile is told once it may be, also where it has fallen since.
@@ -300,7 +336,7 @@ proptest! {
     #[test]
     fn people_hear_of_few_steps(counts in prop::collection::vec((0_i64..30, 0_u32..5_000), 0..80)) {
         let mut now = at("2026-11-22T14:00:00Z");
-        let mut wave = Wave::begun(6, now);
+        let mut wave = Wave::begun(6, Period::minutes(15), now);
         let (mut told_at, mut told) = (now, 6_u32);
         for (passed, count) in counts {
             now += minutes(passed);

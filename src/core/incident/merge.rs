@@ -222,7 +222,7 @@ impl Turn<'_> {
             if self.incident.spike_of(&spike.watch).is_some() {
                 continue;
             }
-            self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, self.at));
+            self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, spike.window, self.at));
             if self.incident.spike.is_none() {
                 self.incident.spike = Some(spike.clone());
                 self.incident.first_spike = Some(spike.clone());

@@ -27,7 +27,11 @@ pub(super) fn blank(id: IncidentId, opening: &Opening, at: Timestamp, rules: &Ru
         spike: opening.spike.clone(),
         first_spike: opening.spike.clone(),
         joined: BTreeMap::new(),
-        waves: opening.spike.iter().map(|spike| (spike.watch.clone(), Wave::begun(spike.count, at))).collect(),
+        waves: opening
+            .spike
+            .iter()
+            .map(|spike| (spike.watch.clone(), Wave::begun(spike.count, spike.window, at)))
+            .collect(),
         verified: None,
         duty: None,
         hand_over: None,

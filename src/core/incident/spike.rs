@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::core::count::{HORIZON, minutes_in};
@@ -46,6 +46,14 @@ impl Spike {
             Some(few) => format!("alarms below {few}"),
             None => format!("alarms above {}", self.more_than),
         }
+    }
+
+    /// What its window counted so long ago; none where the minutes do not go back so far.
+    pub fn counted_ago(&self, ago: SignedDuration) -> Option<u32> {
+        let back = usize::try_from(ago.as_mins()).ok()?;
+        let window = usize::try_from(minutes_in(self.window)).ok()?;
+        let end = self.minutes.len().checked_sub(back)?;
+        Some(self.minutes[end.checked_sub(window)?..end].iter().sum())
     }
 
     /// How many times the expected count this is; none where none is known, or nothing is expected.

@@ -59,7 +59,7 @@ impl Turn<'_> {
         }
         let small = self.incident.severity_alone(spike, self.rules) == Severity::Elevated;
         let inhibited = small && self.incident.severity == Severity::Critical;
-        self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, self.at));
+        self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, spike.window, self.at));
         if self.incident.spike.is_none() {
             self.incident.spike = Some(spike.clone());
             self.incident.first_spike = Some(spike.clone());
@@ -88,14 +88,15 @@ impl Turn<'_> {
         let inhibited = self.incident.joined.get_mut(&spike.watch).filter(|joined| joined.inhibited);
         let Some(joined) = inhibited else { return false };
         joined.inhibited = false;
-        self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, self.at));
+        self.incident.waves.insert(spike.watch.clone(), Wave::begun(spike.count, spike.window, self.at));
         self.tell_each(self.alerted(), &Notice::SpikeJoined { watch: spike.watch.clone(), count: spike.count });
         true
     }
 
     fn follow_wave(&mut self, spike: &Spike) {
         let (watch, count, at) = (spike.watch.clone(), spike.count, self.at);
-        let wave = self.incident.waves.entry(watch.clone()).or_insert_with(|| Wave::begun(count, at));
+        let wave = self.incident.waves.entry(watch.clone()).or_insert_with(|| Wave::begun(count, spike.window, at));
+        wave.lead_by(spike.window, at, |ago| spike.counted_ago(ago));
         let Some(before) = wave.follow(count, at) else { return };
         let peak = wave.peak;
         let rises = is_clearly_above(count, before);

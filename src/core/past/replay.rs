@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::bins::as_f64;
 use super::follow::Follow;
@@ -139,17 +139,20 @@ impl<'a> Replay<'a> {
         let held = judged(line, |window| self.count(window), &about, heard_all, unmet);
         let counted = |line: &Line| {
             let count = |window| self.count(window);
-            (line.score(count), line.lead(count).count)
+            (line.score(count), line.lead(count))
         };
         let above = line.filter(|_| held != Held::Quiet).map(counted);
-        let count = above.map_or(0, |(_, count)| count);
+        let (totals, step) = (&self.totals, self.step);
         let Some(track) = self.tracks.get_mut(setting) else { return held };
         track.rose = false;
         if held == Held::Alarm {
             track.last.alarmed(bin, loudness);
-            track.wave = Some(Wave::begun(count, at));
-        } else if held == Held::AlreadyOpen {
-            track.rose = track.wave.as_mut().is_some_and(|wave| wave.follow(count, at).is_some());
+            track.wave = above.as_ref().map(|(_, lead)| Wave::begun(lead.count, lead.window, at));
+        } else if held == Held::AlreadyOpen
+            && let Some((wave, (_, lead))) = track.wave.as_mut().zip(above.as_ref())
+        {
+            wave.lead_by(lead.window, at, |ago| counted_ago(totals, step, lead.window, ago));
+            track.rose = wave.follow(lead.count, at).is_some();
         }
         match above {
             Some((score, _)) => {
@@ -201,10 +204,15 @@ impl<'a> Replay<'a> {
 
     /// Mentions in a window that ends with the latest step.
     pub fn count(&self, window: Period) -> u32 {
-        let steps = window.as_seconds().div_ceil(self.step.as_seconds());
-        let back = usize::try_from(steps).unwrap_or(usize::MAX);
-        let last = self.totals.len() - 1;
-        let sum = self.totals[last] - self.totals[last.saturating_sub(back)];
-        u32::try_from(sum).unwrap_or(u32::MAX)
+        counted_ago(&self.totals, self.step, window, SignedDuration::ZERO).unwrap_or(0)
     }
+}
+
+/// Mentions in a window that ended so long before the latest step; none where that is forgotten.
+fn counted_ago(totals: &VecDeque<u64>, step: Period, window: Period, ago: SignedDuration) -> Option<u32> {
+    let ago = u64::try_from(ago.as_secs()).ok()?.div_ceil(step.as_seconds());
+    let last = totals.len().checked_sub(1 + usize::try_from(ago).ok()?)?;
+    let back = usize::try_from(window.as_seconds().div_ceil(step.as_seconds())).unwrap_or(usize::MAX);
+    let sum = totals[last] - totals[last.saturating_sub(back)];
+    Some(u32::try_from(sum).unwrap_or(u32::MAX))
 }

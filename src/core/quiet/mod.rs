@@ -22,7 +22,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 pub use silence::{
     REASON_CHARS_MAX, REMINDED_BEFORE, REMINDED_FROM, SILENCE_LONGEST, SILENCES_MAX, Silence, SilenceError,
 };
-pub use wave::{CLEARLY_ABOVE, FLAP, STEP_AFTER, Wave, is_clearly_above};
+pub use wave::{CLEARLY_ABOVE, COUNTED_BACK, FLAP, STEP_AFTER, Wave, is_clearly_above};
 
 use super::incident::IncidentId;
 use super::name::WatchName;
