@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::folder::place;
 use self::folder::{Fixed, Folder, Parts, follow};
 pub use self::last_good::{NoLastGood, last_good};
 use self::listening::Listening;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::folder::place;
 use super::mode::{Mode, Parted};
 use crate::channel::{ChannelSettings, Outside};
-use crate::config::{Config, Files, Problem, load_kept};
+use crate::config::{Config, Files, Need, Problem, load_kept};
 use crate::core::name::ChannelName;
 use crate::engine::{Board, Hands, LiveChannel, LiveHands, RecordError};
 use crate::store::KeptFolder;
@@ -92,5 +92,7 @@ pub(super) async fn of_the_start(mode: &Mode, config: &Config, with: Parted<'_>)
 
 fn read(folder: &Path, kept: &KeptFolder, mode: &Mode) -> Result<Config, Vec<Problem>> {
     let files = Files::of_json(kept.files()).unwrap_or_default();
-    load_kept(folder, files, mode.need()).map(|loaded| loaded.config)
+    // A secret of then that is gone costs what it was for, and nothing else.
+    let need = if mode.need() == Need::Run { Need::Check } else { mode.need() };
+    load_kept(folder, files, need).map(|loaded| loaded.config)
 }

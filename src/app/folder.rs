@@ -203,7 +203,7 @@ fn said(problems: &[Problem]) -> Vec<String> {
 }
 
 /// Where a problem is. Its words may quote a secret that stands in the wrong place, and a log keeps none.
-pub(super) fn place(problem: &str) -> &str {
+pub fn place(problem: &str) -> &str {
     problem.split_once(": ").map_or(problem, |(place, _)| place)
 }
 

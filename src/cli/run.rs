@@ -10,8 +10,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::service::ServiceManager;
 use super::{check, log, out};
-use crate::app::{App, Mode, REHEARSAL_FROM, StartError, last_good};
-use crate::config::{Config, Need};
+use crate::app::{App, Mode, REHEARSAL_FROM, StartError, last_good, place};
+use crate::config::{Config, Look, Need, load as load_folder};
 use crate::engine::Clock;
 use crate::mail::Mailbox;
 
@@ -45,9 +45,31 @@ pub(super) fn run(options: &Options) -> ExitCode {
     }
 }
 
+/// Loads the folder. In a log for programs each warning is a line by its place alone: its words may quote a secret.
+fn load(options: &Options, need: Need) -> Option<Config> {
+    if options.log == log::Format::Plain {
+        return check::load(&options.folder, need);
+    }
+    match load_folder(&options.folder, need) {
+        Ok(loaded) => {
+            for warning in loaded.warnings.iter().map(ToString::to_string) {
+                tracing::warn!(
+                    at = place(&warning),
+                    "there is a warning about the folder; `holdline check` says which"
+                );
+            }
+            Some(loaded.config)
+        }
+        Err(problems) => {
+            check::show(&problems, Look::Plain);
+            None
+        }
+    }
+}
+
 async fn start(options: &Options) -> ExitCode {
     let need = if options.dry_run { Need::DryRun } else { Need::Run };
-    let load = || check::load(&options.folder, need);
+    let load = || load(options, need);
     let (config, is_new) = match (load(), need) {
         (Some(config), _) => (config, true),
         (None, Need::Run) => match last_good(&options.folder) {

@@ -1,4 +1,4 @@
-//! A folder as it was taken: its files as text, without any secret. Kept beside the record, so that the last good folder, and
+//! A folder as it was taken: its files as text, without the secrets that they name. Kept beside the record, so that the last good folder, and
 //! those that open incidents began with, can be read again when the files themselves are others.
 
 use std::collections::BTreeMap;
@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::files::Folder;
+use super::kinds::Surroundings;
 use super::load::{MAIN, load_from};
 use super::node::Table;
 use super::problem::Problem;
+use super::secret::Secrets;
 use super::sheet::Sheet;
-use super::{Loaded, Need, installation, keys, yaml};
+use super::{Audit, Loaded, Need, installation, keys, yaml};
 
 /// The files of a folder without mistakes, by their paths within it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,12 +48,32 @@ pub fn load_kept(folder: &Path, files: Files, need: Need) -> Result<Loaded, Vec<
     load_from(&Folder::kept(folder, files).map_err(|problem| vec![problem])?, need)
 }
 
-/// The store that a folder names, however broken the rest of it is: a key of the whole file begins its line.
+/// The store that a folder names, however broken the rest of it is.
 pub fn store_of(folder: &Path) -> Option<PathBuf> {
     let folder = Folder::open(folder).ok()?;
+    let alone = alone(&folder, "store")?;
+    let node = yaml::read(&alone)?;
+    installation::store(&Table::of(&alone, MAIN, &node, &(0..0), keys::FILE), folder.root())
+}
+
+/// The audit key that a folder names, however broken the rest of it is.
+pub fn audit_of(folder: &Path) -> Option<Audit> {
+    let folder = Folder::open(folder).ok()?;
+    let alone = alone(&folder, "audit")?;
+    let node = yaml::read(&alone)?;
+    let secrets = Secrets { folder: folder.root(), need: Need::Run, stand_in: false };
+    let around = Surroundings { sheet: &alone, folder: &folder, secrets };
+    let audit = installation::audit(&Table::of(&alone, MAIN, &node, &(0..0), keys::FILE), around);
+    audit.filter(|_| alone.is_sound())
+}
+
+/// One key of the whole file by itself: its line, which it begins, and what is indented below.
+fn alone(folder: &Folder, key: &str) -> Option<Sheet> {
     let main = folder.read(MAIN).ok()?;
-    let line = main.text().lines().find(|line| line.starts_with("store:")).unwrap_or("{}");
-    let line = Sheet::new(MAIN.to_owned(), line.to_owned());
-    let node = yaml::read(&line)?;
-    installation::store(&Table::of(&line, MAIN, &node, &(0..0), keys::FILE), folder.root())
+    let begins = |line: &&str| !line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+    let mut lines = main.text().lines().skip_while(begins);
+    let first = lines.next().unwrap_or("{}");
+    let below = lines.take_while(|line| line.starts_with([' ', '\t']) || line.trim().is_empty());
+    let text: Vec<&str> = std::iter::once(first).chain(below).collect();
+    Some(Sheet::new(MAIN.to_owned(), text.join("\n")))
 }

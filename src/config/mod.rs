@@ -64,7 +64,7 @@ use crate::mail::SmtpSettings;
 use crate::pager::PagerSettings;
 
 pub use files::FILE_BYTES_MAX;
-pub use kept::{Files, load_kept, store_of};
+pub use kept::{Files, audit_of, load_kept, store_of};
 pub use keys::TABLES;
 pub use load::{Loaded, Need, PLAYBOOKS_MAX, SCENARIOS_MAX, load, scenario, scenario_file};
 pub use none::NONE;

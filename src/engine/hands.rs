@@ -33,7 +33,7 @@ pub struct LiveChannel {
     pub channel: Arc<dyn Channel>,
     /// How the folder writes it, without secrets.
     pub written: String,
-    /// Since when it is written so; the beginning of time for what was there at the start.
+    /// Since when a folder is taken that writes it so.
     pub since: Timestamp,
 }
 

@@ -1,8 +1,6 @@
 //! Which folder was taken when, and those of before that open incidents still need: an incident posts by the channels that
 //! it opened with, also after a restart.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::Engine;
@@ -12,7 +10,7 @@ use crate::core::statement::Digest;
 use crate::store::{INSTALLATION, InstallationEvent, KeptFolder, StoreError, StoredEvent};
 
 /// A folder that was taken, and since when new incidents open with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TakenFolder {
     pub since: Timestamp,
     pub folder: Digest,
@@ -31,11 +29,9 @@ pub(super) fn taken_after(mut taken: Vec<TakenFolder>, row: &StoredEvent) -> Res
     Ok(taken)
 }
 
-/// The folder that was the last one then; of what is older than every folder, the first. What was taken in that very
-/// millisecond may have been before it or after.
-fn of_then(taken: &[TakenFolder], then: Timestamp) -> impl Iterator<Item = TakenFolder> {
-    let before = taken.iter().rev().find(|taken| taken.since < then).or(taken.first()).copied();
-    before.into_iter().chain(taken.iter().filter(move |taken| taken.since == then).copied())
+/// The folder that was the last one before then; of what is older than every folder, the first.
+fn before(taken: &[TakenFolder], then: Timestamp) -> Option<TakenFolder> {
+    taken.iter().rev().find(|taken| taken.since < then).or(taken.first()).copied()
 }
 
 impl Engine {
@@ -45,7 +41,11 @@ impl Engine {
         let Some((now, before)) = taken.split_last() else { return Ok((Timestamp::MIN, Vec::new())) };
         let mut kept = Vec::new();
         for TakenFolder { since, folder } in before {
-            kept.extend(self.reader.folder(*folder)?.map(|files| (*since, files)));
+            let files = self.reader.folder(*folder)?;
+            if files.is_none() {
+                tracing::error!(%since, "what was kept of an earlier folder is missing or was changed");
+            }
+            kept.extend(files.map(|files| (*since, files)));
         }
         Ok((now.since, kept))
     }
@@ -76,13 +76,14 @@ impl Work<'_, '_> {
         self.forget_folders()
     }
 
+    /// An incident needs the folder that it opened with, and those since: it takes another playbook from the one of then.
     fn forget_folders(&mut self) -> Result<(), RecordError> {
         let all = &self.state.taken;
         let running = self.state.running.iter().filter_map(|id| self.state.incidents.get(id));
-        let of_theirs = running.flat_map(|entry| of_then(all, entry.incident.opened_at));
-        let needed: BTreeSet<TakenFolder> = of_theirs.chain(all.last().copied()).collect();
-        if all.iter().any(|taken| !needed.contains(taken)) {
-            self.state.change_taken(|all| all.retain(|taken| needed.contains(taken)));
+        let of_theirs = running.filter_map(|entry| before(all, entry.incident.opened_at));
+        let oldest = of_theirs.chain(all.last().copied()).map(|taken| taken.since).min();
+        if oldest.is_some_and(|oldest| all.iter().any(|taken| taken.since < oldest)) {
+            self.state.change_taken(|all| all.retain(|taken| oldest.is_none_or(|oldest| taken.since >= oldest)));
         }
         let wanted = self.state.taken.iter().map(|taken| taken.folder).collect();
         Ok(self.batch.keep_folders_only(&wanted)?)

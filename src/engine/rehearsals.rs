@@ -77,7 +77,7 @@ impl Engine {
     pub async fn announced(&self) -> Result<Option<(String, Timestamp)>, RecordError> {
         self.call(|work| {
             let Some(planned) = work.planned_rehearsal()? else { return Ok(None) };
-            Ok(Some((work.title_of(&planned.playbook)?, planned.at)))
+            Ok(Some((work.title_of(&planned.playbook), planned.at)))
         })
         .await
     }
@@ -93,7 +93,10 @@ impl Work<'_, '_> {
             }
             self.batch.put_note(&note, &planned.at.to_string(), self.now())?;
         }
-        let title = self.title_of(&planned.playbook)?;
+        if !self.standing.rules.contains_key(&planned.playbook) {
+            return Err(RecordError::NoSuchPlaybook);
+        }
+        let title = self.title_of(&planned.playbook);
         let body = serde_json::to_string(planned).map_err(StoreError::from)?;
         self.batch.put_note(PLANNED, &body, self.now())?;
         self.tell_the_team(&RehearsalNews::Announced { title, at: planned.at, by: planned.by.clone() })?;
@@ -112,6 +115,10 @@ impl Work<'_, '_> {
         };
         if self.now().duration_since(planned.at) > LATE_MAX {
             self.call_off("Holdline did not run when it should have begun", None)?;
+            return Ok(None);
+        }
+        if !self.standing.rules.contains_key(&planned.playbook) {
+            self.call_off("its playbook is in the folder no more", None)?;
             return Ok(None);
         }
         self.batch.drop_note(PLANNED)?;
@@ -140,7 +147,7 @@ impl Work<'_, '_> {
         }
         if let Some(planned) = planned {
             self.batch.drop_note(PLANNED)?;
-            let title = self.title_of(&planned.playbook)?;
+            let title = self.title_of(&planned.playbook);
             self.tell_the_team(&RehearsalNews::CalledOff { title, why: why.to_owned(), live })?;
         }
         Ok(true)
@@ -190,9 +197,9 @@ impl Work<'_, '_> {
         self.standing.roster.roles.values().flatten().cloned().collect()
     }
 
-    fn title_of(&self, playbook: &PlaybookName) -> Result<String, RecordError> {
-        let rules = self.standing.rules.get(playbook).ok_or(RecordError::NoSuchPlaybook)?;
-        Ok(rules.playbook.title.clone())
+    /// A playbook that left the folder since has its name left.
+    fn title_of(&self, playbook: &PlaybookName) -> String {
+        self.standing.rules.get(playbook).map_or_else(|| playbook.to_string(), |rules| rules.playbook.title.clone())
     }
 
     fn tell_the_team(&mut self, news: &RehearsalNews) -> Result<(), RecordError> {

@@ -230,7 +230,7 @@ impl InstallationEvent {
     pub const HOLD_LIFTED: &str = "hold_lifted";
     pub const FOLDER_TAKEN: &str = "folder_taken";
     /// Kinds that say how the record was kept; their bodies are never erased.
-    pub const KEEPS_THE_RECORD: [&str; 7] = [
+    pub const KEEPS_THE_RECORD: [&str; 8] = [
         Self::STARTED,
         Self::KEY_CHANGED,
         Self::ERASED,
@@ -238,6 +238,7 @@ impl InstallationEvent {
         Self::HEAD_SIGNED,
         Self::HOLD_PLACED,
         Self::HOLD_LIFTED,
+        Self::FOLDER_TAKEN,
     ];
 
     pub fn kind(&self) -> &'static str {

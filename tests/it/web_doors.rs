@@ -33,6 +33,7 @@ const PRIVATE: &[(&str, &str)] = &[
     ("POST", "/incident/1/change/0"),
     ("POST", "/incident/1/link"),
     ("POST", "/incident/1/merge"),
+    ("POST", "/incident/1/switch"),
     ("POST", "/incident/1/fact/help_line"),
     ("POST", "/incident/1/task/pause"),
     ("POST", "/incident/1/statement/staff/edit"),

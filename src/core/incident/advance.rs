@@ -40,6 +40,7 @@ pub fn try_advance(
     let mut turn = Turn { incident: incident.clone(), at, rules, owed: Vec::new() };
     turn.take(event)?;
     turn.settle();
+    turn.ask_at_new_addresses();
     if turn.incident == *incident && turn.owed.is_empty() {
         return Err(Refusal::NothingChanged);
     }

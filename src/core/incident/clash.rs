@@ -51,8 +51,15 @@ impl Turn<'_> {
         if self.incident.waiting_changes().next().is_none() {
             return;
         }
-        for (number, by) in self.incident.without_clash() {
-            self.make_change(number, by);
+        // Whoever gains a role again by one change may be the second who agreed to another.
+        loop {
+            let agreed = self.incident.without_clash();
+            if agreed.is_empty() {
+                return;
+            }
+            for (number, by) in agreed {
+                self.make_change(number, by);
+            }
         }
     }
 }

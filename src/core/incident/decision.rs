@@ -13,11 +13,16 @@ use crate::core::statement::{Digest, Package};
 
 /// Whether `request` can still decide something, else why not.
 pub(super) fn awaits(incident: &Incident, request: &Request, at: Timestamp) -> Result<(), Refusal> {
+    if incident.is_running() && incident.went_to_an_old_address(request) {
+        return Err(Refusal::OldAddress);
+    }
+    awaits_at_any_address(incident, request, at)
+}
+
+/// The same of a request to an address that may not be its person's any more.
+pub(super) fn awaits_at_any_address(incident: &Incident, request: &Request, at: Timestamp) -> Result<(), Refusal> {
     if !incident.is_running() {
         return Err(Refusal::Over);
-    }
-    if incident.went_to_an_old_address(request) {
-        return Err(Refusal::OldAddress);
     }
     match &request.of {
         Subject::StandDown => match &incident.phase {

@@ -29,3 +29,11 @@ pub struct Request {
     pub asked_at: Timestamp,
     pub until: Option<Timestamp>,
 }
+
+impl Request {
+    /// Whether it asks the same person for the same, at whatever address.
+    pub(super) fn asks_the_same(&self, other: &Self) -> bool {
+        let key = |request: &Self| (request.of.clone(), request.digest, request.round, request.stage, request.rung);
+        self.person == other.person && key(self) == key(other)
+    }
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::advance::Turn;
-use super::decision::awaits;
+use super::decision::awaits_at_any_address;
 use super::request::Request;
 use super::{Effect, Event, Incident, Notice, Refusal};
 use crate::core::approval::Asking;
@@ -219,23 +219,28 @@ impl Turn<'_> {
 
     pub(super) fn make_change(&mut self, number: u32, by: Vec<PersonId>) {
         let Some(offered) = self.incident.change(number).cloned() else { return };
-        let person = &offered.change.person;
-        let requests = self.incident.requests.iter();
-        let waiting = requests.filter(|request| request.person == *person);
-        let waiting = waiting.filter(|request| awaits(&self.incident, request, self.at).is_ok());
-        let waiting: Vec<Request> = waiting.cloned().collect();
         offered.change.make_in(&mut self.incident.roster);
         let requests = self.incident.requests.len();
         if let Ok(offered) = self.waiting_change(number) {
             offered.phase = ChangePhase::Made { by, requests };
         }
-        if offered.moves_mail() {
-            for Request { of, digest, round, stage, rung, person, until, .. } in waiting {
-                self.ask(&of, digest, round, &[Asking { stage, rung, person, until }]);
-            }
-        }
         self.admit_to_ballots();
         self.tell_of_change(number, &Notice::ChangeMade { change: number });
+    }
+
+    /// Whoever is waited for, and was last asked at an address that is theirs no more, is asked at that of now: at once, or
+    /// when a vote opens again that had its yeses without them.
+    pub(super) fn ask_at_new_addresses(&mut self) {
+        let incident = &self.incident;
+        let is_void = |request: &&Request| {
+            incident.went_to_an_old_address(request)
+                && awaits_at_any_address(incident, request, self.at).is_ok()
+                && !incident.requests.iter().any(|later| later.number > request.number && later.asks_the_same(request))
+        };
+        let void: Vec<Request> = incident.requests.iter().filter(is_void).cloned().collect();
+        for Request { of, digest, round, stage, rung, person, until, .. } in void {
+            self.ask(&of, digest, round, &[Asking { stage, rung, person, until }]);
+        }
     }
 
     /// Tells both addresses, and those who answer for the incident.

@@ -111,6 +111,7 @@ fn a_start_whose_settings_were_not_taken_is_refused() {
     let opened = Writer::open(Path::new(":memory:"), world::KEY, Box::new(|salt| salt.fill(7)), |_| Ok(()));
     // The lock that it took beside a store that is no file.
     let _ = fs::remove_file(":memory:-lock");
+    let _ = fs::remove_file(":memory:");
     let Err(StoreError::Setting(setting)) = opened.map(drop) else { panic!("it was taken") };
     assert_eq!(setting, "journal_mode = wal (it says memory)");
 }

@@ -49,6 +49,9 @@ async fn a_daemon_with_a_broken_scenario_rehearses_with_the_team_and_says_so_in_
     let main = folder.path().join("holdline.yaml");
     let good = fs::read_to_string(&main).unwrap();
     fs::write(&main, "people: [").unwrap();
+    let listed = holdline(&["rehearse", "--list"], folder.path());
+    assert!(listed.status.success() && said(&listed).contains("under way"), "{}", said(&listed));
+    fs::remove_file(&main).unwrap();
     for (asked, answer) in [("--list", "under way"), ("--stop", "The rehearsal is over; everybody is told.")] {
         let refused = holdline(&["rehearse", asked], folder.path());
         assert!(!refused.status.success() && said(&refused).contains("--store FILE"), "{}", said(&refused));

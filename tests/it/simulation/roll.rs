@@ -68,13 +68,16 @@ impl Roll {
         assert!(change.to.delegate.is_none_or(|delegate| delegate.as_str() != by), "{by} would stand in by it");
         assert!(!offered.agreed.iter().any(|agreed| agreed == by), "{by} agreed twice");
         offered.agreed.push(by.to_owned());
-        let agreed = self.offered[number as usize].agreed.clone();
-        if agreed.iter().filter(|who| self.holds_any(who)).count() < AGREE {
-            return false;
+        // Whoever gains a role again by one change may be the second who agreed to another.
+        while let Some(place) = self.offered.iter().position(|offered| offered.waits && self.agreed(offered)) {
+            self.offered[place].waits = false;
+            self.make(&self.offered[place].change.clone());
         }
-        self.offered[number as usize].waits = false;
-        self.make(&self.offered[number as usize].change.clone());
-        true
+        !self.offered[number as usize].waits
+    }
+
+    fn agreed(&self, offered: &Offered) -> bool {
+        offered.agreed.iter().filter(|who| self.holds_any(who)).count() >= AGREE
     }
 
     fn make(&mut self, RosterChange { person, to, roles }: &RosterChange) {
