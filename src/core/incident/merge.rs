@@ -114,17 +114,26 @@ impl Incident {
         }
     }
 
-    /// Tasks that somebody was asked to do, the pause that nobody has made among them.
+    /// When a task is to be done that waits for the clock alone, as one by which a law's time runs.
+    fn due_by_the_clock(&self, rules: &Rules, id: &StepId) -> Option<Timestamp> {
+        let step = rules.playbook.step(id)?;
+        let StepKind::Task(task) = &step.kind else { return None };
+        let begins = step.at.filter(|_| step.after.is_none() && step.when.is_none())?.after(self.steps_from);
+        Some(task.within.map_or(begins, |within| within.after(begins)))
+    }
+
+    /// Tasks that somebody was asked to do, the pause that nobody has made among them, and those that come by the clock.
     fn open_tasks(&self, rules: &Rules) -> Vec<HandedTask> {
         let mut tasks = Vec::new();
         for words in self.task_words(rules) {
             let due = match self.tasks.get(&words.id) {
                 Some(TaskPhase::Open { due }) => *due,
                 Some(TaskPhase::Overdue { due }) => Some(*due),
-                Some(
-                    TaskPhase::Waiting | TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. },
-                )
-                | None => continue,
+                Some(TaskPhase::Waiting) => match self.due_by_the_clock(rules, &words.id) {
+                    Some(due) => Some(due),
+                    None => continue,
+                },
+                Some(TaskPhase::Done { .. } | TaskPhase::Skipped(_) | TaskPhase::Elsewhere { .. }) | None => continue,
             };
             let who = match (self.added.get(&words.id), rules.playbook.step(&words.id).map(|step| &step.kind)) {
                 (Some(added), _) => Whose::Person(added.who.clone()),
@@ -160,6 +169,7 @@ impl Turn<'_> {
     /// Stands down into `into`: what is not on its way to the public is withdrawn, and everybody of it is told.
     pub(super) fn merge_into(&mut self, into: IncidentId, by: &PersonId, reason: &str) -> Result<(), Refusal> {
         self.may_join(into, by, reason)?;
+        self.must_run_it(by)?;
         let mut people = self.alerted();
         if let IncidentPhase::StandingDown(ballot) = &self.incident.phase {
             people.extend(ballot.everyone_asked());

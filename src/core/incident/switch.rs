@@ -181,7 +181,7 @@ impl Turn<'_> {
     }
 
     /// Whoever has the duty or leads the communications, and whoever was woken.
-    fn must_run_it(&self, by: &PersonId) -> Result<(), Refusal> {
+    pub(super) fn must_run_it(&self, by: &PersonId) -> Result<(), Refusal> {
         self.must_be_known(by)?;
         let incident = &self.incident;
         let was_woken = incident.alerts.values().any(|phase| match phase {

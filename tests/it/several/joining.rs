@@ -3,6 +3,7 @@
 use holdline::control::{Answer, IncidentRequest, Request, ask, socket_of};
 use holdline::core::incident::{Fact, IncidentPhase, StatementPhase, TaskPhase, fold};
 use holdline::engine::RecordError;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 
 use super::{ends, opens};
@@ -55,6 +56,9 @@ async fn a_merged_incident_ends_in_the_other_which_has_what_is_left_of_it() {
     assert_eq!(ended.statements["staff"].phase, StatementPhase::Withdrawn);
     assert!(matches!(goes_on.facts["help_line"], Fact::Confirmed { .. }));
     assert!(matches!(goes_on.tasks["added-1"], TaskPhase::Open { .. }));
+    let by_law = goes_on.added.iter().find(|(_, task)| task.todo.starts_with("Decide whether regulators")).unwrap().0;
+    let due = ended.opened_at + SignedDuration::from_hours(4);
+    assert_eq!(goes_on.tasks[by_law], TaskPhase::Open { due: Some(due) }, "a law's time runs from the first opening");
     assert!(goes_on.spike.is_some(), "its mentions came along");
     assert_eq!(app.letters("dev", "Task: Call the ward").len(), 2, "asked anew, with the page of the other");
     assert_eq!(app.letters("ana", "Incident 1 merged into this").len(), 1);
@@ -118,9 +122,9 @@ async fn a_merge_that_is_refused_leaves_both_as_they_were() {
     opens(&app, &ana, "data-breach", &["a call"]).await;
     let before = (app.incident(1).events, app.incident(2).events);
     let engine = &app.app().engine;
-    // Nobody has said that the first is real, so nothing is merged into it; and a reason is needed.
+    // Nobody has said that the first is real, so nothing is merged into it; a reason is needed, and somebody who runs it.
     for (from, into, by, reason) in
-        [(2, 1, "ana", "one"), (1, 2, "ana", " "), (1, 2, "nobody", "one"), (1, 1, "ana", "one")]
+        [(2, 1, "ana", "one"), (1, 2, "ana", " "), (1, 2, "nobody", "one"), (1, 2, "dev", "one"), (1, 1, "ana", "one")]
     {
         let refused = engine.merge(from, into, &by.into(), reason.to_owned()).await;
         assert!(matches!(refused, Err(RecordError::Refused(_))), "{from} into {into} by {by}: {refused:?}");
